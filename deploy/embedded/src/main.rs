@@ -1,0 +1,3 @@
+//! ecotrack-embedded.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! conformance-probe.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! src/bin/conformance.rs
+
+fn main() {}

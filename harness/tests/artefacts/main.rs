@@ -1,0 +1,3 @@
+//! tests/artefacts/main.rs
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! tests/features/main.rs
+
+fn main() {}

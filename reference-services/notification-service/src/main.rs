@@ -1,0 +1,3 @@
+//! notification-service.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! order-service.
+
+fn main() {}

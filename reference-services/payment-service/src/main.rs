@@ -1,0 +1,3 @@
+//! payment-service.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! provider-sandbox.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! user-service.
+
+fn main() {}
