@@ -1,0 +1,72 @@
+# Every verb of the project; `make help` lists them. CI and people run the same ones.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Caches live outside the checkout, so that a fresh clone is warm.
+export ECOTRACK_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ecotrack
+export CARGO_TARGET_DIR ?= $(ECOTRACK_CACHE)/target
+export CARGO_TERM_COLOR ?= auto
+export PATH := $(ECOTRACK_CACHE)/tools/bin:$(PATH)
+
+# CONTEXT names a kubeconfig context of your own (kind, EKS …); without it the embedded cluster is brought up.
+CONTEXT ?=
+# ARGS goes to the verb's program: make conformance ARGS='--tags @profile.mesh'
+ARGS ?=
+
+EMBEDDED := cargo run --quiet --locked -p ecotrack-embedded --
+PLATFORM := cargo run --quiet --locked -p ecotrack-platform --
+CLI := cargo run --quiet --locked -p conformance --bin conformance --
+IMAGES := user-service product-service order-service payment-service notification-service provider-sandbox conformance-probe loadtest
+CONTEXT_FLAG := $(if $(CONTEXT),--context $(CONTEXT))
+
+.PHONY: help setup conformance test bench cluster-up cluster-down services load lint fmt report doctor prove
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (as root), or print the line that does
+	@.ci/setup
+
+conformance: services ## bring up a cluster (or use CONTEXT=), deploy the services, run every feature, write the report
+	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) $(ARGS)
+
+prove: services ## turn every integration off once and see its scenarios go red (negative controls)
+	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) --prove $(ARGS)
+
+test: setup ## every test that needs no cluster
+	@$(EMBEDDED) build helm prometheus
+	@cargo test --locked --workspace
+
+bench: ## performance ratios, measured side by side in one run
+	@cargo bench --locked --workspace $(ARGS)
+
+cluster-up: setup ## the embedded cluster and its platform, idempotent (nothing to do with CONTEXT=)
+	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
+
+cluster-down: ## stop the embedded cluster and leave nothing behind
+	@$(EMBEDDED) down $(ARGS)
+
+services: cluster-up ## build the services and deploy them
+	@cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES))
+	@$(if $(CONTEXT),,$(EMBEDDED) images --services-only)
+	@$(PLATFORM) services deploy $(CONTEXT_FLAG) --values dev
+
+load: services ## bounded load inside the cluster; the SLO decides the exit code
+	@cargo run --quiet --locked -p loadtest -- run $(CONTEXT_FLAG) $(ARGS)
+
+lint: setup ## formatting, clippy, licences and duplicate versions; warnings are errors
+	@cargo fmt --all --check
+	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	@cargo deny --log-level error check bans licenses sources
+
+fmt: ## format everything
+	@cargo fmt --all
+
+report: ## where the last report is, and what it said
+	@$(CLI) report $(ARGS)
+
+doctor: ## what this machine and this cluster have and lack
+	@$(EMBEDDED) doctor || true
+	@$(CLI) doctor $(CONTEXT_FLAG)
