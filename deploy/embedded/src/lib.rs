@@ -1,0 +1,12 @@
+//! A real one-node Kubernetes on a Linux machine without a Docker engine and without an image registry.
+//!
+//! The upstream programs are built from their Go modules, the images are assembled from Debian packages and those programs,
+//! and both are cached by version outside the repository. Everything the node makes on the machine carries the name `ecotrack`
+//! or lies below one state folder, so that it can be told from what belongs to somebody else.
+
+pub mod command;
+pub mod component;
+pub mod layout;
+pub mod node;
+pub mod progress;
+pub mod image;

@@ -1,0 +1,113 @@
+//! Starting the node: from whatever was left behind to `Ready`.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::process::{Program, running, start};
+use super::programs::{self, Binaries};
+use super::ready::{Watched, until};
+use super::settings::NODE_NAME;
+use super::{cgroup, config, dns, leftovers, network, pki};
+use crate::command;
+use crate::layout::Layout;
+use crate::progress::Progress;
+
+const API_READY: Duration = Duration::from_secs(60);
+const CONTAINERD_READY: Duration = Duration::from_secs(30);
+const NODE_READY: Duration = Duration::from_secs(60);
+const EXPECTED: Duration = Duration::from_secs(12);
+/// All programs, in the order they are started.
+const NAMES: [&str; 7] =
+    ["etcd", "kube-apiserver", "containerd", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"];
+
+/// Whether every program of the node lives.
+#[must_use]
+pub fn complete(layout: &Layout) -> bool {
+    NAMES.iter().all(|name| running(layout, name).is_some())
+}
+
+/// The programs with whether each lives.
+#[must_use]
+pub fn programs(layout: &Layout) -> Vec<(&'static str, Option<i32>)> {
+    NAMES.iter().map(|&name| (name, running(layout, name).map(|identity| identity.pid))).collect()
+}
+
+/// Brings the node up to `Ready`, without DNS. Starts nothing when it is up already.
+///
+/// # Errors
+/// When leftovers resist, a program ends, or something is not ready in time.
+pub fn up(layout: &Layout, binaries: &Binaries, progress: &Progress) -> Result<()> {
+    if complete(layout) && api_ready(layout, binaries).is_none() {
+        progress.say("the node is up already");
+        return Ok(());
+    }
+    let step = progress.step("node", Some(EXPECTED));
+    clear(layout, binaries)?;
+    prepare(layout)?;
+    let mut watched = Vec::new();
+    launch(layout, &mut watched, &programs::etcd(layout, binaries))?;
+    launch(layout, &mut watched, &programs::containerd(layout, binaries))?;
+    launch(layout, &mut watched, &programs::apiserver(layout, binaries))?;
+    until(layout, "the API server", API_READY, &mut watched, || api_ready(layout, binaries))?;
+    launch(layout, &mut watched, &programs::controller_manager(layout, binaries))?;
+    launch(layout, &mut watched, &programs::scheduler(layout, binaries))?;
+    until(layout, "containerd", CONTAINERD_READY, &mut watched, || containerd_ready(layout, binaries))?;
+    launch(layout, &mut watched, &programs::proxy(layout, binaries))?;
+    launch(layout, &mut watched, &programs::kubelet(layout, binaries))?;
+    until(layout, "the node", NODE_READY, &mut watched, || node_ready(layout, binaries))?;
+    step.done("Ready");
+    Ok(())
+}
+
+/// Stops everything and removes it from the machine; what was stored stays for the next start.
+///
+/// # Errors
+/// When something resists.
+pub fn down(layout: &Layout, binaries: &Binaries) -> Result<()> {
+    clear(layout, binaries)?;
+    leftovers::clear_network()
+}
+
+fn clear(layout: &Layout, binaries: &Binaries) -> Result<()> {
+    leftovers::stop_processes(binaries)?;
+    leftovers::clear_running_state(layout)
+}
+
+fn prepare(layout: &Layout) -> Result<()> {
+    for folder in [layout.state(), layout.logs(), layout.run(), layout.state().join("containerd")] {
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let _made = pki::ensure(&layout.pki())?;
+    config::write_all(layout)?;
+    cgroup::ensure()?;
+    network::ensure_node_bridge()?;
+    network::ensure_masquerade()
+}
+
+fn launch(layout: &Layout, watched: &mut Vec<Watched>, program: &Program) -> Result<()> {
+    let child = start(layout, program)?;
+    watched.push(Watched { name: program.name, child });
+    Ok(())
+}
+
+fn api_ready(layout: &Layout, binaries: &Binaries) -> Option<String> {
+    let mut command = dns::kubectl(layout, binaries);
+    command::output(command.args(["--request-timeout=2s", "get", "--raw", "/readyz"])).err().map(|error| error.to_string())
+}
+
+fn containerd_ready(layout: &Layout, binaries: &Binaries) -> Option<String> {
+    let socket = config::containerd_socket(layout).display().to_string();
+    command::run(binaries.ctr(), &["--address", &socket, "version"]).err().map(|error| error.to_string())
+}
+
+fn node_ready(layout: &Layout, binaries: &Binaries) -> Option<String> {
+    let path = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status} {.status.conditions[?(@.type==\"Ready\")].message}";
+    let mut command = dns::kubectl(layout, binaries);
+    match command::output(command.args(["--request-timeout=2s", "get", "node", NODE_NAME, "-o", path])) {
+        Ok(answer) if answer.starts_with("True") => None,
+        Ok(answer) => Some(answer),
+        Err(error) => Some(error.to_string()),
+    }
+}

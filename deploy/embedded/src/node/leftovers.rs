@@ -1,0 +1,203 @@
+//! What the node leaves on the machine when it is killed, and how it is removed without touching anything of others.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use nix::mount::{MntFlags, umount2};
+
+use super::config::{containerd_state, kubelet_root};
+use super::process::{Identity, of_folders, stop_all};
+use super::programs::Binaries;
+use super::settings::{NFT_TABLE, NODE_BRIDGE, POD_BRIDGE};
+use super::{cgroup, network};
+use crate::command;
+use crate::layout::Layout;
+
+const CONTAINER_GRACE: Duration = Duration::from_secs(5);
+const PROGRAM_GRACE: Duration = Duration::from_secs(5);
+/// The programs of a node; `kubectl`, `helm` and `ctr` may be running for a user and are left alone.
+const NODE_PROGRAMS: [&str; 9] = [
+    "containerd",
+    "containerd-shim-runc-v2",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-proxy",
+    "kube-scheduler",
+    "kubelet",
+    "server",
+    "runc",
+];
+
+/// Everything of ours found on the machine, by kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Leftovers {
+    /// Process ids.
+    pub processes: Vec<i32>,
+    /// Mount points below our state folder.
+    pub mounts: Vec<PathBuf>,
+    /// Network links.
+    pub links: Vec<String>,
+    /// nftables tables, with their family.
+    pub tables: Vec<String>,
+    /// cgroup folders.
+    pub cgroups: Vec<PathBuf>,
+}
+
+impl Leftovers {
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Looks for everything of ours.
+///
+/// # Errors
+/// When the process or mount table cannot be read, or a program that lists links or rules fails.
+pub fn find(layout: &Layout, binaries: &Binaries) -> Result<Leftovers> {
+    let mut processes: Vec<i32> = cgroup::processes().iter().map(|process| process.pid).collect();
+    processes.extend(node_processes(binaries)?.iter().map(|process| process.pid));
+    Ok(Leftovers {
+        processes,
+        mounts: mounts_below(&layout.state())?,
+        links: links()?,
+        tables: tables()?,
+        cgroups: cgroup::existing(),
+    })
+}
+
+/// Ends every container and every program of the node: containers first, so that their data is written.
+///
+/// # Errors
+/// When the process table cannot be read.
+pub fn stop_processes(binaries: &Binaries) -> Result<()> {
+    // The kubelet first: it would start again what is being stopped.
+    let kubelet: Vec<Identity> = of_names(binaries, &["kubelet"])?;
+    let _ended = stop_all(&kubelet, PROGRAM_GRACE);
+    let _ended = stop_all(&cgroup::processes(), CONTAINER_GRACE);
+    let _ended = stop_all(&node_processes(binaries)?, PROGRAM_GRACE);
+    Ok(())
+}
+
+fn node_processes(binaries: &Binaries) -> Result<Vec<Identity>> {
+    of_names(binaries, &NODE_PROGRAMS)
+}
+
+fn of_names(binaries: &Binaries, names: &[&str]) -> Result<Vec<Identity>> {
+    let files: Vec<PathBuf> =
+        binaries.folders().iter().flat_map(|folder| names.iter().map(move |name| folder.join(name))).collect();
+    let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    of_folders(&paths)
+}
+
+/// Unmounts everything below our state folder and forgets what was running. Call it only when no program of ours lives.
+///
+/// # Errors
+/// When a mount or a folder resists.
+pub fn clear_running_state(layout: &Layout) -> Result<()> {
+    for mount in mounts_below(&layout.state())? {
+        umount2(&mount, MntFlags::MNT_DETACH).with_context(|| format!("cannot unmount {}", mount.display()))?;
+    }
+    remove_folder(&containerd_state(layout))?;
+    remove_folder(&network::address_folder(layout))?;
+    remove_folder(&layout.run())?;
+    cgroup::remove()
+}
+
+/// Removes links and rules of ours.
+///
+/// # Errors
+/// When one of them cannot be removed.
+pub fn clear_network() -> Result<()> {
+    for link in links()? {
+        // Removing a bridge or one end of a pair may have taken this one along.
+        if network::link_exists(&link) {
+            command::run("ip", &["link", "delete", &link])?;
+        }
+    }
+    for table in tables()? {
+        let mut args = vec!["delete", "table"];
+        args.extend(table.split(' '));
+        command::run("nft", &args)?;
+    }
+    Ok(())
+}
+
+fn remove_folder(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Mount points below `folder`, the deepest and latest first.
+fn mounts_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let process = procfs::process::Process::myself().context("cannot look at the own process")?;
+    let table = process.mountinfo().context("cannot read the mount table")?;
+    let mut points: Vec<PathBuf> =
+        table.into_iter().map(|mount| mount.mount_point).filter(|point| point.starts_with(folder)).collect();
+    points.reverse();
+    Ok(points)
+}
+
+/// Our bridges and the links that hang on the pod bridge.
+fn links() -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    if network::link_exists(POD_BRIDGE) {
+        let text = command::run("ip", &["-json", "link", "show", "master", POD_BRIDGE])?;
+        names.extend(link_names(&text)?);
+    }
+    names.extend([POD_BRIDGE, NODE_BRIDGE].iter().filter(|name| network::link_exists(name)).map(|&name| name.to_owned()));
+    Ok(names)
+}
+
+fn link_names(json: &str) -> Result<Vec<String>> {
+    #[derive(serde::Deserialize)]
+    struct Link {
+        #[serde(default)]
+        ifname: String,
+    }
+    if json.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let links: Vec<Link> = serde_json::from_str(json).context("cannot read the list of links")?;
+    Ok(links.into_iter().map(|link| link.ifname).filter(|name| !name.is_empty()).collect())
+}
+
+/// Our own table, and kube-proxy's if it is ours: its address ranges are those of this node.
+fn tables() -> Result<Vec<String>> {
+    let text = command::run("nft", &["list", "tables"])?;
+    Ok(our_tables(&text))
+}
+
+fn our_tables(listing: &str) -> Vec<String> {
+    let ours = [format!("ip {NFT_TABLE}"), "ip kube-proxy".to_owned(), "ip6 kube-proxy".to_owned()];
+    listing.lines().filter_map(|line| line.trim().strip_prefix("table ")).filter(|name| ours.iter().any(|our| our == name)).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_of_others_are_not_ours() {
+        let listing = "table ip nat\ntable ip ecotrack\ntable ip kube-proxy\ntable inet firewalld\ntable ip6 kube-proxy\n";
+        assert_eq!(our_tables(listing), ["ip ecotrack", "ip kube-proxy", "ip6 kube-proxy"]);
+    }
+
+    #[test]
+    fn the_names_of_links_are_read_and_empty_entries_skipped() {
+        let names = link_names(r#"[{"ifindex":7,"ifname":"veth1a2b"},{},{"ifname":"veth3c4d"}]"#);
+        assert_eq!(names.ok(), Some(vec!["veth1a2b".to_owned(), "veth3c4d".to_owned()]));
+    }
+
+    #[test]
+    fn no_links_is_an_empty_list() {
+        assert_eq!(link_names("\n").ok(), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,143 @@
+//! Programs that outlive us: started detached, found again by process id *and* start time.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use procfs::process::Process;
+use serde::{Deserialize, Serialize};
+
+use crate::layout::Layout;
+
+const POLL: Duration = Duration::from_millis(50);
+
+/// A program with everything needed to start it.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The name of its log and of its record.
+    pub name: &'static str,
+    /// The executable.
+    pub binary: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables beside the inherited ones.
+    pub env: Vec<(String, String)>,
+}
+
+/// Which process a record means: a process id alone is given to somebody else sooner or later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The process id.
+    pub pid: i32,
+    /// When it started, in clock ticks since the machine started.
+    pub started: u64,
+}
+
+impl Identity {
+    /// The identity of the living process with this id; none for a dead one or a zombie.
+    #[must_use]
+    pub fn of(pid: i32) -> Option<Self> {
+        let stat = Process::new(pid).ok()?.stat().ok()?;
+        (stat.state != 'Z').then_some(Self { pid, started: stat.starttime })
+    }
+
+    /// Whether that very process still lives.
+    #[must_use]
+    pub fn lives(self) -> bool {
+        Self::of(self.pid) == Some(self)
+    }
+
+    /// Sends a signal if that very process still lives.
+    pub fn signal(self, signal: Signal) {
+        if self.lives() {
+            // It may end between the look and the signal; then there is nothing left to tell it.
+            let _gone = kill(Pid::from_raw(self.pid), signal);
+        }
+    }
+}
+
+/// Starts a program in a session of its own, with its log file and its record.
+///
+/// # Errors
+/// When the log cannot be opened or the program cannot be started.
+pub fn start(layout: &Layout, program: &Program) -> Result<Child> {
+    let log_path = log_path(layout, program.name);
+    let log = File::options().create(true).append(true).open(&log_path);
+    let log = log.with_context(|| format!("cannot open {}", log_path.display()))?;
+    let errors = log.try_clone().with_context(|| format!("cannot open {}", log_path.display()))?;
+    // `setsid` replaces itself by the program, so the child's id is the program's.
+    let child = Command::new("setsid")
+        .arg(&program.binary)
+        .args(&program.args)
+        .envs(program.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(layout.state())
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(errors)
+        .spawn()
+        .with_context(|| format!("cannot start {}", program.binary.display()))?;
+    record(layout, program.name, i32::try_from(child.id()).context("a process id beyond the kernel's range")?)?;
+    Ok(child)
+}
+
+fn record(layout: &Layout, name: &str, pid: i32) -> Result<()> {
+    let Some(identity) = Identity::of(pid) else { return Ok(()) };
+    let path = record_path(layout, name);
+    fs::write(&path, serde_json::to_vec(&identity)?).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The living process recorded under this name.
+#[must_use]
+pub fn running(layout: &Layout, name: &str) -> Option<Identity> {
+    let text = fs::read(record_path(layout, name)).ok()?;
+    serde_json::from_slice::<Identity>(&text).ok().filter(|identity| identity.lives())
+}
+
+/// Asks processes to end, waits at most `grace`, then ends them. Answers how many had to be ended.
+#[must_use]
+pub fn stop_all(processes: &[Identity], grace: Duration) -> usize {
+    for process in processes {
+        process.signal(Signal::SIGTERM);
+    }
+    wait_gone(processes, grace);
+    let stubborn: Vec<Identity> = processes.iter().copied().filter(|process| process.lives()).collect();
+    for process in &stubborn {
+        process.signal(Signal::SIGKILL);
+    }
+    wait_gone(&stubborn, grace);
+    stubborn.len()
+}
+
+fn wait_gone(processes: &[Identity], limit: Duration) {
+    let began = Instant::now();
+    while began.elapsed() < limit && processes.iter().any(|process| process.lives()) {
+        thread::sleep(POLL);
+    }
+}
+
+/// The log of a program.
+#[must_use]
+pub fn log_path(layout: &Layout, name: &str) -> PathBuf {
+    layout.logs().join(format!("{name}.log"))
+}
+
+fn record_path(layout: &Layout, name: &str) -> PathBuf {
+    layout.run().join(format!("{name}.json"))
+}
+
+/// The living processes whose executable lies in one of `folders`.
+///
+/// # Errors
+/// When the process table cannot be read.
+pub fn of_folders(folders: &[&Path]) -> Result<Vec<Identity>> {
+    let all = procfs::process::all_processes().context("cannot read the process table")?;
+    let ours = all.flatten().filter(|process| {
+        process.exe().is_ok_and(|exe| folders.iter().any(|folder| exe.starts_with(folder)))
+    });
+    Ok(ours.filter_map(|process| Identity::of(process.pid)).collect())
+}
