@@ -1,0 +1,72 @@
+//! Kubernetes and nothing else: a context, ways into pods, rollouts, manifests.
+
+pub mod context;
+mod error;
+mod exec;
+mod forward;
+pub mod manifests;
+pub mod probe_pod;
+pub mod rollout;
+
+use kube::Client;
+
+pub use context::ContextChoice;
+pub use error::ClusterError;
+pub use exec::{Executed, PodRef, exec};
+pub use forward::{PortForward, Target};
+
+use crate::timeouts::Timeouts;
+
+/// A cluster that answered: a client of its API and what it said of itself.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    context: String,
+    version: String,
+    timeouts: Timeouts,
+}
+
+impl Cluster {
+    /// Connects to the chosen context and reads the version, inside [`Timeouts::cluster_answer`].
+    pub async fn connect(choice: &ContextChoice, timeouts: &Timeouts) -> Result<Self, ClusterError> {
+        let (context, config) = choice.resolve().await?;
+        let server = config.cluster_url.to_string();
+        let refused = |cause: String| ClusterError::NoAnswer { context: context.clone(), server: server.clone(), cause };
+        let client = Client::try_from(config).map_err(|error| refused(error.to_string()))?;
+        let version = tokio::time::timeout(timeouts.cluster_answer, client.apiserver_version())
+            .await
+            .map_err(|elapsed| refused(elapsed.to_string()))?
+            .map_err(|error| refused(format!("{:#}", anyhow::Error::new(error))))?;
+        Ok(Self { client, context, version: version.git_version, timeouts: timeouts.clone() })
+    }
+
+    /// The client of its API.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The kubeconfig context it was reached by.
+    #[must_use]
+    pub fn context(&self) -> &str {
+        &self.context
+    }
+
+    /// The version of its API server, such as `v1.36.3`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// How long things may take on it.
+    #[must_use]
+    pub fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Cluster").field("context", &self.context).field("version", &self.version).finish_non_exhaustive()
+    }
+}

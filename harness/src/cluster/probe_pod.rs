@@ -1,0 +1,197 @@
+//! A pod that asks from inside the cluster: with or without a sidecar, in any namespace, as any `ServiceAccount`.
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::DynamicObject;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use super::manifests::{self, apply};
+use super::{Cluster, ClusterError, Executed, PodRef, exec};
+use crate::eventually::{Unmet, WaitError, eventually};
+use crate::run_id::RunId;
+
+/// The image of the probe program; official name and tag, present wherever the services are.
+const IMAGE: &str = "docker.io/ecotrack/conformance-probe:v1.2.0";
+/// The program inside that image.
+const PROGRAM: &str = "/usr/local/bin/conformance-probe";
+const CONTAINER: &str = "probe";
+
+/// What a probe pod is to be.
+#[derive(Debug, Clone)]
+pub struct ProbeSpec {
+    namespace: String,
+    service_account: Option<String>,
+    sidecar: bool,
+    labels: Vec<(String, String)>,
+}
+
+impl ProbeSpec {
+    /// A probe without a sidecar, as the namespace's default account.
+    pub fn plain(namespace: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), service_account: None, sidecar: false, labels: Vec::new() }
+    }
+
+    /// A probe inside the mesh, with its own sidecar.
+    pub fn meshed(namespace: impl Into<String>) -> Self {
+        Self { sidecar: true, ..Self::plain(namespace) }
+    }
+
+    /// Runs as this `ServiceAccount`, which has to exist in the namespace.
+    #[must_use]
+    pub fn service_account(mut self, name: impl Into<String>) -> Self {
+        self.service_account = Some(name.into());
+        self
+    }
+
+    /// Carries one more label, such as those a policy selects by.
+    #[must_use]
+    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.push((name.into(), value.into()));
+        self
+    }
+
+    fn manifest(&self, name: &str) -> Result<DynamicObject, ClusterError> {
+        let mut labels: serde_json::Map<String, serde_json::Value> =
+            self.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        labels.insert("app.kubernetes.io/name".to_owned(), json!("conformance-probe"));
+        labels.insert("sidecar.istio.io/inject".to_owned(), json!(self.sidecar.to_string()));
+        let pod = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": name,
+                "namespace": self.namespace,
+                "labels": labels,
+                "annotations": {"proxy.istio.io/config": "holdApplicationUntilProxyStarts: true"},
+            },
+            "spec": {
+                "serviceAccountName": self.service_account.as_deref().unwrap_or("default"),
+                "automountServiceAccountToken": false,
+                "enableServiceLinks": false,
+                "terminationGracePeriodSeconds": 2,
+                "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+                "containers": [{
+                    "name": CONTAINER,
+                    "image": IMAGE,
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": [PROGRAM],
+                    "args": ["idle"],
+                    "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"cpu": "500m", "memory": "128Mi"}},
+                    "securityContext": {
+                        "allowPrivilegeEscalation": false,
+                        "readOnlyRootFilesystem": true,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                }],
+            },
+        });
+        serde_json::from_value(pod).map_err(|error| ClusterError::Manifest(error.to_string()))
+    }
+}
+
+/// Why a probe gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The pod could not be made or reached.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The pod did not become ready.
+    #[error(transparent)]
+    NotReady(#[from] WaitError),
+    /// The program in the pod failed or answered something else.
+    #[error("the probe `{command}` in pod {pod} ended with {code}: {stderr}")]
+    Program {
+        /// Namespace and name of the pod.
+        pod: String,
+        /// The arguments.
+        command: String,
+        /// The exit code.
+        code: i32,
+        /// Its complaint, or why the answer could not be read.
+        stderr: String,
+    },
+}
+
+/// A ready probe pod. It carries the run's label, so `sweep` finds it if nobody deletes it.
+#[derive(Debug, Clone)]
+pub struct ProbePod {
+    cluster: Cluster,
+    pod: PodRef,
+    manifest: DynamicObject,
+}
+
+impl ProbePod {
+    /// Starts the pod and waits until it is ready.
+    pub async fn start(cluster: &Cluster, run: &RunId, spec: &ProbeSpec) -> Result<Self, ProbeError> {
+        let name = format!("probe-{:08x}", rand::random::<u32>());
+        let manifest = spec.manifest(&name)?;
+        apply(cluster, run, std::slice::from_ref(&manifest)).await?;
+        let pod = PodRef::new(&spec.namespace, &name).container(CONTAINER);
+        let probe = Self { cluster: cluster.clone(), pod, manifest };
+        probe.await_ready().await?;
+        Ok(probe)
+    }
+
+    async fn await_ready(&self) -> Result<(), WaitError> {
+        let pods: Api<Pod> = Api::namespaced(self.cluster.client(), &self.pod.namespace);
+        let what = format!("the probe pod {} to be ready", self.pod);
+        eventually(&what, self.cluster.timeouts().probe_ready, || async {
+            let pod = pods.get(&self.pod.name).await?;
+            readiness(&pod)
+        })
+        .await
+    }
+
+    /// Namespace, name and container.
+    #[must_use]
+    pub fn pod(&self) -> &PodRef {
+        &self.pod
+    }
+
+    /// Runs the probe program with these arguments.
+    pub async fn run(&self, arguments: &[&str]) -> Result<Executed, ProbeError> {
+        let command: Vec<&str> = std::iter::once(PROGRAM).chain(arguments.iter().copied()).collect();
+        Ok(exec(&self.cluster, &self.pod, &command, None).await?)
+    }
+
+    /// Runs the probe program and reads the JSON document it prints.
+    pub async fn ask<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, ProbeError> {
+        let executed = self.run(arguments).await?;
+        let failed = |stderr: String| ProbeError::Program {
+            pod: self.pod.to_string(),
+            command: arguments.join(" "),
+            code: executed.code,
+            stderr,
+        };
+        if executed.code != 0 {
+            return Err(failed(executed.stderr.trim().to_owned()));
+        }
+        serde_json::from_str(&executed.stdout).map_err(|error| failed(format!("unreadable answer: {error}")))
+    }
+
+    /// Deletes the pod; does not wait until it is gone.
+    pub async fn stop(&self) -> Result<(), ClusterError> {
+        manifests::delete(&self.cluster, std::slice::from_ref(&self.manifest)).await
+    }
+}
+
+/// Ready, not yet, or an image that will never come.
+fn readiness(pod: &Pod) -> Result<(), Unmet> {
+    let status = pod.status.clone().unwrap_or_default();
+    let conditions = status.conditions.unwrap_or_default();
+    if conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True") {
+        return Ok(());
+    }
+    let containers = status.container_statuses.unwrap_or_default();
+    let waiting: Vec<String> = containers
+        .iter()
+        .filter_map(|container| container.state.as_ref()?.waiting.as_ref())
+        .map(|waiting| format!("{} {}", waiting.reason.as_deref().unwrap_or("waiting"), waiting.message.as_deref().unwrap_or_default()))
+        .collect();
+    if let Some(hopeless) = waiting.iter().find(|reason| reason.starts_with("InvalidImageName")) {
+        return Err(Unmet::failed(anyhow::anyhow!("{hopeless}")));
+    }
+    let phase = status.phase.unwrap_or_else(|| "unknown".to_owned());
+    Err(Unmet::not_yet(format!("phase {phase}, {}", if waiting.is_empty() { "nothing waiting".to_owned() } else { waiting.join("; ") })))
+}

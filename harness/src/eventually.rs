@@ -1,0 +1,214 @@
+//! The only place that waits.
+//!
+//! A condition answers with a value, with why it does not hold yet, or with why it never will. Polling starts
+//! fast and slows down to [`SLOWEST_POLL`]; deadlines are generous, because a wait ends as soon as it may.
+//! Waiting for a condition is the second choice: where the answer of a call already proves the state, use that.
+#![expect(clippy::disallowed_methods, reason = "this module is the one place where time passes")]
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// The pause after the first try.
+pub const FASTEST_POLL: Duration = Duration::from_millis(50);
+/// The longest pause between two tries.
+pub const SLOWEST_POLL: Duration = Duration::from_secs(1);
+/// The pause between two looks while something must stay as it is.
+pub const WATCH_POLL: Duration = Duration::from_millis(250);
+
+/// Why a condition does not hold.
+#[derive(Debug)]
+pub enum Unmet {
+    /// Not now; another try may succeed. Says what was seen instead.
+    NotYet(String),
+    /// Never; waiting on is pointless.
+    Failed(anyhow::Error),
+}
+
+/// What a condition answers.
+pub type Observed<T> = Result<T, Unmet>;
+
+impl Unmet {
+    /// Not now, because of what was seen.
+    pub fn not_yet(seen: impl fmt::Display) -> Self {
+        Self::NotYet(seen.to_string())
+    }
+
+    /// Never, because of `cause`.
+    pub fn failed(cause: impl Into<anyhow::Error>) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+/// An error while asking is "not yet": the next try may get an answer, and the last error stays visible.
+impl<E: Into<anyhow::Error>> From<E> for Unmet {
+    fn from(error: E) -> Self {
+        Self::NotYet(format!("{:#}", error.into()))
+    }
+}
+
+/// How a wait ended without its condition.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// The deadline passed.
+    #[error("expected {what} within {}, last seen after {tries} tries: {last}", Seconds(*elapsed))]
+    TimedOut {
+        /// What was waited for.
+        what: String,
+        /// Time spent.
+        elapsed: Duration,
+        /// How often the condition was asked.
+        tries: u32,
+        /// The last reason why not.
+        last: String,
+    },
+    /// The condition said that it can never hold.
+    #[error("expected {what}, which became impossible after {} and {tries} tries", Seconds(*elapsed))]
+    Failed {
+        /// What was waited for.
+        what: String,
+        /// Time spent.
+        elapsed: Duration,
+        /// How often the condition was asked.
+        tries: u32,
+        /// Why it can never hold.
+        source: anyhow::Error,
+    },
+    /// Something that had to stay did not.
+    #[error("expected {what} to stay so for {}, seen after {} at look {tries}: {seen}", Seconds(*whole), Seconds(*elapsed))]
+    Broken {
+        /// What had to stay.
+        what: String,
+        /// How long it had to stay.
+        whole: Duration,
+        /// When it broke.
+        elapsed: Duration,
+        /// How many looks it took.
+        tries: u32,
+        /// What was seen instead.
+        seen: String,
+    },
+}
+
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:.1} s", self.0.as_secs_f64())
+    }
+}
+
+/// Asks until the condition holds, at most `within`; answers with its value.
+pub async fn eventually<T, C, F>(what: &str, within: Duration, condition: C) -> Result<T, WaitError>
+where
+    C: FnMut() -> F,
+    F: Future<Output = Observed<T>>,
+{
+    converge(what, within, 1, condition).await
+}
+
+/// Asks until the condition holds `times` in a row, at most `within`; answers with the last value.
+pub async fn converge<T, C, F>(what: &str, within: Duration, times: u32, mut condition: C) -> Result<T, WaitError>
+where
+    C: FnMut() -> F,
+    F: Future<Output = Observed<T>>,
+{
+    let mut wait = Wait::start(what, within);
+    let mut in_a_row = 0;
+    loop {
+        match wait.ask(condition()).await {
+            Ok(value) => {
+                in_a_row += 1;
+                if in_a_row >= times {
+                    return Ok(value);
+                }
+            }
+            Err(Unmet::Failed(source)) => return Err(wait.failed(source)),
+            Err(Unmet::NotYet(reason)) => {
+                in_a_row = 0;
+                wait.last = reason;
+            }
+        }
+        if !wait.pause().await {
+            return Err(wait.timed_out());
+        }
+    }
+}
+
+/// Looks again and again for the whole of `during`; the first look at which the condition does not hold ends it.
+///
+/// Alone it proves nothing: send a positive marker through the same way afterwards.
+pub async fn consistently<T, C, F>(what: &str, during: Duration, mut condition: C) -> Result<T, WaitError>
+where
+    C: FnMut() -> F,
+    F: Future<Output = Observed<T>>,
+{
+    let started = Instant::now();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let value = match condition().await {
+            Ok(value) => value,
+            Err(unmet) => {
+                let seen = match unmet {
+                    Unmet::NotYet(seen) => seen,
+                    Unmet::Failed(error) => format!("{error:#}"),
+                };
+                return Err(WaitError::Broken { what: what.to_owned(), whole: during, elapsed: started.elapsed(), tries, seen });
+            }
+        };
+        if started.elapsed() >= during {
+            return Ok(value);
+        }
+        sleep(WATCH_POLL.min(during.saturating_sub(started.elapsed()))).await;
+    }
+}
+
+struct Wait {
+    what: String,
+    started: Instant,
+    deadline: Instant,
+    pause: Duration,
+    tries: u32,
+    last: String,
+}
+
+impl Wait {
+    fn start(what: &str, within: Duration) -> Self {
+        let started = Instant::now();
+        let last = "nothing yet".to_owned();
+        Self { what: what.to_owned(), started, deadline: started + within, pause: FASTEST_POLL, tries: 0, last }
+    }
+
+    async fn ask<T>(&mut self, question: impl Future<Output = Observed<T>>) -> Observed<T> {
+        self.tries += 1;
+        match timeout_at(self.deadline, question).await {
+            Ok(observed) => observed,
+            Err(_elapsed) => Err(Unmet::NotYet(format!("no answer to try {} before the deadline; before that: {}", self.tries, self.last))),
+        }
+    }
+
+    /// False when no time is left.
+    async fn pause(&mut self) -> bool {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return false;
+        }
+        sleep(self.pause.min(left)).await;
+        self.pause = self.pause.mul_f32(1.5).min(SLOWEST_POLL);
+        true
+    }
+
+    fn timed_out(self) -> WaitError {
+        WaitError::TimedOut { elapsed: self.started.elapsed(), what: self.what, tries: self.tries, last: self.last }
+    }
+
+    fn failed(self, source: anyhow::Error) -> WaitError {
+        WaitError::Failed { elapsed: self.started.elapsed(), what: self.what, tries: self.tries, source }
+    }
+}
+
+#[cfg(test)]
+mod tests;

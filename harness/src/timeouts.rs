@@ -1,0 +1,113 @@
+//! Every duration the harness waits, one field per condition, each with its reason.
+
+use std::time::Duration;
+
+/// How long each condition may take. Ceilings, not expectations: a wait ends as soon as its condition holds.
+#[derive(Debug, Clone)]
+pub struct Timeouts {
+    /// Reaching the API server and reading its version; a wrong context is reported inside this time.
+    pub cluster_answer: Duration,
+    /// One request to the Kubernetes API, a component or a service.
+    pub request: Duration,
+    /// One program run inside a pod.
+    pub exec: Duration,
+    /// A probe pod scheduled, injected and ready.
+    pub probe_ready: Duration,
+    /// A Deployment or `StatefulSet` with every replica updated and ready.
+    pub rollout: Duration,
+    /// An object gone after its deletion, finalizers included.
+    pub deletion: Duration,
+    /// A mesh policy pushed to every proxy it concerns.
+    pub mesh_policy: Duration,
+    /// How long a mesh decision must stay the same before it counts as settled.
+    pub mesh_settled: Duration,
+    /// A state change visible through a service's own interface, events included.
+    pub journey: Duration,
+    /// A record published by an outbox and readable on its topic.
+    pub event: Duration,
+    /// A provider call visible in the sandbox's ledger.
+    pub ledger: Duration,
+    /// A request counted in a query answer: scrape interval, evaluation and query together.
+    pub metric: Duration,
+    /// A target of Prometheus up after its pod is ready.
+    pub target_up: Duration,
+    /// A recording rule evaluated after its inputs changed.
+    pub rule: Duration,
+    /// A log line searchable after it was written.
+    pub log: Duration,
+    /// A complete trace searchable after its last span ended.
+    pub trace: Duration,
+    /// An alert pending after its cause exists.
+    pub alert_pending: Duration,
+    /// An alert firing and delivered: `for`, evaluation, routing and group wait together.
+    pub alert_delivered: Duration,
+    /// The resolved notice delivered after the cause is gone.
+    pub alert_resolved: Duration,
+    /// A new pair of database credentials in use by the pods after the lease ends.
+    pub credentials_rotated: Duration,
+    /// The old database role refused by PostgreSQL after its lease ended.
+    pub role_gone: Duration,
+    /// A changed or deleted secret visible in Kubernetes after the change at its source.
+    pub secret_synced: Duration,
+    /// A changed secret visible in the file a pod mounts.
+    pub secret_mounted: Duration,
+    /// How long something that must not happen is watched for.
+    pub absence: Duration,
+    /// A fault or sabotage in force after it was asked for.
+    pub fault_armed: Duration,
+    /// A fault or sabotage no longer in force after it was taken back.
+    pub fault_gone: Duration,
+    /// A fault's life when nobody takes it back.
+    pub fault_life: Duration,
+    /// One scenario, all its steps.
+    pub scenario: Duration,
+    /// The whole run.
+    pub run: Duration,
+}
+
+impl Timeouts {
+    /// The ceilings for a quiet two-core machine, with room for a busy one.
+    #[must_use]
+    pub fn standard() -> Self {
+        const fn seconds(count: u64) -> Duration {
+            Duration::from_secs(count)
+        }
+        Self {
+            cluster_answer: seconds(4),
+            request: seconds(15),
+            exec: seconds(30),
+            probe_ready: seconds(90),
+            rollout: seconds(180),
+            deletion: seconds(60),
+            mesh_policy: seconds(45),
+            mesh_settled: seconds(2),
+            journey: seconds(30),
+            event: seconds(30),
+            ledger: seconds(30),
+            metric: seconds(60),
+            target_up: seconds(90),
+            rule: seconds(60),
+            log: seconds(45),
+            trace: seconds(60),
+            alert_pending: seconds(90),
+            alert_delivered: seconds(240),
+            alert_resolved: seconds(240),
+            credentials_rotated: seconds(240),
+            role_gone: seconds(180),
+            secret_synced: seconds(90),
+            secret_mounted: seconds(150),
+            absence: seconds(5),
+            fault_armed: seconds(90),
+            fault_gone: seconds(90),
+            fault_life: seconds(900),
+            scenario: seconds(900),
+            run: seconds(3600),
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self::standard()
+    }
+}
