@@ -1,4 +1,5 @@
 //! A bare TCP or TLS connection: for questions below HTTP, such as "does it take plaintext?".
+//! What to send comes from standard input, so that a password stands in no argument.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -26,9 +27,6 @@ pub(crate) struct Connection {
     /// PEM of the authority to trust: speaks TLS when given, plaintext otherwise.
     #[arg(long)]
     ca_pem: Option<String>,
-    /// Text to send; `\r` and `\n` may be written as escapes.
-    #[arg(long, default_value = "")]
-    send: String,
     /// Deadline of connecting and of each read in milliseconds.
     #[arg(long, default_value_t = 3_000)]
     timeout_ms: u64,
@@ -36,7 +34,7 @@ pub(crate) struct Connection {
 
 /// Opens the connection and reports how far it came.
 pub(crate) fn open(connection: &Connection) -> Result<ConnectAnswer> {
-    let text = connection.send.replace("\\r", "\r").replace("\\n", "\n");
+    let text = std::io::read_to_string(std::io::stdin()).context("nothing to send on standard input")?;
     let mut answer =
         ConnectAnswer { connected: false, tls_version: None, received: String::new(), error: None };
     let tcp = match dial(connection) {

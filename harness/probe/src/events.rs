@@ -23,12 +23,9 @@ pub(crate) struct Search {
     /// PEM of the authority that signed the brokers' certificates.
     #[arg(long)]
     ca_pem: String,
-    /// SCRAM-SHA-512 user.
+    /// SCRAM-SHA-512 user; the password is read from standard input.
     #[arg(long)]
     username: String,
-    /// File that holds the user's password.
-    #[arg(long)]
-    password_file: std::path::PathBuf,
     /// Topics, separated by commas.
     #[arg(long, value_delimiter = ',')]
     topics: Vec<String>,

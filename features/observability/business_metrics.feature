@@ -1,0 +1,20 @@
+@core @profile.observability @requires.services @requires.ingress @requires.prometheus
+Feature: Business metrics
+  What the business counts is what customers did.
+
+  # Alone, because any other customer would move the same counters.
+  @id.ECO-MET-004 @serial @requires.kafka
+  Scenario: One customer's purchase moves every business metric by what was done
+    Given the business metrics before
+    When a new customer registers, logs in, orders 2 of a product and pays by card
+    Then these business metrics have moved
+      | metric                                                                   | service         | by    |
+      | user_registrations_total                                                 | user-service    | 1     |
+      | user_login_duration_seconds_count{success="true"}                        | user-service    | 1     |
+      | orders_total{order_status="created"}                                     | order-service   | 1     |
+      | orders_total{order_status="completed"}                                   | order-service   | 1     |
+      | order_value_dollars_count                                                | order-service   | 1     |
+      | order_value_dollars_sum                                                  | order-service   | total |
+      | order_processing_duration_seconds_count                                  | order-service   | 1     |
+      | payments_total{gateway="stripe",method="card",status="processed"}        | payment-service | 1     |
+      | payment_processing_duration_seconds_count{gateway="stripe",method="card"} | payment-service | 1     |

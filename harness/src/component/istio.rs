@@ -1,0 +1,105 @@
+//! What a mesh proxy says about itself: its counters, and the access log line of one request.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::loki::LogLine;
+
+/// Counters of one proxy.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct ProxyStats {
+    stats: Vec<Stat>,
+}
+
+/// Histograms have no value of their own.
+#[derive(Debug, Clone, Deserialize)]
+struct Stat {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    value: Value,
+}
+
+impl ProxyStats {
+    /// What the agent beside a proxy is asked for its counters of authorisation.
+    pub const QUESTION: [&str; 4] = ["pilot-agent", "request", "GET", "stats?filter=rbac&format=json"];
+
+    /// Requests that came in and that the proxy's own authorisation refused; none when it counts no such thing.
+    #[must_use]
+    pub fn denied(&self) -> Option<u64> {
+        let denied = |stat: &&Stat| stat.name.starts_with("http.inbound") && stat.name.ends_with("rbac.denied");
+        self.stats.iter().filter(denied).map(|stat| number(&stat.value)).sum()
+    }
+}
+
+/// One request in a proxy's access log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessLogEntry {
+    /// Status that the proxy answered with.
+    pub status: u64,
+    /// Who decided on the answer: `via_upstream`, `rbac_access_denied_matched_policy[…]` …
+    pub details: String,
+    /// The caller's mesh identity as its certificate says, `spiffe://…`; empty without a certificate.
+    pub peer: String,
+}
+
+impl AccessLogEntry {
+    /// Reads a stored line; none when it is not an access log line.
+    #[must_use]
+    pub fn read(line: &LogLine) -> Option<Self> {
+        let json = line.json().ok()?;
+        let status = json.get("response_code").and_then(number)?;
+        Some(Self { status, details: text(&json, "response_code_details"), peer: text(&json, "downstream_peer_uri_san") })
+    }
+}
+
+/// Envoy writes a number as such or as text, depending on the format.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn text(json: &Value, field: &str) -> String {
+    json.get(field).and_then(Value::as_str).filter(|text| *text != "-").unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const COUNTERS: &str = r#"{"stats":[{"name":"http.inbound_0.0.0.0_8080;.rbac.allowed","value":12},
+        {"name":"http.inbound_0.0.0.0_8080;.rbac.denied","value":3},{"name":"http.inbound_0.0.0.0_8080;.rbac.shadow_denied","value":9},
+        {"histograms":{"supported_quantiles":[50]}}]}"#;
+
+    #[test]
+    fn only_enforced_refusals_count_as_denied() {
+        let stats: ProxyStats = serde_json::from_str(COUNTERS).unwrap();
+        assert_eq!(stats.denied(), Some(3));
+    }
+
+    #[test]
+    fn a_page_of_another_shape_is_refused() {
+        assert!(serde_json::from_str::<ProxyStats>("<html>not found</html>").is_err());
+    }
+
+    fn logged(line: &str) -> LogLine {
+        LogLine { labels: BTreeMap::new(), at: 0, line: line.to_owned() }
+    }
+
+    #[test]
+    fn a_refusal_in_the_access_log_names_its_policy_and_the_caller() {
+        let line = logged(
+            r#"{"response_code":403,"response_code_details":"rbac_access_denied_matched_policy[none]","downstream_peer_uri_san":"spiffe://cluster.local/ns/ecotrack/sa/payment-service-sa"}"#,
+        );
+        let entry = AccessLogEntry::read(&line).unwrap();
+        assert_eq!((entry.status, entry.details.as_str()), (403, "rbac_access_denied_matched_policy[none]"));
+        assert!(entry.peer.ends_with("/sa/payment-service-sa"));
+    }
+
+    #[test]
+    fn a_line_of_the_agent_is_no_access_log() {
+        assert_eq!(AccessLogEntry::read(&logged("2026-11-22T19:00:00Z info xds connected")), None);
+        assert_eq!(AccessLogEntry::read(&logged(r#"{"level":"info"}"#)), None);
+    }
+}

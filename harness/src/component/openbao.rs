@@ -1,0 +1,159 @@
+//! OpenBao as the harness may use it: key-value secrets of EcoTrack, and the leases of database logins.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::Api;
+use kube::api::PostParams;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{AskError, Endpoint, places};
+use crate::cluster::Target;
+use crate::suite::{Component, Suite};
+
+const TOKEN_HEADER: &str = "x-vault-token";
+/// The login role whose policy this client is limited to.
+const ROLE: &str = "conformance";
+/// The ServiceAccount that may log in with that role.
+const ACCOUNT: &str = "conformance";
+const AUDIENCE: &str = "openbao";
+const HOST: &str = "openbao.openbao.svc.cluster.local";
+/// Life of the ServiceAccount token in seconds, the least that Kubernetes grants; it is used once.
+const TOKEN_SECONDS: i64 = 600;
+
+/// A logged-in client of OpenBao.
+#[derive(Clone)]
+pub struct OpenBao {
+    endpoint: Endpoint,
+    token: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Login {
+    auth: Auth,
+}
+
+#[derive(Deserialize)]
+struct Auth {
+    client_token: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    data: KeyList,
+}
+
+/// A login's lease.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Lease {
+    /// Its id.
+    pub id: String,
+    /// When the login was made.
+    pub issue_time: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct LeaseAnswer {
+    data: Lease,
+}
+
+#[derive(Deserialize)]
+struct KeyList {
+    keys: Vec<String>,
+}
+
+impl Component for OpenBao {
+    async fn connect(suite: &Suite) -> anyhow::Result<Self> {
+        let target = Target::service(places::OPENBAO, "openbao", 8200);
+        let endpoint = Endpoint::forwarded_tls(suite, "OpenBao", target, HOST).await?;
+        let openbao = Self::login(endpoint, &account_token(suite).await?).await?;
+        suite.redactor().forget(openbao.token.expose_secret());
+        Ok(openbao)
+    }
+}
+
+/// A short-lived token of the harness's own ServiceAccount, good for OpenBao alone.
+async fn account_token(suite: &Suite) -> anyhow::Result<SecretString> {
+    let accounts: Api<ServiceAccount> = Api::namespaced(suite.cluster().client(), places::CONFORMANCE);
+    let spec = TokenRequestSpec { audiences: Some(vec![AUDIENCE.to_owned()]), expiration_seconds: Some(TOKEN_SECONDS), ..TokenRequestSpec::default() };
+    let request = TokenRequest { spec: Some(spec), ..TokenRequest::default() };
+    let answer = accounts.create_token_request(ACCOUNT, &PostParams::default(), &request).await;
+    let answer = answer.with_context(|| format!("no token for serviceaccount {}/{ACCOUNT}", places::CONFORMANCE))?;
+    let token = answer.status.and_then(|status| status.token).context("the token request was answered without a token")?;
+    Ok(token.into())
+}
+
+impl OpenBao {
+    /// Logs in with a ServiceAccount token made for audience `openbao`.
+    pub async fn login(endpoint: Endpoint, service_account_token: &SecretString) -> Result<Self, AskError> {
+        let body = json!({"role": ROLE, "jwt": service_account_token.expose_secret()});
+        let request = endpoint.request(Method::POST, "/v1/auth/kubernetes/login").json(&body);
+        let login: Login = endpoint.json("POST /v1/auth/kubernetes/login", request).await?;
+        Ok(Self { endpoint, token: login.auth.client_token })
+    }
+
+    /// Writes all fields of a secret below `secret/`; what was there becomes an older version.
+    pub async fn write_secret(&self, path: &str, fields: &BTreeMap<String, String>) -> Result<(), AskError> {
+        let path = format!("/v1/secret/data/{path}");
+        self.command(&path, self.request(Method::POST, &path).json(&json!({"data": fields}))).await
+    }
+
+    /// Removes a secret below `secret/` with all its versions.
+    pub async fn delete_secret(&self, path: &str) -> Result<(), AskError> {
+        let path = format!("/v1/secret/metadata/{path}");
+        self.command(&path, self.request(Method::DELETE, &path)).await
+    }
+
+    /// The lease of a database role's login that was issued nearest to `created`, and when it was.
+    pub async fn find_lease(&self, role: &str, created: DateTime<Utc>) -> Result<Option<Lease>, AskError> {
+        let mut leases = Vec::new();
+        for id in self.fetch_leases(role).await? {
+            leases.extend(self.find_lease_by_id(&id).await?);
+        }
+        Ok(leases.into_iter().min_by_key(|lease| (lease.issue_time - created).abs()))
+    }
+
+    async fn find_lease_by_id(&self, id: &str) -> Result<Option<Lease>, AskError> {
+        let path = "/v1/sys/leases/lookup";
+        let request = self.request(Method::PUT, path).json(&json!({"lease_id": id}));
+        match self.endpoint.json::<LeaseAnswer>(&format!("PUT {path}"), request).await {
+            Ok(answer) => Ok(Some(answer.data)),
+            // It ran out between the two questions.
+            Err(error) if error.status().is_some_and(|status| status.is_client_error() && status != StatusCode::FORBIDDEN) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Leases of the logins of a database role, as full lease ids.
+    async fn fetch_leases(&self, role: &str) -> Result<Vec<String>, AskError> {
+        let prefix = format!("database/creds/{role}");
+        let path = format!("/v1/sys/leases/lookup/{prefix}");
+        let list = Method::from_bytes(b"LIST").unwrap_or(Method::GET);
+        match self.endpoint.json::<Keys>(&format!("LIST {path}"), self.request(list, &path)).await {
+            Ok(keys) => Ok(keys.data.keys.into_iter().map(|key| format!("{prefix}/{key}")).collect()),
+            // OpenBao answers an empty list with 404.
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ends a lease now and waits until OpenBao has revoked the login.
+    pub async fn revoke(&self, lease: &str) -> Result<(), AskError> {
+        let path = "/v1/sys/leases/revoke";
+        self.command(path, self.request(Method::POST, path).json(&json!({"lease_id": lease, "sync": true}))).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.endpoint.request(method, path).header(TOKEN_HEADER, self.token.expose_secret())
+    }
+
+    async fn command(&self, question: &str, request: RequestBuilder) -> Result<(), AskError> {
+        self.endpoint.text(question, request).await.map(drop)
+    }
+}

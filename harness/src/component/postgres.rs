@@ -1,0 +1,96 @@
+//! PostgreSQL asked by its own client inside its own pod: what is stored, who may log in, who is connected.
+
+use anyhow::{Context, Result, ensure};
+use secrecy::ExposeSecret;
+
+use super::places;
+use super::secrets::DatabaseLogin;
+use crate::cluster::{Cluster, Executed, PodRef, exec};
+use crate::suite::{Component, Suite};
+
+const DATABASE: &str = "ecotrack";
+/// Reads the password from standard input, so that it stands in no argument; connects over TCP and TLS like a service does.
+const LOGIN: &str = r#"read -r PGPASSWORD; export PGPASSWORD; exec psql -h "$(hostname -i)" -U "$0" -d "$1" -At -v ON_ERROR_STOP=1 -c 'SELECT current_user'"#;
+
+/// The primary.
+pub struct Postgres {
+    cluster: Cluster,
+    pod: PodRef,
+}
+
+/// What PostgreSQL said to somebody who tried to log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginAnswer {
+    /// The pair is good.
+    Accepted,
+    /// PostgreSQL itself refused, in its words.
+    Refused(String),
+}
+
+impl Component for Postgres {
+    async fn connect(suite: &Suite) -> Result<Self> {
+        Ok(Self { cluster: suite.cluster().clone(), pod: PodRef::new(places::DATA, "postgres-0") })
+    }
+}
+
+impl Postgres {
+    /// The rows of a query, columns separated by `|`. Variables stand in the SQL as `:'name'`.
+    pub async fn fetch_rows(&self, sql: &str, variables: &[(&str, &str)]) -> Result<Vec<String>> {
+        let assignments: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut command = vec!["psql", "-h", "/tmp", "-U", "postgres", "-d", DATABASE, "-At", "-v", "ON_ERROR_STOP=1"];
+        assignments.iter().for_each(|assignment| command.extend(["-v", assignment.as_str()]));
+        let executed = exec(&self.cluster, &self.pod, &command, Some(sql.as_bytes())).await?;
+        ensure!(executed.code == 0, "PostgreSQL refused `{sql}`: {}", executed.stderr.trim());
+        Ok(executed.stdout.lines().map(str::to_owned).collect())
+    }
+
+    /// Whether the role is still known.
+    pub async fn has_role(&self, role: &str) -> Result<bool> {
+        Ok(!self.fetch_rows("SELECT 1 FROM pg_roles WHERE rolname = :'role'", &[("role", role)]).await?.is_empty())
+    }
+
+    /// How many sessions a role has open.
+    pub async fn count_sessions(&self, role: &str) -> Result<u64> {
+        let rows = self.fetch_rows("SELECT count(*) FROM pg_stat_activity WHERE usename = :'role'", &[("role", role)]).await?;
+        rows.first().context("PostgreSQL counted no sessions at all")?.parse().context("the number of sessions is no number")
+    }
+
+    /// Tries to log in with a pair, over the network as a service does.
+    pub async fn log_in(&self, login: &DatabaseLogin) -> Result<LoginAnswer> {
+        let input = format!("{}\n", login.password.expose_secret());
+        let command = ["sh", "-c", LOGIN, &login.username, DATABASE];
+        read_login(&exec(&self.cluster, &self.pod, &command, Some(input.as_bytes())).await?)
+    }
+}
+
+/// Only PostgreSQL's own words count: a client that cannot reach it, or has no `psql`, was not refused.
+fn read_login(executed: &Executed) -> Result<LoginAnswer> {
+    let said = executed.stderr.trim();
+    if executed.code == 0 {
+        return Ok(LoginAnswer::Accepted);
+    }
+    ensure!(said.contains("FATAL:"), "the login attempt did not reach PostgreSQL: {said}");
+    Ok(LoginAnswer::Refused(said.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(code: i32, stderr: &str) -> Executed {
+        Executed { code, stdout: String::new(), stderr: stderr.to_owned() }
+    }
+
+    #[test]
+    fn a_refusal_is_in_postgresqls_own_words() {
+        let refusal = "psql: error: connection to server at \"10.200.1.7\", port 5432 failed: FATAL:  password authentication failed for user \"v-kubernetes-order\"";
+        assert!(matches!(read_login(&ended(2, refusal)).unwrap(), LoginAnswer::Refused(said) if said.contains("password authentication")));
+        assert_eq!(read_login(&ended(0, "")).unwrap(), LoginAnswer::Accepted);
+    }
+
+    #[test]
+    fn a_server_that_is_not_reached_has_not_refused() {
+        assert!(read_login(&ended(2, "psql: error: connection to server failed: Connection refused")).is_err());
+        assert!(read_login(&ended(127, "sh: psql: not found")).is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! Traces: one small trait, answered by Tempo or by Jaeger, both decoded from OTLP.
+
+mod jaeger;
+mod otlp;
+mod span;
+mod tempo;
+
+use async_trait::async_trait;
+use k8s_openapi::api::core::v1::Service;
+use kube::Api;
+
+use super::{AskError, Endpoint, places};
+use crate::cluster::Target;
+use crate::suite::{Component, Suite};
+pub use jaeger::Jaeger;
+pub use span::{Kind, Span, Trace};
+pub use tempo::Tempo;
+
+/// A store of traces.
+#[async_trait]
+pub trait Traces: Send + Sync {
+    /// The spans of a trace that have arrived so far; none when the store has not heard of it.
+    async fn find_trace(&self, id: &str) -> Result<Option<Trace>, AskError>;
+}
+
+/// Whichever store this cluster has.
+pub struct TraceStore(Box<dyn Traces>);
+
+impl TraceStore {
+    /// The spans of a trace that have arrived so far; none when the store has not heard of it.
+    pub async fn find_trace(&self, id: &str) -> Result<Option<Trace>, AskError> {
+        self.0.find_trace(id).await
+    }
+}
+
+impl Component for TraceStore {
+    async fn connect(suite: &Suite) -> anyhow::Result<Self> {
+        let services: Api<Service> = Api::namespaced(suite.cluster().client(), places::OBSERVABILITY);
+        if services.get_opt("tempo").await?.is_some() {
+            let target = Target::service(places::OBSERVABILITY, "tempo", 3200);
+            return Ok(Self(Box::new(Tempo::new(Endpoint::forwarded(suite, "Tempo", target).await?))));
+        }
+        let target = Target::service(places::OBSERVABILITY, "jaeger", 16686);
+        Ok(Self(Box::new(Jaeger::new(Endpoint::forwarded(suite, "Jaeger", target).await?))))
+    }
+}

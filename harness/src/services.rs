@@ -1,0 +1,13 @@
+//! The five services and the sandbox as a client outside the cluster sees them: black boxes behind HTTP.
+
+mod answer;
+mod call;
+mod ecotrack;
+mod ids;
+mod sandbox;
+
+pub use answer::Answer;
+pub use call::{Call, Customer, Session};
+pub use ecotrack::{EcoTrack, HOST};
+pub use ids::Ids;
+pub use sandbox::{LedgerEntry, Sandbox};

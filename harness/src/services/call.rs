@@ -1,0 +1,134 @@
+//! Requests to `EcoTrack` in the words of its customers, as values: sent by [`super::EcoTrack`], shown in the evidence.
+
+use std::fmt;
+
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Somebody who can register and log in.
+#[derive(Clone)]
+pub struct Customer {
+    /// Their address; nobody else has it.
+    pub email: String,
+    /// Their password.
+    pub password: SecretString,
+    /// Their name.
+    pub name: String,
+}
+
+impl Customer {
+    /// A customer of one scenario.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            email: format!("customer-{name}-{}@conformance.example", Uuid::new_v4().simple()),
+            password: SecretString::from(format!("Correct-horse-{}", Uuid::new_v4().simple())),
+            name: format!("Customer {name}"),
+        }
+    }
+}
+
+/// A customer who is logged in.
+#[derive(Clone)]
+pub struct Session {
+    /// The access token.
+    pub token: SecretString,
+    /// Who it is.
+    pub user_id: String,
+    /// The session's id.
+    pub session_id: String,
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct Call {
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
+    pub(super) token: Option<SecretString>,
+    pub(super) headers: Vec<(&'static str, String)>,
+}
+
+impl Call {
+    /// A GET of a path with its query.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), body: None, token: None, headers: Vec::new() }
+    }
+
+    /// A POST of a JSON document.
+    pub fn post(path: impl Into<String>, body: Value) -> Self {
+        Self { method: Method::POST, body: Some(body), ..Self::get(path) }
+    }
+
+    /// With the customer's token.
+    #[must_use]
+    pub fn as_user(self, session: &Session) -> Self {
+        self.with_token(session.token.clone())
+    }
+
+    /// With any text as token.
+    #[must_use]
+    pub fn with_token(self, token: SecretString) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// A new customer asks for an account.
+    #[must_use]
+    pub fn register(customer: &Customer) -> Self {
+        let body = json!({"email": customer.email, "password": customer.password.expose_secret(), "name": customer.name});
+        Self::post("/api/users/register", body)
+    }
+
+    /// A customer logs in.
+    #[must_use]
+    pub fn login(email: &str, password: &SecretString) -> Self {
+        Self::post("/api/users/login", json!({"email": email, "password": password.expose_secret()}))
+    }
+
+    /// A customer orders some of one product.
+    #[must_use]
+    pub fn place_order(product_id: &str, quantity: u32, idempotency_key: &str) -> Self {
+        let body = json!({"items": [{"product_id": product_id, "quantity": quantity}]});
+        Self::post("/api/orders", body).header("idempotency-key", idempotency_key)
+    }
+
+    /// A customer pays an order by card.
+    #[must_use]
+    pub fn pay(order_id: &str, payment_token: &str, idempotency_key: &str) -> Self {
+        let body = json!({"order_id": order_id, "method": "card", "payment_token": payment_token});
+        Self::post("/api/payments", body).header("idempotency-key", idempotency_key)
+    }
+}
+
+impl fmt::Display for Call {
+    /// Method and path; bodies and tokens hold secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.method, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_shows_neither_password_nor_token() {
+        let customer = Customer::named("a");
+        let call = Call::login(&customer.email, &customer.password).with_token(SecretString::from("t0k3n"));
+        assert_eq!(call.to_string(), "POST /api/users/login");
+    }
+
+    #[test]
+    fn two_customers_of_one_name_differ() {
+        assert_ne!(Customer::named("a").email, Customer::named("a").email);
+    }
+}

@@ -1,0 +1,43 @@
+//! The outside world's own record: what Stripe, SendGrid, PagerDuty and the others were really told.
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::cluster::Target;
+use crate::component::{AskError, Endpoint, places};
+use crate::suite::{Component, Suite};
+
+/// A client of `provider-sandbox`.
+#[derive(Clone)]
+pub struct Sandbox {
+    endpoint: Endpoint,
+}
+
+/// One request that a provider received.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LedgerEntry {
+    /// Who received it: `stripe`, `sendgrid`, `pagerduty` …
+    pub provider: String,
+    /// When.
+    #[serde(default)]
+    pub received_at: Option<DateTime<Utc>>,
+    /// What was sent.
+    #[serde(alias = "body")]
+    pub request: Value,
+}
+
+impl Component for Sandbox {
+    async fn connect(suite: &Suite) -> Result<Self> {
+        let target = Target::service(places::EXTERNAL, "provider-sandbox", 80);
+        Ok(Self { endpoint: Endpoint::forwarded(suite, "provider-sandbox", target).await? })
+    }
+}
+
+impl Sandbox {
+    /// What a provider received, oldest first, that contains `text`.
+    pub async fn fetch_received(&self, provider: &str, text: &str) -> Result<Vec<LedgerEntry>, AskError> {
+        self.endpoint.get("/ledger", &[("provider", provider), ("contains", text)]).await
+    }
+}
