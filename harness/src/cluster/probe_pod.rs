@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::manifests::{self, apply};
-use super::{Cluster, ClusterError, Executed, PodRef, exec};
+use super::{Cluster, ClusterError, PodRef, exec};
 use crate::eventually::{Unmet, WaitError, eventually};
 use crate::run_id::RunId;
 
@@ -149,15 +149,19 @@ impl ProbePod {
         &self.pod
     }
 
-    /// Runs the probe program with these arguments.
-    pub async fn run(&self, arguments: &[&str]) -> Result<Executed, ProbeError> {
-        let command: Vec<&str> = std::iter::once(PROGRAM).chain(arguments.iter().copied()).collect();
-        Ok(exec(&self.cluster, &self.pod, &command, None).await?)
+    /// Runs the probe program with these arguments and reads the JSON document it prints.
+    pub async fn ask<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, ProbeError> {
+        self.answer(arguments, None).await
     }
 
-    /// Runs the probe program and reads the JSON document it prints.
-    pub async fn ask<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T, ProbeError> {
-        let executed = self.run(arguments).await?;
+    /// As [`ProbePod::ask`], with something on standard input: the way of what must stand in no argument.
+    pub async fn ask_with_input<T: DeserializeOwned>(&self, arguments: &[&str], input: &[u8]) -> Result<T, ProbeError> {
+        self.answer(arguments, Some(input)).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<T, ProbeError> {
+        let command: Vec<&str> = std::iter::once(PROGRAM).chain(arguments.iter().copied()).collect();
+        let executed = exec(&self.cluster, &self.pod, &command, input).await?;
         let failed = |stderr: String| ProbeError::Program {
             pod: self.pod.to_string(),
             command: arguments.join(" "),
