@@ -2,7 +2,7 @@
 Feature: Redis
   The cache holds sessions, so it is spoken to over TLS and with a password only.
 
-  @id.ECO-CAC-003
+  @ECO-CAC-003
   Scenario: Redis wants TLS and a password
     Then Redis cuts off a client that speaks plain text
     And Redis refuses a client without a password over TLS

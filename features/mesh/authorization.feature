@@ -2,7 +2,7 @@
 Feature: Service-to-service authorisation
   Who may ask whom for what is one table; everything else is refused by the mesh itself, and proven to be.
 
-  @id.ECO-MSH-003 @requires.loki
+  @ECO-MSH-003 @requires.loki
   Scenario Outline: <allowed> may <method> <path> of <service>, <denied> may not
     Given a logged-in customer
     And a probe of the mesh as "<allowed>-sa"

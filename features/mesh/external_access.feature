@@ -2,7 +2,7 @@
 Feature: External access
   From outside there is one way in, and it wants a token that this platform signed.
 
-  @id.ECO-MSH-004
+  @ECO-MSH-004
   Scenario: Only a genuine token passes the gateway
     Given a logged-in customer
     When the customer's own profile is asked for with their token, without a token and with forged ones
@@ -10,7 +10,7 @@ Feature: External access
     And the request without a token is refused by the mesh
     And every forged token is answered with 401
 
-  @id.ECO-MSH-004
+  @ECO-MSH-004
   Scenario Outline: <path> is not reachable from outside
     Given a logged-in customer
     When the customer asks for "<path>"

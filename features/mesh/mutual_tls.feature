@@ -2,7 +2,7 @@
 Feature: Mutual TLS
   A service answers only to a caller that proves its identity; a caller in plain text gets no answer at all.
 
-  @id.ECO-MSH-002 @requires.loki
+  @ECO-MSH-002 @requires.loki
   Scenario: Plain text is cut off, and the meshed twin is answered
     Given a probe without a sidecar
     And a probe of the mesh as "order-service-sa"

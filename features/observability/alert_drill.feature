@@ -3,7 +3,7 @@ Feature: Alert drill
   A service that is gone pages somebody, and the page is taken back when the service returns.
 
   # The shipped rule with a short `for` and a label of its own: what is rehearsed is the real expression, the real route, the real receiver.
-  @id.ECO-ALR-003 @id.ECO-ALR-006
+  @ECO-ALR-003 @ECO-ALR-006
   Scenario: A service without pods pages and its return resolves the page
     Given a drill of the alert "ServiceUnavailable"
     And "product-service" has no pod

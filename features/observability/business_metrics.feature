@@ -3,7 +3,7 @@ Feature: Business metrics
   What the business counts is what customers did.
 
   # Alone, because any other customer would move the same counters.
-  @id.ECO-MET-004 @serial @requires.kafka
+  @ECO-MET-004 @serial @requires.kafka
   Scenario: One customer's purchase moves every business metric by what was done
     Given the business metrics before
     When a new customer registers, logs in, orders 2 of a product and pays by card

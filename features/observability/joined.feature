@@ -2,7 +2,7 @@
 Feature: One request in all signals
   Trace, log lines, metric, events and rows of one order tell of the same order.
 
-  @id.ECO-TRC-005 @requires.traces @requires.loki @requires.prometheus @requires.kafka @requires.postgres
+  @ECO-TRC-005 @requires.traces @requires.loki @requires.prometheus @requires.kafka @requires.postgres
   Scenario: An order is the same order in every signal
     Given a logged-in customer
     And a product in stock

@@ -2,7 +2,7 @@
 Feature: Logs
   A correlation id finds the whole story of one request, and no other story.
 
-  @id.ECO-LOG-002 @id.ECO-LOG-003 @requires.kafka
+  @ECO-LOG-002 @ECO-LOG-003 @requires.kafka
   Scenario: The correlation id of an order finds its lines from every service it touched
     Given a logged-in customer with a placed order
     When the customer pays the order by card
@@ -11,7 +11,7 @@ Feature: Logs
     And every line is structured and labelled
     And the search by field and the search by text find the same lines
 
-  @id.ECO-LOG-003
+  @ECO-LOG-003
   Scenario: Two requests share no line
     Given a logged-in customer
     When the customer reads their profile in two unrelated requests

@@ -2,7 +2,7 @@
 Feature: Request count
   A metric that loses or invents requests is worse than none.
 
-  @id.ECO-MET-003
+  @ECO-MET-003
   Scenario: Seven requests sent are seven requests counted
     Given a logged-in customer
     And the count of "GET" "/api/notifications/{id}" with status "404" at "notification-service"

@@ -2,7 +2,7 @@
 Feature: Traces
   One purchase is one trace, over every call and every event.
 
-  @id.ECO-TRC-001 @id.ECO-TRC-002
+  @ECO-TRC-001 @ECO-TRC-002
   Scenario: A purchase is one trace across all five services
     Given a logged-in customer with a placed order
     When the customer pays the order by card
@@ -19,7 +19,7 @@ Feature: Traces
     And no span of the trace has lost its parent
     And the trace has every business span of the telemetry registry with its attributes
 
-  @id.ECO-TRC-003
+  @ECO-TRC-003
   Scenario: Every answer and every event carries the ids of its request
     Given a logged-in customer
     And a product in stock

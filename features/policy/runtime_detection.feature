@@ -2,7 +2,7 @@
 Feature: Runtime detection
   What no program of ours does is noticed when somebody does it.
 
-  @id.ECO-POL-004
+  @ECO-POL-004
   Scenario: Reading the password file in a pod raises an alert that names the pod
     Given a probe without a sidecar
     When the plain probe reads "/etc/shadow"

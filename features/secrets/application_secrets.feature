@@ -2,7 +2,7 @@
 Feature: Application secrets
   What is true at the source becomes true in the cluster, also when the truth is that a secret is gone.
 
-  @id.ECO-SEC-003
+  @ECO-SEC-003
   Scenario: A secret arrives, changes and goes as its source does
     Given a secret of the scenario's own in OpenBao
     And an external secret that fetches it

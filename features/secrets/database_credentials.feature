@@ -2,12 +2,12 @@
 Feature: Database credentials
   A service's login to the database is made for it, replaced while it works, and refused by PostgreSQL once it was revoked.
 
-  @id.ECO-SEC-001
+  @ECO-SEC-001
   Scenario: The mounted pair is one that OpenBao made and PostgreSQL knows
     Then the database login of "order-service" was made by OpenBao and PostgreSQL accepts it
 
   # Alone, because it replaces the credentials under a service that others would be using.
-  @id.ECO-SEC-001 @id.ECO-SEC-002 @serial
+  @ECO-SEC-001 @ECO-SEC-002 @serial
   Scenario: A rotation under load costs no request, and the old login is refused by PostgreSQL
     Given a logged-in customer
     And a steady client that reads the customer's orders

@@ -2,7 +2,7 @@
 Feature: Health
   Kubernetes asks each service whether it lives and whether it can serve; nobody outside can.
 
-  @id.ECO-SVC-002
+  @ECO-SVC-002
   Scenario Outline: <service> says that it lives and that it can serve
     Then every pod of "<service>" answers 200 on "/actuator/health/liveness"
     And every pod of "<service>" answers 200 on "/actuator/health/readiness"

@@ -2,7 +2,7 @@
 Feature: Login
   A token proves who a customer is to anybody who knows the published keys; a failed login tells nothing about who has an account.
 
-  @id.ECO-SVC-006 @requires.redis @requires.kafka
+  @ECO-SVC-006 @requires.redis @requires.kafka
   Scenario: A login gives a token that the published keys verify
     Given a registered customer
     When the customer logs in
@@ -10,13 +10,13 @@ Feature: Login
     And the customer can read their own profile
     And the event "UserLoginEvent" is published on "user-events"
 
-  @id.ECO-SVC-006 @requires.redis @requires.kafka
+  @ECO-SVC-006 @requires.redis @requires.kafka
   Scenario: A logout ends the session
     Given a logged-in customer
     When the customer logs out
     Then the event "UserLogoutEvent" is published on "user-events"
 
-  @id.ECO-SVC-006
+  @ECO-SVC-006
   Scenario: A wrong password and an unknown user look alike
     Given a registered customer
     When the customer logs in with a wrong password

@@ -2,7 +2,7 @@
 Feature: Order placement
   The shop decides what an order costs and places it once, however often it is sent.
 
-  @id.ECO-SVC-007 @requires.postgres @requires.kafka
+  @ECO-SVC-007 @requires.postgres @requires.kafka
   Scenario: An order is priced by the shop and reserves stock
     Given a logged-in customer
     And a product in stock
@@ -11,7 +11,7 @@ Feature: Order placement
     And PostgreSQL holds a reservation of 2 of the product for the order
     And the event "OrderCreatedEvent" is published on "order-events"
 
-  @id.ECO-SVC-007 @requires.postgres
+  @ECO-SVC-007 @requires.postgres
   Scenario: The same order sent twice is placed once
     Given a logged-in customer
     And a product in stock
@@ -20,7 +20,7 @@ Feature: Order placement
     Then the second answer repeats the first
     And PostgreSQL holds 1 order of the customer
 
-  @id.ECO-SVC-007 @requires.postgres
+  @ECO-SVC-007 @requires.postgres
   Scenario: The same key with another order is refused
     Given a logged-in customer
     And a product in stock

@@ -2,7 +2,7 @@
 Feature: Payment
   Money moves once, at the provider's own record, and both the order and the customer learn how it went.
 
-  @id.ECO-SVC-008 @requires.kafka
+  @ECO-SVC-008 @requires.kafka
   Scenario: A paid order is completed and the customer is told
     Given a logged-in customer with a placed order
     When the customer pays the order by card
@@ -12,7 +12,7 @@ Feature: Payment
     And the events "PaymentInitiatedEvent, PaymentProcessedEvent, OrderPaymentProcessedEvent, OrderCompletedEvent" are published
     And the customer finds a "payment_processed" notification that was delivered
 
-  @id.ECO-SVC-008 @requires.kafka
+  @ECO-SVC-008 @requires.kafka
   Scenario: A declined card leaves the order unpaid and the customer is told
     Given a logged-in customer with a placed order
     When the customer pays the order with a card that the bank declines

@@ -2,7 +2,7 @@
 Feature: Bad input
   Whatever is wrong with a request, the answer is a problem document with a trace id, and never a server error.
 
-  @id.ECO-SVC-010
+  @ECO-SVC-010
   Scenario Outline: <what> is answered with <status>
     Given a logged-in customer
     When the customer sends <method> <path> with the body <body>

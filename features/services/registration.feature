@@ -2,7 +2,7 @@
 Feature: Registration
   A new customer asks for an account over the public API and is welcomed by a message that the mail provider really got.
 
-  @id.ECO-SVC-005 @requires.kafka
+  @ECO-SVC-005 @requires.kafka
   Scenario: A new customer registers and is welcomed
     When a new customer registers
     Then the registration is accepted
