@@ -2,6 +2,8 @@
 
 pub mod archive;
 pub mod layer;
+pub mod make;
 pub mod recipe;
+pub mod rootfs;
 pub mod source;
 pub mod store;

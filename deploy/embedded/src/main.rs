@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use ecotrack_embedded::component;
+use ecotrack_embedded::image::make::Maker;
+use ecotrack_embedded::image::recipe;
 use ecotrack_embedded::image::source::Sources;
 use ecotrack_embedded::image::store::Store;
-use ecotrack_embedded::image::{archive::Image, layer, recipe};
 use ecotrack_embedded::layout::Layout;
 use ecotrack_embedded::node::programs::Binaries;
 use ecotrack_embedded::node::{boot, config, dns};
@@ -20,13 +21,14 @@ fn main() -> Result<()> {
     }
     boot::up(&layout, &binaries, &progress)?;
     let store = Store { ctr: binaries.ctr(), socket: config::containerd_socket(&layout) };
-    let sources = Sources { layout: &layout, components: &components };
-    std::fs::create_dir_all(layout.images())?;
-    for recipe in recipe::read()?.images.iter().take(2) {
-        let layer = layer::write(&sources.entries(recipe)?, &layout.images().join("scratch.tar"))?;
-        let image = Image::compose(&recipe.name, vec![layer], &recipe.start)?;
-        store.import(&image)?;
-        progress.say(&format!("{} {}", recipe.name, image.digest()));
+    let stored = store.images()?;
+    let recipes = recipe::read()?;
+    let maker = Maker { sources: Sources { layout: &layout, components: &components }, recipes: &recipes, store };
+    for recipe in &recipes.images {
+        match maker.ensure(recipe, &stored) {
+            Ok(outcome) => progress.say(&format!("{} {outcome:?}", recipe.name)),
+            Err(error) => progress.say(&format!("{} {error:#}", recipe.name)),
+        }
     }
     dns::install(&layout, &binaries)?;
     dns::wait(&layout, &binaries)?;

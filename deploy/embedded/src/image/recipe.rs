@@ -28,6 +28,9 @@ pub struct Base {
     /// Users made before the packages are: `name:uid:gid:home`, so that ids are those of the official image.
     #[serde(default)]
     pub users: Vec<String>,
+    /// Shell lines run before the packages are unpacked; `$1` is the root of the file system to be.
+    #[serde(default)]
+    pub before: Vec<String>,
     /// Measured seconds.
     pub expected_seconds: u64,
 }

@@ -54,7 +54,7 @@ impl Sources<'_> {
             Origin::Module(name, path) => one(self.module_file(&name, &path)?, DATA),
             Origin::Pypi(package, path) => one(self.python_file(&package, &path)?, PROGRAM),
             Origin::Maven(name) => entries_of_folder(&self.jars(&name)?, &to),
-            Origin::Asset(path) => one(self.assets().join(path), PROGRAM),
+            Origin::Asset(path) => asset(self.assets().join(path), &to),
             Origin::Compiled(path) => one(self.compiled(&path)?, PROGRAM),
             Origin::Release(program) => one(release_folder().join(program), PROGRAM),
             Origin::Text(text) => Ok(vec![Entry { path: to, content: Content::Text(text, DATA) }]),
@@ -119,8 +119,15 @@ fn fetch_python(package: &str, pinned: &Path, folder: &Path) -> Result<()> {
         .find(|line| line.split("==").next() == Some(package))
         .with_context(|| format!("{package} has no line in {}", pinned.display()))?;
     let target = folder.display().to_string();
-    command::run("python3", &["-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target", &target, requirement])?;
+    command::run("python3", &["-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--no-deps", "--upgrade", "--target", &target, requirement])?;
     Ok(())
+}
+
+fn asset(path: PathBuf, to: &str) -> Result<Vec<Entry>> {
+    if path.is_dir() {
+        return entries_of_folder(&path, to);
+    }
+    Ok(vec![Entry { path: to.to_owned(), content: Content::File(path, DATA) }])
 }
 
 fn newer(made: &Path, source: &Path) -> bool {

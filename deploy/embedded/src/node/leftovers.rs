@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use nix::mount::{MntFlags, umount2};
 
-use super::config::{containerd_state, kubelet_root};
+use super::config::containerd_state;
 use super::process::{Identity, of_folders, stop_all};
 use super::programs::Binaries;
 use super::settings::{NFT_TABLE, NODE_BRIDGE, POD_BRIDGE};
