@@ -8,11 +8,33 @@ use uuid::Uuid;
 use crate::common::{Ask, fetch};
 use crate::shopper;
 
+/// A card that the provider accepts.
+const CARD: &str = "tok_visa";
+
 /// Who the buyer is and what is not yet paid.
 #[derive(Clone)]
 struct Session {
     token: String,
-    unpaid: Option<String>,
+    unpaid: Option<Owed>,
+}
+
+/// An order and what it costs.
+#[derive(Clone)]
+struct Owed {
+    order_id: String,
+    amount: String,
+    currency: String,
+}
+
+impl Owed {
+    fn read(order: &Value) -> Option<Self> {
+        let text = |field: &str| order[field].as_str().map(str::to_owned);
+        Some(Self {
+            order_id: text("order_id")?,
+            amount: text("total_amount")?,
+            currency: text("currency")?,
+        })
+    }
 }
 
 /// A new customer each time: personas share nothing.
@@ -46,22 +68,27 @@ pub(crate) async fn sign_in(user: &mut GooseUser) -> TransactionResult {
     Ok(())
 }
 
-/// One piece of any product.
+/// One piece of any product, at the price the catalogue shows.
 pub(crate) async fn order(user: &mut GooseUser) -> TransactionResult {
     let product = shopper::any_product(user).await?;
-    let body = json!({"items": [{"product_id": product["id"], "quantity": 1}], "payment_method": "credit_card"});
+    let body = json!({"items": [{"product_id": product["product_id"], "quantity": 1}], "payment_method": "credit_card"});
     let ask =
         Ask { method: GooseMethod::Post, path: "/api/orders", name: "/api/orders", status: 201 };
     let authorized = authorized(user)?;
-    let order = fetch(user, ask, |request| once(authorized(request)).json(&body), id).await?;
-    remember(user, Some(order))
+    let priced =
+        |order: &Value| Owed::read(order).filter(|_| order["total_amount"] == product["price"]);
+    let owed = fetch(user, ask, |request| once(authorized(request)).json(&body), priced).await?;
+    remember(user, Some(owed))
 }
 
 /// Pays the order; without one, as when ordering failed, there is nothing to do.
 pub(crate) async fn pay(user: &mut GooseUser) -> TransactionResult {
-    let Some(order) = session(user)?.unpaid.clone() else { return Ok(()) };
+    let Some(owed) = session(user)?.unpaid.clone() else { return Ok(()) };
     remember(user, None)?;
-    let body = json!({"order_id": order, "payment_method": "card", "payment_token": "tok_visa"});
+    let body = json!({
+        "order_id": owed.order_id, "amount": owed.amount, "currency": owed.currency,
+        "method": "credit_card", "payment_token": CARD,
+    });
     let ask = Ask {
         method: GooseMethod::Post,
         path: "/api/payments",
@@ -69,7 +96,10 @@ pub(crate) async fn pay(user: &mut GooseUser) -> TransactionResult {
         status: 201,
     };
     let authorized = authorized(user)?;
-    let paid = |payment: &Value| (payment["order_id"] == order.as_str()).then_some(());
+    let paid = |payment: &Value| {
+        (payment["order_id"] == owed.order_id.as_str() && payment["status"] == "processed")
+            .then_some(())
+    };
     fetch(user, ask, |request| once(authorized(request)).json(&body), paid).await
 }
 
@@ -83,10 +113,6 @@ pub(crate) async fn read_notifications(user: &mut GooseUser) -> TransactionResul
     };
     let authorized = authorized(user)?;
     fetch(user, ask, authorized, |page| page["items"].as_array().map(drop)).await
-}
-
-fn id(object: &Value) -> Option<String> {
-    object["id"].as_str().map(str::to_owned)
 }
 
 /// Marks a write so that a repeated one has no second effect.
@@ -106,7 +132,7 @@ fn session(user: &GooseUser) -> Result<&Session, Box<TransactionError>> {
         .ok_or_else(|| Box::new(TransactionError::Custom("the buyer is not logged in".to_owned())))
 }
 
-fn remember(user: &mut GooseUser, unpaid: Option<String>) -> TransactionResult {
+fn remember(user: &mut GooseUser, unpaid: Option<Owed>) -> TransactionResult {
     let session = user.get_session_data_mut::<Session>();
     session
         .ok_or_else(|| Box::new(TransactionError::Custom("the buyer is not logged in".to_owned())))?

@@ -41,11 +41,12 @@ pub(crate) async fn search(user: &mut GooseUser) -> TransactionResult {
 /// One product of the first page, the same as the page shows it.
 pub(crate) async fn look(user: &mut GooseUser) -> TransactionResult {
     let listed = any_product(user).await?;
-    let path = format!("/api/products/{}", listed["id"].as_str().unwrap_or_default());
+    let path = format!("/api/products/{}", listed["product_id"].as_str().unwrap_or_default());
     let ask =
         Ask { method: GooseMethod::Get, path: &path, name: "/api/products/{id}", status: 200 };
     fetch(user, ask, plain, |product| {
-        (product["id"] == listed["id"] && product["name"] == listed["name"]).then_some(())
+        (product["product_id"] == listed["product_id"] && product["name"] == listed["name"])
+            .then_some(())
     })
     .await
 }
