@@ -1,1 +1,28 @@
-//! ecotrack-chassis.
+//! What every EcoTrack service stands on, so that a service is its domain and little else.
+//!
+//! A service's `build` takes [`config::Settings`], makes a [`Chassis`], asks it for what it needs (database, cache, outbox,
+//! consumers, token verifier, clients) and ends with [`Chassis::serve`]. Its `main` is one line: [`run`].
+
+pub mod app;
+pub mod auth;
+pub mod cache;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod extract;
+pub mod health;
+pub mod http;
+pub mod http_client;
+pub mod idempotency;
+pub mod inbox;
+pub mod kafka;
+pub mod metrics;
+pub mod outbox;
+pub mod postgres;
+mod run;
+pub mod telemetry;
+pub mod workers;
+
+pub use app::{Application, Chassis};
+pub use error::{ApiError, ApiResult};
+pub use run::run;

@@ -1,0 +1,11 @@
+//! Who is calling: access tokens, verified with the keys user-service publishes.
+
+mod caller;
+mod keys;
+mod token;
+mod verifier;
+
+pub use caller::Caller;
+pub use keys::{Jwk, JwkSet};
+pub use token::{ALGORITHM, AUDIENCE, Claims, ISSUER, Token};
+pub use verifier::{AuthError, Verifier};

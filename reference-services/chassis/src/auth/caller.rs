@@ -1,0 +1,77 @@
+//! The extractor that makes a route ask for a token.
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::{HeaderMap, header, request::Parts},
+};
+use uuid::Uuid;
+
+use super::{AuthError, Token, Verifier};
+use crate::{context, error::ApiError};
+
+const BEARER: &str = "Bearer ";
+
+/// The authenticated caller. A handler that takes it refuses requests without a valid token.
+#[derive(Clone)]
+pub struct Caller {
+    /// The user.
+    pub user_id: Uuid,
+    /// The session the token belongs to.
+    pub session_id: Uuid,
+    /// What the user may do.
+    pub roles: Vec<String>,
+    /// The token, to pass on in calls on the user's behalf.
+    pub token: Token,
+}
+
+impl Caller {
+    /// Refuses callers without a role.
+    pub fn require_role(&self, role: &str) -> Result<(), ApiError> {
+        if self.roles.iter().any(|held| held == role) { Ok(()) } else { Err(ApiError::forbidden()) }
+    }
+
+    /// Refuses everyone but one user, in the words of a missing resource: whose it is, is nobody else's business.
+    pub fn require_self(&self, user_id: Uuid) -> Result<(), ApiError> {
+        if self.user_id == user_id { Ok(()) } else { Err(ApiError::not_found()) }
+    }
+}
+
+impl<S> FromRequestParts<S> for Caller
+where
+    S: Send + Sync,
+    Verifier: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let token = bearer(&parts.headers)?;
+        let claims =
+            Verifier::from_ref(state).verify(token).await.map_err(|error| match error {
+                AuthError::NoKeys => ApiError::unavailable(error),
+                AuthError::Invalid(_) | AuthError::UnknownKey => {
+                    ApiError::unauthenticated().caused_by(error)
+                }
+            })?;
+        if let Some(work) = context::current() {
+            work.set_user(claims.sub);
+            work.set_session(claims.sid);
+        }
+        Ok(Self {
+            user_id: claims.sub,
+            session_id: claims.sid,
+            roles: claims.roles,
+            token: Token::new(token.to_owned()),
+        })
+    }
+}
+
+/// The token of the one Authorization header. Two of them may be read differently by two hops, so that is refused.
+fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(ApiError::unauthenticated)?;
+    if values.next().is_some() {
+        return Err(ApiError::bad_request("more than one Authorization header"));
+    }
+    let text = value.to_str().ok().and_then(|text| text.strip_prefix(BEARER));
+    text.ok_or_else(ApiError::unauthenticated)
+}

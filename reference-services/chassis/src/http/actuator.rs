@@ -1,0 +1,47 @@
+//! Paths for the platform: never routed from outside, not traced, not counted.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use prometheus_client::registry::Registry;
+use serde_json::json;
+use utoipa::openapi::OpenApi;
+
+use crate::{
+    error::{ApiError, ApiResult},
+    health::Health,
+    metrics,
+};
+
+pub(super) fn router(
+    service: &'static str,
+    registry: Arc<Registry>,
+    health: Health,
+    openapi: OpenApi,
+) -> Router {
+    let openapi = Arc::new(openapi);
+    let info = json!({"app": {"name": service, "version": env!("CARGO_PKG_VERSION")}});
+    Router::new()
+        .route("/actuator/health/liveness", get(async || Json(json!({"status": "UP"}))))
+        .route("/actuator/health/readiness", get(readiness).with_state(health))
+        .route("/actuator/prometheus", get(prometheus).with_state(registry))
+        .route("/actuator/info", get(async move || Json(info.clone())))
+        .route("/openapi.json", get(async move || Json(Arc::clone(&openapi))))
+}
+
+async fn readiness(State(health): State<Health>) -> Response {
+    let readiness = health.readiness().await;
+    let status = if readiness.is_up() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness)).into_response()
+}
+
+async fn prometheus(State(registry): State<Arc<Registry>>) -> ApiResult<impl IntoResponse> {
+    let text = metrics::render(registry).await.map_err(ApiError::internal)?;
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text))
+}

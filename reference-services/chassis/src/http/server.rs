@@ -1,0 +1,90 @@
+//! Accepting and serving connections, with a deadline for slow heads and a graceful end.
+
+use std::{net::SocketAddr, time::Duration};
+
+use anyhow::Context as _;
+use axum::Router;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+/// Longest a client may take to send a request's head.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// Largest head of a request, in bytes.
+const MAX_HEAD: usize = 32 * 1024;
+const MAX_HEAD_U32: u32 = 32 * 1024;
+/// Pause after a failed accept, which is mostly for lack of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+pub(crate) struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    builder: Builder<TokioExecutor>,
+}
+
+impl Server {
+    pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("cannot listen on {address}; set ECOTRACK_HTTP_ADDR to a free one")
+        })?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address, builder: builder() })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until told to stop, then lets requests in flight finish, at most so long. Says whether all did.
+    pub(crate) async fn serve(
+        self,
+        router: Router,
+        stop: CancellationToken,
+        drain: Duration,
+    ) -> bool {
+        let connections = GracefulShutdown::new();
+        while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
+            match accepted {
+                Ok((stream, _)) => self.serve_connection(stream, &router, &connections),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(self.listener);
+        tokio::time::timeout(drain, connections.shutdown()).await.is_ok()
+    }
+
+    fn serve_connection(&self, stream: TcpStream, router: &Router, connections: &GracefulShutdown) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "the connection is gone already");
+            return;
+        }
+        let service = TowerToHyperService::new(router.clone());
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error, "a connection ended early");
+            }
+        });
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEAD)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(MAX_HEAD_U32);
+    builder
+}

@@ -1,0 +1,48 @@
+//! What a service does with an event.
+
+use ecotrack_events::Envelope;
+use sqlx::{Postgres, Transaction};
+
+use crate::postgres;
+
+/// Why an event had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum HandlerError {
+    /// Something we need is away. Tried again for as long as it takes: the event is not to blame.
+    #[error("something the handler needs is away")]
+    Unavailable(#[source] anyhow::Error),
+    /// The attempt failed. Tried again a few times, then parked.
+    #[error("the handler failed")]
+    Failed(#[source] anyhow::Error),
+    /// The event can never be handled. Parked at once.
+    #[error("the event cannot be handled: {0}")]
+    Poison(String),
+}
+
+impl From<sqlx::Error> for HandlerError {
+    fn from(error: sqlx::Error) -> Self {
+        if postgres::is_unavailable(&error) {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Failed(error.into())
+        }
+    }
+}
+
+impl From<anyhow::Error> for HandlerError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Handles the events of a topic. Events it has no interest in, it leaves alone and returns success.
+pub trait Handler: Send + Sync + 'static {
+    /// Makes the event's effect in the given transaction, which also holds the claim. It is committed by the caller.
+    ///
+    /// No call to another service in here: an effect beyond the database is a row that a worker acts on afterwards.
+    fn handle(
+        &self,
+        transaction: &mut Transaction<'static, Postgres>,
+        event: &Envelope,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+}

@@ -1,0 +1,149 @@
+//! One record, from bytes to its effect or to the dead-letter topic.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use ecotrack_events::Envelope;
+use opentelemetry::baggage::BaggageExt as _;
+use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use uuid::Uuid;
+
+use super::{Handler, HandlerError};
+use crate::{
+    context::{self, USER_ID, WorkContext},
+    kafka::{Carrier, Producer, Record},
+    postgres::Database,
+    telemetry::propagation::{self, CORRELATION_HEADER},
+};
+
+/// Attempts before an event is parked, unless something else than the event is to blame.
+const MAX_ATTEMPTS: usize = 5;
+const MIN_BACKOFF: Duration = Duration::from_millis(50);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
+/// Header of a parked record that says why it was parked.
+const REASON_HEADER: &str = "x-dead-letter-reason";
+
+/// What became of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its effect is committed.
+    Handled,
+    /// It was claimed before: nothing was done.
+    Duplicate,
+    /// It is in the dead-letter topic, for this reason.
+    Parked(String),
+}
+
+/// Makes events' effects, once each.
+pub struct Processor<H> {
+    consumer: &'static str,
+    database: Database,
+    producer: Producer,
+    handler: H,
+}
+
+impl<H: Handler> Processor<H> {
+    /// A processor for one consumer: the name under which events are claimed.
+    pub fn new(consumer: &'static str, database: Database, producer: Producer, handler: H) -> Self {
+        Self { consumer, database, producer, handler }
+    }
+
+    /// Handles one record in the trace and for the user it belongs to. Returns when its fate is durable.
+    pub async fn process(&self, record: &Record) -> Outcome {
+        let parent = propagation::extract(&Carrier(&record.headers));
+        let correlation_id = record.headers.get(CORRELATION_HEADER).map(String::as_str);
+        let work = WorkContext::inherit(&parent, correlation_id, &record.topic);
+        if let Some(user) =
+            parent.baggage().get(USER_ID).and_then(|user| Uuid::parse_str(user.as_str()).ok())
+        {
+            work.set_user(user);
+        }
+        let span = tracing::info_span!(
+            "process",
+            otel.name = format!("process {}", record.topic),
+            otel.kind = "consumer",
+            messaging.system = "kafka",
+            messaging.destination.name = record.topic,
+            event_type = record.headers.get("ce_type").map(String::as_str),
+        );
+        // A context that was never entered takes its parent; nothing to do about one that does not.
+        span.set_parent(parent).ok();
+        context::scope(Arc::new(work), self.decide(record).instrument(span)).await
+    }
+
+    async fn decide(&self, record: &Record) -> Outcome {
+        match record.envelope() {
+            Ok(event) => match self.handle_with_patience(&event).await {
+                Ok(outcome) => outcome,
+                Err(reason) => self.park(record, reason).await,
+            },
+            Err(error) => self.park(record, format!("{:#}", anyhow::Error::from(error))).await,
+        }
+    }
+
+    /// Tries until it worked, or until the event itself must be to blame; then says why.
+    async fn handle_with_patience(&self, event: &Envelope) -> Result<Outcome, String> {
+        let mut failures = 0;
+        let mut pauses = pauses();
+        loop {
+            let error = match self.handle_once(event).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(HandlerError::Poison(reason)) => return Err(reason),
+                Err(HandlerError::Failed(error)) if failures + 1 == MAX_ATTEMPTS => {
+                    return Err(format!("{error:#}"));
+                }
+                Err(HandlerError::Failed(error)) => {
+                    failures += 1;
+                    error
+                }
+                Err(HandlerError::Unavailable(error)) => error,
+            };
+            tracing::warn!(error = format!("{error:#}"), "event not handled, trying again");
+            tokio::time::sleep(pauses.next().unwrap_or(MAX_BACKOFF)).await;
+        }
+    }
+
+    /// Claim and effect in one transaction.
+    async fn handle_once(&self, event: &Envelope) -> Result<Outcome, HandlerError> {
+        let mut transaction = self.database.begin().await?;
+        let claim = "insert into inbox (consumer, event_id) values ($1, $2) on conflict do nothing";
+        let claimed = sqlx::query(claim)
+            .bind(self.consumer)
+            .bind(event.id)
+            .execute(&mut *transaction)
+            .await?;
+        if claimed.rows_affected() == 0 {
+            tracing::debug!(event_id = %event.id, "event was handled before");
+            return Ok(Outcome::Duplicate);
+        }
+        self.handler.handle(&mut transaction, event).await?;
+        transaction.commit().await?;
+        tracing::info!(event_id = %event.id, event_type = event.event.event_type(), "event handled");
+        Ok(Outcome::Handled)
+    }
+
+    /// Parks a record with its reason. Does not give up: a record that is neither handled nor parked would be lost.
+    async fn park(&self, record: &Record, reason: String) -> Outcome {
+        let mut parked = record.clone();
+        parked.topic = format!("{}.dlt", record.topic);
+        parked.headers.insert(REASON_HEADER.to_owned(), reason.clone());
+        let mut pauses = pauses();
+        while let Err(error) = self.producer.send(&parked).await.context("cannot park the event") {
+            tracing::warn!(error = format!("{error:#}"), "trying again");
+            tokio::time::sleep(pauses.next().unwrap_or(MAX_BACKOFF)).await;
+        }
+        tracing::error!(reason, topic = parked.topic, "event parked");
+        Outcome::Parked(reason)
+    }
+}
+
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(MIN_BACKOFF)
+        .with_max_delay(MAX_BACKOFF)
+        .without_max_times()
+        .with_jitter()
+        .build()
+}

@@ -1,0 +1,10 @@
+//! Kafka as we use it: acknowledged by all replicas, committed by hand, CloudEvents in binary mode.
+
+mod producer;
+mod record;
+mod settings;
+
+pub use producer::{ProduceError, Producer};
+pub(crate) use record::Carrier;
+pub use record::{Headers, Record, RecordError};
+pub use settings::KafkaSettings;

@@ -1,0 +1,158 @@
+//! An event as a Kafka record: CloudEvents 1.0 in binary mode, trace context beside it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use ecotrack_events::{DecodeError, Envelope, Event};
+use opentelemetry::propagation::Extractor;
+use rdkafka::{
+    Message,
+    message::{Header, Headers as _, OwnedHeaders},
+};
+use uuid::Uuid;
+
+/// Largest payload we take.
+const MAX_PAYLOAD: usize = 1024 * 1024;
+
+/// Headers of a record that are text; others are not ours.
+pub type Headers = HashMap<String, String>;
+
+/// A record, owned, as it goes to or comes from a topic.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Where it goes or came from.
+    pub topic: String,
+    /// The aggregate's id: records of one key keep their order.
+    pub key: String,
+    /// Text headers.
+    pub headers: Headers,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+/// Why a record is not an event we can take.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// A header that every event has is absent or malformed.
+    #[error("header `{0}` is absent or malformed")]
+    Header(&'static str),
+    /// Larger than any event of ours.
+    #[error("the payload has {0} bytes, more than {MAX_PAYLOAD}")]
+    TooLarge(usize),
+    /// Not an event.
+    #[error(transparent)]
+    Payload(#[from] DecodeError),
+}
+
+impl Record {
+    /// An event as a record. `context` is what [`crate::telemetry::propagation::outgoing`] said when it happened.
+    pub fn of_event(envelope: &Envelope, context: Headers) -> serde_json::Result<Self> {
+        let mut headers = context;
+        let mut put = |name: &str, value: String| headers.insert(name.to_owned(), value);
+        put("ce_id", envelope.id.to_string());
+        put("ce_type", envelope.event.event_type().to_owned());
+        put("ce_source", envelope.source.clone());
+        put("ce_time", envelope.time.to_rfc3339_opts(SecondsFormat::Micros, true));
+        put("ce_specversion", "1.0".to_owned());
+        put("content-type", "application/json".to_owned());
+        Ok(Self {
+            topic: envelope.event.topic().name().to_owned(),
+            key: envelope.event.key().to_string(),
+            headers,
+            payload: serde_json::to_vec(&envelope.event)?,
+        })
+    }
+
+    /// Takes a record out of a message. Headers that are not text are left behind.
+    pub(crate) fn of_message(message: &impl Message) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        let header =
+            |header: Header<'_, &[u8]>| Some((header.key.to_owned(), text(header.value?)?));
+        Self {
+            topic: message.topic().to_owned(),
+            key: message.key().and_then(text).unwrap_or_default(),
+            headers: message
+                .headers()
+                .map(|headers| headers.iter().filter_map(header).collect())
+                .unwrap_or_default(),
+            payload: message.payload().unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// Reads the event.
+    pub fn envelope(&self) -> Result<Envelope, RecordError> {
+        if self.payload.len() > MAX_PAYLOAD {
+            return Err(RecordError::TooLarge(self.payload.len()));
+        }
+        let header = |name: &'static str| self.headers.get(name).ok_or(RecordError::Header(name));
+        let time = DateTime::parse_from_rfc3339(header("ce_time")?)
+            .map_err(|_| RecordError::Header("ce_time"))?;
+        Ok(Envelope {
+            id: Uuid::parse_str(header("ce_id")?).map_err(|_| RecordError::Header("ce_id"))?,
+            source: header("ce_source")?.clone(),
+            time: time.with_timezone(&Utc),
+            event: Event::decode(header("ce_type")?, &self.payload)?,
+        })
+    }
+
+    pub(crate) fn kafka_headers(&self) -> OwnedHeaders {
+        self.headers
+            .iter()
+            .fold(OwnedHeaders::new_with_capacity(self.headers.len()), |headers, (key, value)| {
+                headers.insert(Header { key, value: Some(value) })
+            })
+    }
+}
+
+/// Header names of Kafka keep their case; ours are lower-case.
+pub(crate) struct Carrier<'a>(pub(crate) &'a Headers);
+
+impl Extractor for Carrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ecotrack_events::user::UserDeleted;
+
+    use super::*;
+
+    fn record() -> (Envelope, Record) {
+        let mut envelope = Envelope::new(
+            "user-service",
+            UserDeleted { user_id: Uuid::now_v7(), deleted_at: Utc::now() },
+        );
+        // Headers carry microseconds.
+        envelope.time = DateTime::from_timestamp_micros(envelope.time.timestamp_micros()).unwrap();
+        let record = Record::of_event(&envelope, Headers::new()).unwrap();
+        (envelope, record)
+    }
+
+    #[test]
+    fn an_event_survives_the_way_through_a_record() {
+        let (envelope, record) = record();
+        assert_eq!(record.topic, "user-events");
+        assert_eq!(record.key, envelope.event.key().to_string());
+        assert_eq!(record.envelope().unwrap(), envelope);
+    }
+
+    #[test]
+    fn an_event_without_identity_is_refused() {
+        let (_, mut record) = record();
+        record.headers.remove("ce_id");
+        assert!(matches!(record.envelope(), Err(RecordError::Header("ce_id"))));
+    }
+
+    #[test]
+    fn an_oversized_payload_is_refused_before_it_is_read() {
+        let (_, mut record) = record();
+        record.payload = vec![b'x'; MAX_PAYLOAD + 1];
+        assert!(matches!(record.envelope(), Err(RecordError::TooLarge(_))));
+    }
+}

@@ -1,0 +1,67 @@
+//! The outbox: an event is a row written with the state it reports, and a relay carries rows to Kafka.
+//!
+//! At least once on the wire, in order per aggregate. A service's migrations make the table; see [`MIGRATION`].
+
+mod relay;
+
+use std::sync::Arc;
+
+use ecotrack_events::{Envelope, Event};
+use sqlx::{PgConnection, Postgres, Transaction, types::Json};
+use tokio::sync::Notify;
+
+use crate::{kafka::Record, telemetry::propagation};
+
+pub use relay::Relay;
+
+/// The table, to be copied into a service's first migration. A test compares.
+pub const MIGRATION: &str = include_str!("outbox/outbox.sql");
+
+/// Writes events.
+#[derive(Clone)]
+pub struct Outbox {
+    source: &'static str,
+    committed: Arc<Notify>,
+}
+
+impl Outbox {
+    pub(crate) fn new(source: &'static str) -> Self {
+        Self { source, committed: Arc::default() }
+    }
+
+    /// Writes an event in the caller's transaction, with the trace it belongs to.
+    pub async fn append(
+        &self,
+        connection: &mut PgConnection,
+        event: impl Into<Event>,
+    ) -> Result<(), sqlx::Error> {
+        let envelope = Envelope::new(self.source, event);
+        let record = Record::of_event(&envelope, propagation::outgoing())
+            .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        sqlx::query("insert into outbox (event_id, topic, key, headers, payload) values ($1, $2, $3, $4, $5)")
+            .bind(envelope.id)
+            .bind(record.topic)
+            .bind(record.key)
+            .bind(Json(record.headers))
+            .bind(record.payload)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Commits and lets the relay know, so that events leave at once and not with its next look.
+    pub async fn commit(&self, transaction: Transaction<'_, Postgres>) -> Result<(), sqlx::Error> {
+        transaction.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Lets the relay know that something was committed.
+    pub fn wake(&self) {
+        self.committed.notify_one();
+    }
+
+    pub(crate) fn committed(&self) -> Arc<Notify> {
+        Arc::clone(&self.committed)
+    }
+}

@@ -1,0 +1,136 @@
+//! The relay: reads pending rows in order, produces them, marks them sent.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
+use sqlx::{PgConnection, types::Json};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Outbox;
+use crate::{
+    kafka::{Headers, Producer, Record},
+    postgres::Database,
+    workers::{Progress, Workers},
+};
+
+/// Rows of one step.
+const BATCH: i64 = 500;
+/// How often the relay looks without having been woken: for rows of a replica that ended before it sent them.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Names the relay's advisory lock within a schema.
+const LOCK_NAME: &str = "outbox-relay";
+
+/// Carries rows to Kafka.
+pub struct Relay {
+    database: Database,
+    producer: Producer,
+    committed: Arc<Notify>,
+    pending: Gauge,
+}
+
+impl Relay {
+    /// A relay for an outbox.
+    pub fn new(
+        database: Database,
+        producer: Producer,
+        outbox: &Outbox,
+        registry: &mut Registry,
+    ) -> Self {
+        let pending = Gauge::default();
+        registry.register(
+            "outbox_pending_events",
+            "Committed events that are not yet published",
+            pending.clone(),
+        );
+        Self { database, producer, committed: outbox.committed(), pending }
+    }
+
+    pub(crate) fn start(self, workers: &Workers) {
+        workers.spawn("outbox-relay", |stop| async move {
+            self.run(&stop).await;
+            Ok(())
+        });
+    }
+
+    async fn run(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let progress = self.step().await.unwrap_or_else(|error| {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "events were not published, trying again"
+                );
+                Progress::Idle
+            });
+            if progress == Progress::Idle {
+                let woken = tokio::time::timeout(POLL_INTERVAL, self.committed.notified());
+                stop.run_until_cancelled(woken).await;
+            }
+        }
+    }
+
+    /// Publishes one batch.
+    ///
+    /// One relay at a time per schema: two would reorder the events of an aggregate. What was produced but not
+    /// marked is produced again; consumers know it by its id.
+    pub async fn step(&self) -> anyhow::Result<Progress> {
+        let mut transaction =
+            self.database.begin().await.context("no connection for the outbox")?;
+        self.pending.set(count_pending(&mut transaction).await?);
+        if !is_only_relay(&mut transaction).await? {
+            return Ok(Progress::Idle);
+        }
+        let rows = fetch_pending(&mut transaction).await?;
+        let (positions, records): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let (acknowledged, failure) = self.producer.send_all(&records).await;
+        let sent = positions.get(..acknowledged).unwrap_or_default();
+        mark_sent(&mut transaction, sent).await?;
+        transaction.commit().await.context("cannot mark events as sent")?;
+        self.pending.dec_by(i64::try_from(acknowledged)?);
+        match failure {
+            Some(error) => Err(error.into()),
+            None if records.is_empty() => Ok(Progress::Idle),
+            None => Ok(Progress::Worked),
+        }
+    }
+}
+
+async fn count_pending(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("select count(*) from outbox where sent_at is null")
+        .fetch_one(connection)
+        .await
+}
+
+async fn is_only_relay(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select pg_try_advisory_xact_lock(hashtextextended(current_schema() || $1, 0))",
+    )
+    .bind(LOCK_NAME)
+    .fetch_one(connection)
+    .await
+}
+
+type Row = (i64, String, String, Json<Headers>, Vec<u8>);
+
+async fn fetch_pending(connection: &mut PgConnection) -> Result<Vec<(i64, Record)>, sqlx::Error> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select position, topic, key, headers, payload from outbox \
+         where sent_at is null order by position limit $1",
+    )
+    .bind(BATCH)
+    .fetch_all(connection)
+    .await?;
+    let record = |(position, topic, key, Json(headers), payload)| {
+        (position, Record { topic, key, headers, payload })
+    };
+    Ok(rows.into_iter().map(record).collect())
+}
+
+async fn mark_sent(connection: &mut PgConnection, positions: &[i64]) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set sent_at = now() where position = any($1)")
+        .bind(positions)
+        .execute(connection)
+        .await
+        .map(drop)
+}

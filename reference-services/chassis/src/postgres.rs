@@ -1,0 +1,216 @@
+//! The service's database: a pool whose credentials change while it is used, in a schema the service migrates itself.
+
+mod credentials;
+mod gauges;
+mod migrate;
+mod pool;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use arc_swap::ArcSwapOption;
+use prometheus_client::{metrics::counter::Counter, registry::Registry};
+use sqlx::{PgPool, Postgres, Transaction, migrate::Migrator, pool::PoolConnection};
+use tokio::sync::{Mutex, Notify};
+use url::Url;
+
+use crate::{
+    config::{ConfigError, Settings},
+    workers::Workers,
+};
+use credentials::Credentials;
+
+/// How often the mounted credentials are looked at.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+/// How long work on the old pool may go on after a swap.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
+/// A pool may be swapped while a connection is asked for; more than twice in a row is something else.
+const ATTEMPTS: usize = 3;
+
+/// What the database needs to be reached.
+#[derive(Clone)]
+pub struct DatabaseSettings {
+    /// `ECOTRACK_DATABASE_URL`, without user and password.
+    pub url: Url,
+    /// `ECOTRACK_DATABASE_CREDENTIALS_DIR`: files `username` and `password`.
+    pub credentials_dir: PathBuf,
+    /// The platform's certificate authority.
+    pub ca_file: Option<PathBuf>,
+    /// The schema the service owns.
+    pub schema: String,
+    /// Name of the service, as the database's own views show it.
+    pub application: &'static str,
+}
+
+impl DatabaseSettings {
+    /// Reads the settings.
+    pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: settings.required("ECOTRACK_DATABASE_URL")?,
+            credentials_dir: settings.required("ECOTRACK_DATABASE_CREDENTIALS_DIR")?,
+            ca_file: settings.ca_file()?,
+            schema: settings.schema(),
+            application: settings.service,
+        })
+    }
+}
+
+/// The database. Cheap to clone. Not there until it was reached and migrated once; see [`is_unavailable`].
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    settings: DatabaseSettings,
+    migrations: &'static Migrator,
+    pool: ArcSwapOption<PgPool>,
+    in_use: Mutex<Option<Credentials>>,
+    look: Notify,
+    rotations: Counter,
+}
+
+impl Database {
+    /// Starts the task that connects, migrates and from then on follows the credentials.
+    pub fn start(
+        settings: DatabaseSettings,
+        migrations: &'static Migrator,
+        registry: &mut Registry,
+        workers: &Workers,
+    ) -> Self {
+        let rotations = Counter::default();
+        registry.register(
+            "db_credentials_rotations",
+            "Times the pool was swapped for one with new credentials",
+            rotations.clone(),
+        );
+        let database = Self(Arc::new(Inner {
+            settings,
+            migrations,
+            pool: ArcSwapOption::empty(),
+            in_use: Mutex::default(),
+            look: Notify::new(),
+            rotations,
+        }));
+        gauges::register(&database, registry);
+        let watched = database.clone();
+        workers.spawn("database", |stop| async move {
+            stop.run_until_cancelled(watched.watch()).await.unwrap_or(Ok(()))
+        });
+        database
+    }
+
+    /// A transaction. Ends with an error within the pool's acquire timeout when no connection is free.
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let mut attempt = 1;
+        loop {
+            match self.pool()?.begin().await {
+                Err(error) if attempt < ATTEMPTS && self.is_cured(&error).await => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// A connection, for reads that need no transaction.
+    pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let mut attempt = 1;
+        loop {
+            match self.pool()?.acquire().await {
+                Err(error) if attempt < ATTEMPTS && self.is_cured(&error).await => attempt += 1,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn is_ready(&self) -> bool {
+        let Ok(mut connection) = self.acquire().await else { return false };
+        sqlx::query("select 1").execute(&mut *connection).await.is_ok()
+    }
+
+    fn pool(&self) -> Result<PgPool, sqlx::Error> {
+        self.0.pool.load().as_deref().cloned().ok_or(sqlx::Error::PoolClosed)
+    }
+
+    /// Whether an error comes from credentials that were replaced meanwhile, so that asking again helps.
+    async fn is_cured(&self, error: &sqlx::Error) -> bool {
+        match error {
+            sqlx::Error::PoolClosed => self.0.pool.load().is_some(),
+            error if is_refused_login(error) => self.follow().await.unwrap_or(false),
+            _ => false,
+        }
+    }
+
+    /// Follows the credentials for ever. Returns only when the schema is one this version does not know.
+    async fn watch(&self) -> anyhow::Result<()> {
+        loop {
+            if let Err(error) = self.follow().await {
+                if migrate::is_unknown_schema(&error) {
+                    return Err(error);
+                }
+                tracing::warn!(error = format!("{error:#}"), "the database is not usable yet");
+            }
+            tokio::time::timeout(WATCH_INTERVAL, self.0.look.notified()).await.ok();
+        }
+    }
+
+    /// Swaps the pool if the mounted credentials are not those in use. Says whether it did.
+    async fn follow(&self) -> anyhow::Result<bool> {
+        let mut in_use = self.0.in_use.lock().await;
+        let mounted = Credentials::read(&self.0.settings.credentials_dir)?;
+        if in_use.as_ref() == Some(&mounted) {
+            return Ok(false);
+        }
+        let pool = pool::connect(&self.0.settings, &mounted)
+            .await
+            .context("cannot log in to the database")?;
+        if in_use.is_none()
+            && let Err(error) =
+                migrate::run(&pool, &self.0.settings.schema, self.0.migrations).await
+        {
+            pool.close().await;
+            return Err(error);
+        }
+        *in_use = Some(mounted);
+        match self.0.pool.swap(Some(Arc::new(pool))) {
+            Some(old) => self.retire((*old).clone()),
+            None => tracing::info!("the database is connected and migrated"),
+        }
+        Ok(true)
+    }
+
+    fn retire(&self, old: PgPool) {
+        self.0.rotations.inc();
+        tracing::info!("new database credentials are in use");
+        tokio::spawn(async move {
+            if tokio::time::timeout(DRAIN_DEADLINE, old.close()).await.is_err() {
+                tracing::warn!("work on the old database credentials did not end in time");
+            }
+        });
+    }
+}
+
+/// Whether an error says that the database cannot be reached or has no room, so that trying later may help.
+#[must_use]
+pub fn is_unavailable(error: &sqlx::Error) -> bool {
+    /// Connection failures, shutdowns, too many connections: the server's own words for "not now".
+    const CLASSES: [&str; 3] = ["08", "53", "57"];
+    match error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_) => true,
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class)))
+                || is_login_code(error.code().as_deref())
+        }
+        _ => false,
+    }
+}
+
+fn is_refused_login(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| is_login_code(error.code().as_deref()))
+}
+
+/// "Invalid authorization specification": no such role, wrong password, may not log in.
+fn is_login_code(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.starts_with("28"))
+}

@@ -1,0 +1,58 @@
+//! Logs to standard output and traces to the collector; one installation per process.
+
+mod logs;
+pub mod propagation;
+mod traces;
+
+use anyhow::Context as _;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TracerProvider as _};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::config::Settings;
+
+pub use logs::JsonLines;
+
+/// Keeps telemetry going; flush it before the process ends.
+#[must_use = "what is still queued is lost without a flush"]
+pub struct Telemetry {
+    provider: SdkTracerProvider,
+}
+
+impl Telemetry {
+    /// Installs logging and tracing for the whole process. Must be called inside a tokio runtime.
+    pub fn install(settings: &Settings) -> anyhow::Result<Self> {
+        let provider = traces::provider(settings)?;
+        let filter =
+            EnvFilter::try_new(&settings.log_filter).context("ECOTRACK_LOG is not a log filter")?;
+        let tracer = provider.tracer(settings.service);
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(tracing_opentelemetry::layer().with_tracer(tracer).with_location(false))
+            .with(JsonLines::stdout())
+            .try_init()
+            .context("telemetry is already installed in this process")?;
+        Ok(Self { provider })
+    }
+
+    /// Sends what is queued, within the exporter's own deadline. Blocks.
+    pub fn flush(self) {
+        if let Err(error) = self.provider.shutdown() {
+            tracing::warn!(%error, "traces that were still queued are lost");
+        }
+    }
+}
+
+/// Trace and span the caller is in; invalid when it is in none.
+#[must_use]
+pub fn current_span_context() -> SpanContext {
+    tracing::Span::current().context().span().span_context().clone()
+}
+
+/// The current trace id as hexadecimal text, if there is a trace.
+#[must_use]
+pub fn current_trace_id() -> Option<String> {
+    let context = current_span_context();
+    context.is_valid().then(|| context.trace_id().to_string())
+}
