@@ -13,4 +13,3 @@ Feature: Alert drill
     And "pagerduty" receives the event "trigger" for "product-service"
     When "product-service" has its pods back
     Then "pagerduty" receives the event "resolve" for "product-service"
-    And the drill kept to its times

@@ -13,10 +13,11 @@ Feature: Payment
     And the customer finds a "payment_processed" notification that was delivered
 
   @ECO-SVC-008 @requires.kafka
-  Scenario: A declined card leaves the order unpaid and the customer is told
+  Scenario: A declined card cancels the order and the customer is told
     Given a logged-in customer with a placed order
     When the customer pays the order with a card that the bank declines
     Then the payment is refused with status 402
+    And the order becomes "cancelled"
     And "stripe" accepted 0 charges for the order
-    And the events "PaymentInitiatedEvent, PaymentFailedEvent" are published
+    And the events "PaymentInitiatedEvent, PaymentFailedEvent, OrderCancelledEvent" are published
     And the customer finds a "payment_failed" notification that was delivered

@@ -54,12 +54,12 @@ pub fn each<T>(one: impl Matcher<T>) -> impl Fn(&[T]) -> Checked {
 }
 
 /// `seen` when the condition holds, else the mismatch of both.
-pub(crate) fn judge(holds: bool, expected: impl fmt::Display, seen: impl fmt::Display) -> Checked {
+pub fn judge(holds: bool, expected: impl fmt::Display, seen: impl fmt::Display) -> Checked {
     if holds { Ok(seen.to_string()) } else { Err(Mismatch::new(expected, seen)) }
 }
 
 /// Names in an order that does not change, for a sentence.
-pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: std::collections::BTreeSet<&str> = names.into_iter().collect();
     if names.is_empty() { "none".to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
 }

@@ -10,6 +10,7 @@ pub mod openbao;
 pub mod places;
 pub mod pods;
 pub mod postgres;
+pub mod probes;
 pub mod prometheus;
 pub mod redis;
 pub mod secrets;

@@ -5,9 +5,14 @@ mod call;
 mod ecotrack;
 mod ids;
 mod sandbox;
+mod shapes;
+mod steady;
+pub mod token;
 
 pub use answer::Answer;
 pub use call::{Call, Customer, Session};
 pub use ecotrack::{EcoTrack, HOST};
 pub use ids::Ids;
 pub use sandbox::{LedgerEntry, Sandbox};
+pub use shapes::{Money, Order, Product};
+pub use steady::{SteadyClient, Tally};

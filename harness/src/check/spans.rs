@@ -1,7 +1,7 @@
 //! What a trace should look like.
 
 use super::{Checked, judge, listed};
-use crate::component::traces::Trace;
+use crate::component::traces::{Kind, Trace};
 
 /// Exactly these services wrote spans themselves.
 pub fn spans_of<'a>(expected: &'a [&'a str]) -> impl Fn(&Trace) -> Checked + 'a {
@@ -11,11 +11,20 @@ pub fn spans_of<'a>(expected: &'a [&'a str]) -> impl Fn(&Trace) -> Checked + 'a 
     }
 }
 
-/// A call or an event led from one service to the other.
-pub fn edge<'a>(from: &'a str, to: &'a str) -> impl Fn(&Trace) -> Checked + 'a {
+/// A call led from one service to the other.
+pub fn called<'a>(from: &'a str, to: &'a str) -> impl Fn(&Trace) -> Checked + 'a {
+    edge(from, to, Kind::Server, "call")
+}
+
+/// An event of one service was taken up by the other.
+pub fn consumed<'a>(from: &'a str, to: &'a str) -> impl Fn(&Trace) -> Checked + 'a {
+    edge(from, to, Kind::Consumer, "event")
+}
+
+fn edge<'a>(from: &'a str, to: &'a str, kind: Kind, what: &'a str) -> impl Fn(&Trace) -> Checked + 'a {
     move |trace| {
         let seen = format!("{} spans of {}", trace.spans.len(), listed(trace.services()));
-        judge(trace.has_edge(from, to), format!("a span of {to} below one of {from}"), seen)
+        judge(trace.has_edge(from, to, kind), format!("{to} to take up a {what} of {from}"), seen)
     }
 }
 
@@ -46,14 +55,14 @@ pub fn business_span<'a>(name: &'a str, service: &'a str, attributes: &'a [Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::traces::{Kind, Span};
+    use crate::component::traces::Span;
 
     fn trace() -> Trace {
         let span = |service: &str, name: &str, id: &str, parent: &str| Span {
             service: service.to_owned(),
             by_proxy: false,
             name: name.to_owned(),
-            kind: Kind::Internal,
+            kind: Kind::Server,
             id: id.to_owned(),
             parent: parent.to_owned(),
             links: Vec::new(),
@@ -71,8 +80,9 @@ mod tests {
 
     #[test]
     fn an_edge_has_a_direction() {
-        assert!(edge("order-service", "user-service")(&trace()).is_ok());
-        assert!(edge("user-service", "order-service")(&trace()).is_err());
+        assert!(called("order-service", "user-service")(&trace()).is_ok());
+        assert!(called("user-service", "order-service")(&trace()).is_err());
+        assert!(consumed("order-service", "user-service")(&trace()).is_err());
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Events on Kafka, read by a probe pod: brokers advertise names that only resolve inside the cluster.
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
-use conformance_probe::EventsAnswer;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::places;
+use super::probes::Probes;
 use super::secrets::read_key;
-use crate::cluster::probe_pod::{ProbePod, ProbeSpec};
+use crate::cluster::probe_pod::ProbePod;
 use crate::suite::{Component, Suite};
+
+pub use conformance_probe::{Event, EventsAnswer};
 
 const BROKER: &str = "kafka.data.svc.cluster.local:9093";
 /// May read every topic and nothing else.
@@ -17,16 +21,16 @@ const TOPICS: &str = "user-events,order-events,payment-events,notification-event
 
 /// A reader of all topics.
 pub struct Kafka {
-    probe: ProbePod,
+    probe: Arc<ProbePod>,
     ca: String,
     password: SecretString,
 }
 
 impl Component for Kafka {
     async fn connect(suite: &Suite) -> Result<Self> {
-        let password = read_key(suite, places::CONFORMANCE, "conformance-kafka", "password").await?;
+        let password = read_key(suite, places::DATA, "kafka-users", USER).await?;
         let ca = places::platform_ca(suite.cluster()).await?;
-        let probe = ProbePod::start(suite.cluster(), suite.run(), &ProbeSpec::plain(places::CONFORMANCE)).await?;
+        let probe = suite.component::<Probes>().await?.plain().await?;
         Ok(Self { probe, ca, password })
     }
 }

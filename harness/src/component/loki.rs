@@ -18,6 +18,9 @@ const SERVICES: &str = r#"{namespace="ecotrack",app=~".+-service"} | k8s_contain
 /// Every line of a sidecar's access log.
 const ACCESS_LOG: &str = r#"{namespace="ecotrack",app=~".+-service"} | k8s_container_name="istio-proxy""#;
 
+/// Every alert of the runtime detection.
+const FALCO: &str = r#"{namespace="falco"}"#;
+
 /// A client of Loki's query API.
 #[derive(Clone)]
 pub struct Loki {
@@ -90,6 +93,11 @@ impl Loki {
     /// The access log lines, of the sidecars of `app`, in which the text occurs.
     pub async fn fetch_access_log(&self, app: &str, text: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{ACCESS_LOG} | app=`{app}` |= `{text}`"), since).await
+    }
+
+    /// Lines of the runtime detection that name a pod.
+    pub async fn fetch_of_falco(&self, pod: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
+        self.fetch(&format!("{FALCO} |= `{pod}`"), since).await
     }
 
     async fn fetch(&self, logql: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::Api;
@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::secrets::DatabaseLogin;
 use super::{AskError, Endpoint, places};
 use crate::cluster::Target;
 use crate::suite::{Component, Suite};
@@ -26,6 +27,8 @@ const AUDIENCE: &str = "openbao";
 const HOST: &str = "openbao.openbao.svc.cluster.local";
 /// Life of the ServiceAccount token in seconds, the least that Kubernetes grants; it is used once.
 const TOKEN_SECONDS: i64 = 600;
+/// A lease is issued right after its login is made.
+const SAME_MOMENT: TimeDelta = TimeDelta::seconds(2);
 
 /// A logged-in client of OpenBao.
 #[derive(Clone)]
@@ -49,18 +52,21 @@ struct Keys {
     data: KeyList,
 }
 
-/// A login's lease.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Lease {
-    /// Its id.
-    pub id: String,
-    /// When the login was made.
-    pub issue_time: DateTime<Utc>,
-}
-
 #[derive(Deserialize)]
 struct LeaseAnswer {
     data: Lease,
+}
+
+#[derive(Deserialize)]
+struct Lease {
+    issue_time: DateTime<Utc>,
+}
+
+/// OpenBao writes the time at which it made a login, in seconds since 1970, at the end of the role's name.
+fn made_at(username: &str) -> anyhow::Result<DateTime<Utc>> {
+    let seconds = username.rsplit('-').next().and_then(|tail| tail.parse().ok());
+    let made = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    made.with_context(|| format!("{username} is no login that OpenBao made: its name does not end with the time"))
 }
 
 #[derive(Deserialize)]
@@ -110,13 +116,16 @@ impl OpenBao {
         self.command(&path, self.request(Method::DELETE, &path)).await
     }
 
-    /// The lease of a database role's login that was issued nearest to `created`, and when it was.
-    pub async fn find_lease(&self, role: &str, created: DateTime<Utc>) -> Result<Option<Lease>, AskError> {
-        let mut leases = Vec::new();
+    /// The id of the lease that a login of a database role lives by; none when it has ended.
+    pub async fn find_lease(&self, role: &str, login: &DatabaseLogin) -> anyhow::Result<Option<String>> {
+        let made = made_at(&login.username)?;
         for id in self.fetch_leases(role).await? {
-            leases.extend(self.find_lease_by_id(&id).await?);
+            let lease = self.find_lease_by_id(&id).await?;
+            if lease.is_some_and(|lease| (lease.issue_time - made).abs() <= SAME_MOMENT) {
+                return Ok(Some(id));
+            }
         }
-        Ok(leases.into_iter().min_by_key(|lease| (lease.issue_time - created).abs()))
+        Ok(None)
     }
 
     async fn find_lease_by_id(&self, id: &str) -> Result<Option<Lease>, AskError> {
@@ -155,5 +164,27 @@ impl OpenBao {
 
     async fn command(&self, question: &str, request: RequestBuilder) -> Result<(), AskError> {
         self.endpoint.text(question, request).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_of_openbao_tells_when_it_was_made() {
+        let made = made_at("v-kubernet-order-se-8RzvQmXkT0b1LrWc2Yd5-1790000000").unwrap();
+        assert_eq!(made.timestamp(), 1_790_000_000);
+    }
+
+    #[test]
+    fn a_login_made_by_hand_is_told_apart() {
+        assert!(made_at("order_service").unwrap_err().to_string().contains("no login that OpenBao made"));
+    }
+
+    #[test]
+    fn a_recorded_lease_tells_when_it_was_issued() {
+        let json = r#"{"request_id":"1","data":{"expire_time":"2026-11-22T19:41:15.5Z","id":"database/creds/order-service/abc","issue_time":"2026-11-22T19:40:00.5Z","last_renewal":null,"renewable":true,"ttl":60}}"#;
+        assert_eq!(serde_json::from_str::<LeaseAnswer>(json).unwrap().data.issue_time.timestamp_subsec_millis(), 500);
     }
 }

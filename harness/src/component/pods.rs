@@ -7,10 +7,13 @@ use kube::api::ListParams;
 
 use super::istio::ProxyStats;
 use super::places;
-use crate::cluster::{Cluster, PodRef, exec};
+use crate::cluster::{Cluster, PodRef, PortForward, Target, exec};
+use crate::services::Answer;
+use crate::suite::Suite;
 
 /// The mesh proxy's container in every pod of the mesh.
 pub const PROXY: &str = "istio-proxy";
+const APPLICATION_PORT: u16 = 8080;
 
 /// One pod of a service.
 #[derive(Debug, Clone)]
@@ -54,6 +57,14 @@ pub async fn fetch_denied(cluster: &Cluster, service: &str) -> Result<u64> {
         denied += stats.denied().with_context(|| format!("the proxy of pod {} does not count refusals", pod.name))?;
     }
     Ok(denied)
+}
+
+/// Asks a pod's application itself, past its proxy, as the kubelet does.
+pub async fn ask(suite: &Suite, pod: &str, path: &str) -> Result<Answer> {
+    let forward = PortForward::open(suite.cluster(), Target::pod(places::ECOTRACK, pod, APPLICATION_PORT)).await?;
+    let http = reqwest::Client::builder().timeout(suite.timeouts().request).no_proxy().build()?;
+    let response = http.get(format!("{}{path}", forward.url("http"))).send().await;
+    Ok(Answer::read(response.with_context(|| format!("pod {pod} did not answer {path}"))?).await?)
 }
 
 fn service_pod(pod: Pod) -> ServicePod {

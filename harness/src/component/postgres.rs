@@ -44,6 +44,17 @@ impl Postgres {
         Ok(executed.stdout.lines().map(str::to_owned).collect())
     }
 
+    /// How many orders a user has.
+    pub async fn count_orders(&self, user_id: &str) -> Result<u64> {
+        self.count("SELECT count(*) FROM order_service.orders WHERE user_id = :'user'", &[("user", user_id)]).await
+    }
+
+    /// The quantities of a product that are reserved for an order.
+    pub async fn fetch_reservations(&self, order_id: &str, product_id: &str) -> Result<Vec<String>> {
+        let sql = "SELECT quantity FROM product_service.reservations WHERE order_id = :'order' AND product_id = :'product'";
+        self.fetch_rows(sql, &[("order", order_id), ("product", product_id)]).await
+    }
+
     /// Whether the role is still known.
     pub async fn has_role(&self, role: &str) -> Result<bool> {
         Ok(!self.fetch_rows("SELECT 1 FROM pg_roles WHERE rolname = :'role'", &[("role", role)]).await?.is_empty())
@@ -51,8 +62,13 @@ impl Postgres {
 
     /// How many sessions a role has open.
     pub async fn count_sessions(&self, role: &str) -> Result<u64> {
-        let rows = self.fetch_rows("SELECT count(*) FROM pg_stat_activity WHERE usename = :'role'", &[("role", role)]).await?;
-        rows.first().context("PostgreSQL counted no sessions at all")?.parse().context("the number of sessions is no number")
+        self.count("SELECT count(*) FROM pg_stat_activity WHERE usename = :'role'", &[("role", role)]).await
+    }
+
+    async fn count(&self, sql: &str, variables: &[(&str, &str)]) -> Result<u64> {
+        let rows = self.fetch_rows(sql, variables).await?;
+        let count = rows.first().with_context(|| format!("PostgreSQL answered `{sql}` without a row"))?;
+        count.parse().with_context(|| format!("PostgreSQL answered `{sql}` with {count:?}"))
     }
 
     /// Tries to log in with a pair, over the network as a service does.

@@ -88,6 +88,13 @@ impl Prometheus {
         Ok(targets.active().iter().map(target).collect())
     }
 
+    /// Names of the alerting rules that are loaded and add the given label.
+    pub async fn fetch_rules_labelled(&self, label: &str, value: &str) -> Result<Vec<String>> {
+        let groups = self.client.rules().get().await.context("no answer of Prometheus about its rules")?;
+        let rules = groups.iter().flat_map(|group| group.rules()).filter_map(|rule| rule.as_alerting());
+        Ok(rules.filter(|rule| rule.labels().get(label).is_some_and(|found| found == value)).map(|rule| rule.name().to_owned()).collect())
+    }
+
     /// Alerts that carry the given label, pending or firing.
     pub async fn fetch_alerts(&self, label: &str, value: &str) -> Result<Vec<Alert>> {
         let alerts = self.client.alerts().await.context("no answer of Prometheus about its alerts")?;

@@ -1,26 +1,29 @@
 //! Redis at the level of its protocol: does it want TLS, and does it want a password?
 
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
 use conformance_probe::ConnectAnswer;
 use secrecy::ExposeSecret;
 
 use super::places;
+use super::probes::Probes;
 use super::secrets::read_key;
-use crate::cluster::probe_pod::{ProbePod, ProbeSpec};
+use crate::cluster::probe_pod::ProbePod;
 use crate::suite::{Component, Suite};
 
 const ADDRESS: &str = "redis.data.svc.cluster.local:6379";
 
 /// A client inside the cluster that speaks Redis' protocol by hand.
 pub struct Redis {
-    probe: ProbePod,
+    probe: Arc<ProbePod>,
     ca: String,
 }
 
 impl Component for Redis {
     async fn connect(suite: &Suite) -> Result<Self> {
         let ca = places::platform_ca(suite.cluster()).await?;
-        let probe = ProbePod::start(suite.cluster(), suite.run(), &ProbeSpec::plain(places::CONFORMANCE)).await?;
+        let probe = suite.component::<Probes>().await?.plain().await?;
         Ok(Self { probe, ca })
     }
 }

@@ -3,17 +3,22 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DynamicObject, Patch, PatchParams};
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::places;
 use crate::cluster::Cluster;
-use crate::cluster::manifests::{api_of, reference};
+use crate::cluster::manifests::{api_of, apply, delete, reference};
 use crate::suite::Suite;
 
 const API: &str = "external-secrets.io/v1";
+/// How often a scenario's own secret is fetched.
+const REFRESH: &str = "3s";
 
 /// A pair of database credentials as a service finds it.
 #[derive(Clone)]
@@ -58,4 +63,56 @@ pub async fn force_sync(cluster: &Cluster, namespace: &str, name: &str) -> Resul
     let api = api_of(cluster, &object).await?;
     api.patch(name, &PatchParams::default(), &Patch::Merge(annotation)).await.with_context(|| format!("externalsecret {namespace}/{name} cannot be changed"))?;
     Ok(())
+}
+
+/// A Secret of a scenario's own that External Secrets keeps equal to a secret in OpenBao, with its store.
+#[derive(Debug, Clone)]
+pub struct SyncedSecret {
+    name: String,
+    objects: Vec<DynamicObject>,
+}
+
+impl SyncedSecret {
+    /// Asks External Secrets to fetch `path` of the key-value store as the harness's own account.
+    pub async fn create(suite: &Suite, name: &str, path: &str) -> Result<Self> {
+        let name = format!("conformance-{name}");
+        let ca = STANDARD.encode(places::platform_ca(suite.cluster()).await?);
+        let objects = [store(&name, &ca), external_secret(&name, path)].map(serde_json::from_value).into_iter().collect::<Result<Vec<_>, _>>()?;
+        apply(suite.cluster(), suite.run(), &objects).await?;
+        Ok(Self { name, objects })
+    }
+
+    /// The name of the Secret, in the harness's own namespace.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Takes the objects away again.
+    pub async fn delete(&self, cluster: &Cluster) -> Result<()> {
+        Ok(delete(cluster, &self.objects).await?)
+    }
+}
+
+fn store(name: &str, ca: &str) -> Value {
+    let account = json!({"name": "conformance", "audiences": ["openbao"]});
+    json!({
+        "apiVersion": API, "kind": "SecretStore", "metadata": {"name": name, "namespace": places::CONFORMANCE},
+        "spec": {"provider": {"vault": {
+            "server": "https://openbao.openbao.svc.cluster.local:8200", "path": "secret", "version": "v2", "caBundle": ca,
+            "auth": {"kubernetes": {"mountPath": "kubernetes", "role": "conformance", "serviceAccountRef": account}},
+        }}},
+    })
+}
+
+fn external_secret(name: &str, path: &str) -> Value {
+    json!({
+        "apiVersion": API, "kind": "ExternalSecret", "metadata": {"name": name, "namespace": places::CONFORMANCE},
+        "spec": {
+            "refreshInterval": REFRESH,
+            "secretStoreRef": {"kind": "SecretStore", "name": name},
+            "target": {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Delete"},
+            "dataFrom": [{"extract": {"key": path}}],
+        },
+    })
 }

@@ -39,7 +39,7 @@ impl Answer {
         Ok(text.to_owned())
     }
 
-    pub(super) async fn read(response: reqwest::Response) -> reqwest::Result<Self> {
+    pub(crate) async fn read(response: reqwest::Response) -> reqwest::Result<Self> {
         let status = response.status().as_u16();
         let text_of = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text_of(value))).collect();

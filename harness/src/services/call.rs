@@ -7,6 +7,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Order;
+
+/// Names a request, so that sending it again does not repeat it.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
 /// Somebody who can register and log in.
 #[derive(Clone)]
 pub struct Customer {
@@ -14,7 +19,7 @@ pub struct Customer {
     pub email: String,
     /// Their password.
     pub password: SecretString,
-    /// Their name.
+    /// Their first name.
     pub name: String,
 }
 
@@ -46,7 +51,7 @@ pub struct Session {
 pub struct Call {
     pub(super) method: Method,
     pub(super) path: String,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<String>,
     pub(super) token: Option<SecretString>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
@@ -57,9 +62,20 @@ impl Call {
         Self { method: Method::GET, path: path.into(), body: None, token: None, headers: Vec::new() }
     }
 
+    /// A request without a body.
+    pub fn send(method: Method, path: impl Into<String>) -> Self {
+        Self { method, ..Self::get(path) }
+    }
+
     /// A POST of a JSON document.
-    pub fn post(path: impl Into<String>, body: Value) -> Self {
-        Self { method: Method::POST, body: Some(body), ..Self::get(path) }
+    pub fn post(path: impl Into<String>, body: &Value) -> Self {
+        Self { body: Some(body.to_string()), ..Self::send(Method::POST, path) }
+    }
+
+    /// With a body as it is, good JSON or not.
+    #[must_use]
+    pub fn body(self, body: impl Into<String>) -> Self {
+        Self { body: Some(body.into()), ..self }
     }
 
     /// With the customer's token.
@@ -84,28 +100,40 @@ impl Call {
     /// A new customer asks for an account.
     #[must_use]
     pub fn register(customer: &Customer) -> Self {
-        let body = json!({"email": customer.email, "password": customer.password.expose_secret(), "name": customer.name});
-        Self::post("/api/users/register", body)
+        Self::post("/api/users/register", &Self::registration(customer))
+    }
+
+    /// What a new customer says of themselves.
+    #[must_use]
+    pub fn registration(customer: &Customer) -> Value {
+        json!({"email": customer.email, "password": customer.password.expose_secret(), "first_name": customer.name, "last_name": "Conformance"})
     }
 
     /// A customer logs in.
     #[must_use]
     pub fn login(email: &str, password: &SecretString) -> Self {
-        Self::post("/api/users/login", json!({"email": email, "password": password.expose_secret()}))
+        Self::post("/api/users/login", &json!({"email": email, "password": password.expose_secret()}))
     }
 
     /// A customer orders some of one product.
     #[must_use]
     pub fn place_order(product_id: &str, quantity: u32, idempotency_key: &str) -> Self {
-        let body = json!({"items": [{"product_id": product_id, "quantity": quantity}]});
-        Self::post("/api/orders", body).header("idempotency-key", idempotency_key)
+        let body = json!({"items": [{"product_id": product_id, "quantity": quantity}], "payment_method": "credit_card"});
+        Self::post("/api/orders", &body).header(IDEMPOTENCY_KEY, idempotency_key)
     }
 
-    /// A customer pays an order by card.
+    /// A customer pays what an order costs by card.
     #[must_use]
-    pub fn pay(order_id: &str, payment_token: &str, idempotency_key: &str) -> Self {
-        let body = json!({"order_id": order_id, "method": "card", "payment_token": payment_token});
-        Self::post("/api/payments", body).header("idempotency-key", idempotency_key)
+    pub fn pay(order: &Order, card: &str, idempotency_key: &str) -> Self {
+        let (amount, currency) = (order.total.amount(), order.total.currency());
+        let body = json!({"order_id": order.id, "amount": amount, "currency": currency, "method": "credit_card", "payment_token": card});
+        Self::post("/api/payments", &body).header(IDEMPOTENCY_KEY, idempotency_key)
+    }
+
+    /// The key under which the request is the same request, however often it is sent.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| *name == IDEMPOTENCY_KEY).map(|(_, value)| value.as_str())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ids that a scenario sends with its requests, and finds its own traces, lines and events by.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::RequestBuilder;
 use uuid::Uuid;
 
@@ -11,13 +12,17 @@ pub struct Ids {
     correlation_id: Uuid,
     trace_id: String,
     traceparent: String,
+    since: DateTime<Utc>,
 }
+
+/// How far the cluster's clocks may lag behind ours.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 
 impl Ids {
     /// The scenario's own ids.
     #[must_use]
     pub fn of(identity: &Identity) -> Self {
-        Self { correlation_id: identity.correlation_id(), trace_id: identity.trace_id(), traceparent: identity.traceparent() }
+        Self { correlation_id: identity.correlation_id(), trace_id: identity.trace_id(), traceparent: identity.traceparent(), since: Utc::now() - CLOCK_TOLERANCE }
     }
 
     /// Ids of a second request that has nothing to do with the first: another correlation id, another trace.
@@ -42,6 +47,12 @@ impl Ids {
     #[must_use]
     pub fn root_span(&self) -> &str {
         self.traceparent.split('-').nth(2).unwrap_or_default()
+    }
+
+    /// When the scenario began, with room for the cluster's clocks: nothing of it is older.
+    #[must_use]
+    pub fn since(&self) -> DateTime<Utc> {
+        self.since
     }
 
     /// The headers of every request.

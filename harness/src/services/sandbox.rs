@@ -18,14 +18,14 @@ pub struct Sandbox {
 /// One request that a provider received.
 #[derive(Debug, Clone, Deserialize)]
 pub struct LedgerEntry {
-    /// Who received it: `stripe`, `sendgrid`, `pagerduty` …
-    pub provider: String,
     /// When.
-    #[serde(default)]
-    pub received_at: Option<DateTime<Utc>>,
-    /// What was sent.
-    #[serde(alias = "body")]
-    pub request: Value,
+    pub at: DateTime<Utc>,
+    /// For what.
+    pub operation: String,
+    /// `accepted`, `declined`, `replayed`, `failed` or `unanswered`.
+    pub outcome: String,
+    /// `request`, `status` and `response`.
+    pub body: Value,
 }
 
 impl Component for Sandbox {
@@ -36,7 +36,7 @@ impl Component for Sandbox {
 }
 
 impl Sandbox {
-    /// What a provider received, oldest first, that contains `text`.
+    /// What a provider received that contains `text`, newest first.
     pub async fn fetch_received(&self, provider: &str, text: &str) -> Result<Vec<LedgerEntry>, AskError> {
         self.endpoint.get("/ledger", &[("provider", provider), ("contains", text)]).await
     }

@@ -92,14 +92,12 @@ impl Trace {
         self.find(&span.parent).or_else(|| span.links.iter().find_map(|link| self.find(link)))
     }
 
-    /// Whether a span of `to` descends from a span of `from` with no third service in between.
+    /// Whether `to` took up what `from` sent: a span of `to` of this kind directly below one of `from`, proxies in between aside.
     #[must_use]
-    pub fn has_edge(&self, from: &str, to: &str) -> bool {
+    pub fn has_edge(&self, from: &str, to: &str, taken_up_as: Kind) -> bool {
         let own = |span: &&Span| !span.by_proxy;
-        self.spans.iter().filter(own).filter(|span| span.service == to).any(|span| {
-            let before = self.ancestors(span).into_iter().filter(own).find(|ancestor| ancestor.service != to);
-            before.is_some_and(|ancestor| ancestor.service == from)
-        })
+        let entries = self.spans.iter().filter(own).filter(|span| span.service == to && span.kind == taken_up_as);
+        entries.map(|span| self.ancestors(span)).any(|line| line.into_iter().find(own).is_some_and(|ancestor| ancestor.service == from))
     }
 }
 
@@ -109,7 +107,7 @@ mod tests {
 
     fn span(service: &str, id: &str, parent: &str) -> Span {
         let (name, links, attributes) = (id.to_owned(), Vec::new(), BTreeMap::new());
-        Span { service: service.to_owned(), by_proxy: false, name, kind: Kind::Internal, id: id.to_owned(), parent: parent.to_owned(), links, attributes, start: 0 }
+        Span { service: service.to_owned(), by_proxy: false, name, kind: Kind::Server, id: id.to_owned(), parent: parent.to_owned(), links, attributes, start: 0 }
     }
 
     fn proxy(service: &str, id: &str, parent: &str) -> Span {
@@ -119,15 +117,21 @@ mod tests {
     #[test]
     fn an_edge_looks_through_proxies() {
         let trace = Trace { spans: vec![span("order", "a", "root"), proxy("order", "b", "a"), proxy("user", "c", "b"), span("user", "d", "c")] };
-        assert!(trace.has_edge("order", "user"));
-        assert!(!trace.has_edge("user", "order"));
+        assert!(trace.has_edge("order", "user", Kind::Server));
+        assert!(!trace.has_edge("user", "order", Kind::Server));
         assert!(trace.orphans("root").is_empty());
+    }
+
+    #[test]
+    fn a_call_is_told_from_an_event() {
+        let trace = Trace { spans: vec![span("order", "a", "root"), span("user", "b", "a")] };
+        assert!(trace.has_edge("order", "user", Kind::Server) && !trace.has_edge("order", "user", Kind::Consumer));
     }
 
     #[test]
     fn an_edge_does_not_look_through_a_third_service() {
         let trace = Trace { spans: vec![span("order", "a", "root"), span("payment", "b", "a"), span("user", "c", "b")] };
-        assert!(!trace.has_edge("order", "user"));
+        assert!(!trace.has_edge("order", "user", Kind::Server));
     }
 
     #[test]
@@ -141,6 +145,6 @@ mod tests {
         let mut consumer = span("notification", "b", "");
         consumer.links = vec!["a".to_owned()];
         let trace = Trace { spans: vec![span("order", "a", "root"), consumer] };
-        assert!(trace.has_edge("order", "notification"));
+        assert!(trace.has_edge("order", "notification", Kind::Server));
     }
 }

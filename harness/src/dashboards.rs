@@ -1,0 +1,91 @@
+//! The queries of the shipped dashboards, ready to be asked.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards");
+/// What Grafana would choose for a short range.
+const RATE_INTERVAL: &str = "1m";
+
+/// One query and the panel it belongs to.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Dashboard and panel.
+    pub place: String,
+    /// The query with its variables filled in.
+    pub promql: String,
+}
+
+#[derive(Deserialize)]
+struct Dashboard {
+    title: String,
+    templating: Templating,
+    panels: Vec<Panel>,
+}
+
+#[derive(Deserialize)]
+struct Templating {
+    list: Vec<Variable>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Variable {
+    name: String,
+    all_value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Panel {
+    title: String,
+    #[serde(default)]
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    expr: String,
+}
+
+/// Every query of every dashboard in `dashboards/`.
+pub fn queries() -> Result<Vec<Query>> {
+    let mut queries = Vec::new();
+    for file in std::fs::read_dir(FOLDER).with_context(|| format!("dashboards cannot be read from {FOLDER}"))? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            queries.extend(queries_of(&path)?);
+        }
+    }
+    Ok(queries)
+}
+
+fn queries_of(path: &Path) -> Result<Vec<Query>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let dashboard: Dashboard = serde_json::from_str(&text).with_context(|| format!("{} is no dashboard", path.display()))?;
+    let query = |panel: &Panel, target: &Target| Query {
+        place: format!("{} / {}", dashboard.title, panel.title),
+        promql: filled_in(&target.expr, &dashboard.templating.list),
+    };
+    Ok(dashboard.panels.iter().flat_map(|panel| panel.targets.iter().map(move |target| query(panel, target))).collect())
+}
+
+fn filled_in(expr: &str, variables: &[Variable]) -> String {
+    let with_interval = expr.replace("$__rate_interval", RATE_INTERVAL);
+    variables.iter().fold(with_interval, |expr, variable| expr.replace(&format!("${}", variable.name), variable.all_value.as_deref().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_is_filled_in() {
+        let queries = queries().unwrap();
+        assert!(!queries.is_empty());
+        for query in queries {
+            assert!(!query.promql.contains('$'), "{}: {}", query.place, query.promql);
+        }
+    }
+}

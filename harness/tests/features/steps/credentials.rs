@@ -1,0 +1,117 @@
+//! Database credentials: made by OpenBao, replaced under load, refused by PostgreSQL once revoked.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use conformance::check::judge;
+use conformance::component::openbao::OpenBao;
+use conformance::component::places::ECOTRACK;
+use conformance::component::postgres::{LoginAnswer, Postgres};
+use conformance::component::secrets::{DatabaseLogin, fetch_database_login, force_sync};
+use conformance::services::{Call, EcoTrack, Session, SteadyClient};
+use conformance::verdict::Outcome;
+use cucumber::{given, then, when};
+
+use super::asking::{await_answer, client, said};
+use super::metric::fetch_fresh;
+use crate::world::World;
+
+/// The login that the rotation replaces.
+struct Old(DatabaseLogin);
+/// The service whose login it is, and how many rotations it had counted.
+struct Rotation {
+    service: String,
+    before: f64,
+}
+/// The client that must not notice.
+struct Steady(Option<SteadyClient>);
+
+#[then(expr = "the database login of {string} was made by OpenBao and PostgreSQL accepts it")]
+async fn made_by_openbao(world: &mut World, service: String) -> Outcome {
+    let login = fetch_database_login(world.suite(), ECOTRACK, &service).await?;
+    let lease = client::<OpenBao>(world).await?.find_lease(&service, &login).await?;
+    said(world, "the lease of the login", judge(lease.is_some(), format!("a lease for {}", login.username), format!("{lease:?}")))?;
+    expect_login(world, &login, true).await
+}
+
+#[given("a steady client that reads the customer's orders")]
+async fn steady(world: &mut World) -> Outcome {
+    let call = Call::get("/api/orders").as_user(world.recall::<Session>()?);
+    let steady = SteadyClient::start(client::<EcoTrack>(world).await?, call);
+    world.remember(Steady(Some(steady)));
+    Ok(())
+}
+
+#[given(expr = "the present database login of {string}, which PostgreSQL accepts")]
+async fn present_login(world: &mut World, service: String) -> Outcome {
+    let login = fetch_database_login(world.suite(), ECOTRACK, &service).await?;
+    expect_login(world, &login, true).await?;
+    let before = fetch_fresh(world, &service, &rotations(&service)).await?;
+    world.remember(Old(login));
+    world.remember(Rotation { service, before });
+    Ok(())
+}
+
+#[when(expr = "the credentials of {string} are rotated")]
+async fn rotate(world: &mut World, service: String) -> Outcome {
+    force_sync(world.suite().cluster(), ECOTRACK, &format!("{service}-db-credentials")).await?;
+    let (suite, old) = (Arc::clone(world.suite()), world.recall::<Old>()?.0.username.clone());
+    let present = || async { anyhow::Ok(fetch_database_login(&suite, ECOTRACK, &service).await?.username) };
+    let is_new = |username: &String| judge(*username != old, format!("a login other than {old}"), username);
+    await_answer(world, "a new login in the Secret", world.suite().timeouts().secret_synced, present, is_new).await.map(drop)
+}
+
+#[then(expr = "{string} counts a rotation and uses only the new login")]
+async fn uses_new_login(world: &mut World, service: String) -> Outcome {
+    let (suite, postgres) = (Arc::clone(world.suite()), client::<Postgres>(world).await?);
+    let old = world.recall::<Old>()?.0.username.clone();
+    let sessions = || async {
+        let present = fetch_database_login(&suite, ECOTRACK, &service).await?.username;
+        anyhow::Ok((postgres.count_sessions(&old).await?, postgres.count_sessions(&present).await?))
+    };
+    let moved = |(of_old, of_new): &(u64, u64)| judge(*of_old == 0 && *of_new > 0, "no session of the old login, some of the new", format!("{of_old} of the old, {of_new} of the new"));
+    await_answer(world, "sessions of the new login alone", suite.timeouts().credentials_rotated, sessions, moved).await?;
+    let (before, after) = (world.recall::<Rotation>()?.before, fetch_fresh(world, &service, &rotations(&service)).await?);
+    said(world, "rotations counted", judge(after > before, format!("more than {before}"), after)).map(drop)
+}
+
+#[when("the lease of the old login is revoked")]
+async fn revoke(world: &mut World) -> Outcome {
+    let (openbao, old) = (client::<OpenBao>(world).await?, world.recall::<Old>()?.0.clone());
+    let lease = openbao.find_lease(&world.recall::<Rotation>()?.service, &old).await?;
+    // A lease that ran out meanwhile has been revoked by OpenBao itself.
+    let Some(lease) = lease else { return Ok(()) };
+    Ok(world.journal().asked("openbao", format!("revoke {lease}"), openbao.revoke(&lease), |()| "revoked".to_owned()).await?)
+}
+
+#[then("PostgreSQL no longer knows the old role and refuses its login")]
+async fn old_is_refused(world: &mut World) -> Outcome {
+    let (postgres, old) = (client::<Postgres>(world).await?, world.recall::<Old>()?.0.clone());
+    let gone = |known: &bool| judge(!known, format!("no role {}", old.username), format!("role known: {known}"));
+    await_answer(world, "the old role dropped", world.suite().timeouts().role_gone, || postgres.has_role(&old.username), gone).await?;
+    expect_login(world, &old, false).await
+}
+
+#[then("PostgreSQL accepts the new login")]
+async fn new_is_accepted(world: &mut World) -> Outcome {
+    let login = fetch_database_login(world.suite(), ECOTRACK, &world.recall::<Rotation>()?.service).await?;
+    expect_login(world, &login, true).await
+}
+
+#[then("the steady client saw no failed request")]
+async fn nobody_noticed(world: &mut World) -> Outcome {
+    let client = world.recall_mut::<Steady>()?.0.take().context("the steady client has been asked before")?;
+    let tally = client.finish().await?;
+    let seen = format!("{} succeeded, {} failed, first {:?}", tally.succeeded, tally.failures.len(), tally.failures.first());
+    said(world, "the steady client", judge(tally.failures.is_empty() && tally.succeeded > 0, "only answers with 200", seen)).map(drop)
+}
+
+async fn expect_login(world: &World, login: &DatabaseLogin, accepted: bool) -> Outcome {
+    let answer = client::<Postgres>(world).await?.log_in(login).await?;
+    let expected = if accepted { "the login accepted" } else { "the login refused by PostgreSQL" };
+    said(world, &login.username, judge((answer == LoginAnswer::Accepted) == accepted, expected, format!("{answer:?}"))).map(drop)
+}
+
+fn rotations(service: &str) -> String {
+    format!("db_credentials_rotations_total{{application=\"{service}\"}}")
+}

@@ -1,0 +1,82 @@
+//! The ingress gateway from outside: what passes, what does not, under which name.
+
+use conformance::check::{http, judge};
+use conformance::services::{Answer, Call, EcoTrack, HOST, Session, token};
+use conformance::verdict::Outcome;
+use cucumber::{then, when};
+
+use super::asking::{client, expect, said, send};
+use super::list::Names;
+use crate::world::World;
+
+const PROFILE: &str = "/api/users/me";
+
+/// The same question asked in three ways.
+struct Asked {
+    with_token: Answer,
+    without: Answer,
+    forged: Vec<(&'static str, Answer)>,
+}
+
+#[when("the customer's own profile is asked for with their token, without a token and with forged ones")]
+async fn asks_in_all_ways(world: &mut World) -> Outcome {
+    let session = world.recall::<Session>()?.clone();
+    let with_token = send(world, &Call::get(PROFILE).as_user(&session)).await?;
+    let without = send(world, &Call::get(PROFILE)).await?;
+    let mut forged = Vec::new();
+    for (what, token) in token::forgeries(&session.token) {
+        forged.push((what, send(world, &Call::get(PROFILE).with_token(token)).await?));
+    }
+    world.remember(Asked { with_token, without, forged });
+    Ok(())
+}
+
+#[then("the customer's token is answered with 200")]
+fn token_passes(world: &mut World) -> Outcome {
+    expect(world, "the genuine token", &world.recall::<Asked>()?.with_token, http::status(200))
+}
+
+#[then("the request without a token is refused by the mesh")]
+fn no_token_is_refused(world: &mut World) -> Outcome {
+    expect(world, "no token", &world.recall::<Asked>()?.without, http::refused_by_the_mesh)
+}
+
+#[then("every forged token is answered with 401")]
+fn forgeries_are_refused(world: &mut World) -> Outcome {
+    let asked = world.recall::<Asked>()?;
+    asked.forged.iter().try_for_each(|(what, answer)| expect(world, what, answer, http::status(401)))
+}
+
+#[when(expr = "the customer asks for {string}")]
+async fn asks_for(world: &mut World, path: String) -> Outcome {
+    let call = Call::get(path).as_user(world.recall::<Session>()?);
+    let answer = send(world, &call).await?;
+    world.remember(answer);
+    Ok(())
+}
+
+#[then("the answer does not come from a service")]
+fn not_from_a_service(world: &mut World) -> Outcome {
+    let refused = |answer: &Answer| {
+        let by_gateway = matches!(answer.status, 403 | 404) && answer.header("x-correlation-id").is_none();
+        judge(by_gateway, "403 or 404 from the gateway itself", answer)
+    };
+    expect(world, "the gateway's answer", world.recall::<Answer>()?, refused)
+}
+
+#[then(expr = "the gateway serves {names} over TLS")]
+async fn serves(world: &mut World, paths: Names) -> Outcome {
+    let session = world.recall::<Session>()?.clone();
+    for path in paths.all() {
+        let answer = send(world, &Call::get(path).as_user(&session)).await?;
+        expect(world, &format!("https://{HOST}{path}"), &answer, http::status(200))?;
+    }
+    Ok(())
+}
+
+#[then("the gateway has no answer for another name")]
+async fn knows_no_other_name(world: &mut World) -> Outcome {
+    let ecotrack = client::<EcoTrack>(world).await?;
+    let seen = ecotrack.ask_as("elsewhere.example", "/api/products").await?;
+    said(world, "another name", judge(seen.is_none(), "no TLS connection under another name", format!("{seen:?}"))).map(drop)
+}

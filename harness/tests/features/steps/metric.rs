@@ -1,0 +1,92 @@
+//! Metrics: what Prometheus scrapes, and by how much a counter moved between two scrapes of this scenario.
+
+use conformance::check::judge;
+use conformance::check::metrics::{Movement, increased_by};
+use conformance::component::places::SERVICES;
+use conformance::component::pods;
+use conformance::component::prometheus::Prometheus;
+use conformance::eventually::eventually;
+use conformance::services::{Call, Session};
+use conformance::verdict::Outcome;
+use cucumber::{given, then, when};
+use uuid::Uuid;
+
+use super::asking::{await_answer, client, expect, not_yet, said, send};
+use crate::world::World;
+
+/// A counter that the scenario moves.
+struct Count {
+    promql: String,
+    service: String,
+    before: f64,
+}
+
+#[given(expr = "the count of {string} {string} with status {string} at {string}")]
+async fn count_before(world: &mut World, method: String, uri: String, status: String, service: String) -> Outcome {
+    let labels = format!(r#"application="{service}",method="{method}",uri="{uri}",status="{status}""#);
+    let promql = format!("http_server_requests_seconds_count{{{labels}}}");
+    let before = fetch_fresh(world, &service, &promql).await?;
+    world.remember(Count { promql, service, before });
+    Ok(())
+}
+
+#[when(expr = "the customer asks {int} times for a notification that does not exist")]
+async fn asks_in_vain(world: &mut World, times: u32) -> Outcome {
+    let session = world.recall::<Session>()?.clone();
+    for _ in 0..times {
+        let answer = send(world, &Call::get(format!("/api/notifications/{}", Uuid::now_v7())).as_user(&session)).await?;
+        expect(world, "a notification that does not exist", &answer, conformance::check::http::status(404))?;
+    }
+    Ok(())
+}
+
+#[then(expr = "the count has increased by exactly {int}")]
+async fn increased_exactly(world: &mut World, by: u32) -> Outcome {
+    let movement = movement(world).await?;
+    expect(world, "the counter", &movement, increased_by(f64::from(by)))
+}
+
+#[then(expr = "the count has increased by at least {int}")]
+async fn increased_at_least(world: &mut World, by: u32) -> Outcome {
+    let movement = movement(world).await?;
+    let enough = movement.increase() >= f64::from(by);
+    said(world, "the counter", judge(enough, format!("an increase of at least {by}"), movement.increase())).map(drop)
+}
+
+async fn movement(world: &World) -> Outcome<Movement> {
+    let count = world.recall::<Count>()?;
+    let after = fetch_fresh(world, &count.service, &count.promql).await?;
+    Ok(Movement { before: count.before, after })
+}
+
+/// The sum of an expression once every pod of the service was scraped after now: nothing before this moment is missing in it.
+pub(crate) async fn fetch_fresh(world: &World, service: &str, promql: &str) -> Outcome<f64> {
+    let prometheus = client::<Prometheus>(world).await?;
+    let now = prometheus.fetch_now().await?;
+    eventually(&format!("a scrape of every pod of {service} after {now}"), world.suite().timeouts().metric, || async {
+        match prometheus.find_oldest_scrape(service).await? {
+            Some(scraped) if scraped > now => Ok(()),
+            other => Err(not_yet(format!("the oldest scrape at {other:?}"))),
+        }
+    })
+    .await?;
+    Ok(world.journal().asked("prometheus", promql, prometheus.fetch_sum(promql), ToString::to_string).await?)
+}
+
+#[then("Prometheus scrapes every pod of the five services, all of them up")]
+async fn every_pod_is_scraped(world: &mut World) -> Outcome {
+    let (prometheus, cluster) = (client::<Prometheus>(world).await?, world.suite().cluster());
+    let question = || async {
+        let pods = pods::list(cluster).await?;
+        let targets = prometheus.fetch_targets().await?;
+        let up = |pod: &str| targets.iter().any(|target| target.up && target.labels.get("pod").is_some_and(|name| name == pod));
+        let unwatched: Vec<String> = pods.iter().filter(|pod| !up(&pod.name)).map(|pod| pod.name.clone()).collect();
+        let absent: Vec<&str> = SERVICES.into_iter().filter(|service| !pods.iter().any(|pod| pod.app == *service)).collect();
+        anyhow::Ok((pods.len(), unwatched, absent))
+    };
+    let all_up = |(pods, unwatched, absent): &(usize, Vec<String>, Vec<&str>)| {
+        let seen = format!("{pods} pods, not up {unwatched:?}, services without a pod {absent:?}");
+        judge(unwatched.is_empty() && absent.is_empty(), "a target that is up for every pod", seen)
+    };
+    await_answer(world, "every pod scraped", world.suite().timeouts().target_up, question, all_up).await.map(drop)
+}

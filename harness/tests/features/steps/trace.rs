@@ -1,0 +1,73 @@
+//! Traces: one per purchase, whole, with the spans that tell of business.
+
+use anyhow::Context;
+use conformance::check::spans::{business_span, called, connected, consumed, spans_of};
+use conformance::check::{Checked, http, judge};
+use conformance::component::traces::{Trace, TraceStore};
+use conformance::contracts::Registry;
+use conformance::services::{Answer, Order};
+use conformance::verdict::Outcome;
+use cucumber::gherkin::Step;
+use cucumber::then;
+
+use super::asking::{await_answer, client, expect, ids};
+use super::list::Names;
+use crate::world::World;
+
+#[then(expr = "one trace has spans of {names}")]
+async fn spans_services(world: &mut World, services: Names) -> Outcome {
+    await_trace(world, spans_of(&services.all())).await
+}
+
+#[then("the trace follows these edges")]
+async fn follows_edges(world: &mut World, step: &Step) -> Outcome {
+    let rows = step.table.as_ref().context("the step has no table")?.rows.clone();
+    for row in rows.iter().skip(1) {
+        let [from, to, way] = row.as_slice() else { return Err(anyhow::anyhow!("a row of three cells was expected, not {row:?}").into()) };
+        match way.as_str() {
+            "HTTP" => await_trace(world, called(from, to)).await?,
+            _ => await_trace(world, consumed(from, to)).await?,
+        }
+    }
+    Ok(())
+}
+
+#[then("no span of the trace has lost its parent")]
+async fn is_connected(world: &mut World) -> Outcome {
+    let root = ids(world).root_span().to_owned();
+    await_trace(world, connected(&root)).await
+}
+
+#[then("the trace has every business span of the telemetry registry with its attributes")]
+async fn has_business_spans(world: &mut World) -> Outcome {
+    for span in Registry::read()?.business_spans {
+        await_trace(world, business_span(&span.name, &span.service, &span.attributes)).await?;
+    }
+    Ok(())
+}
+
+#[then(expr = "the trace holds a span {string} with the order's id")]
+async fn holds_the_order(world: &mut World, name: String) -> Outcome {
+    let order = world.recall::<Order>()?.id.clone();
+    let of_order = move |trace: &Trace| {
+        let found = trace.named(&name).any(|span| span.attributes.get("order_id") == Some(&order));
+        judge(found, format!("a span {name} with order_id {order}"), format!("{:?}", trace.named(&name).collect::<Vec<_>>()))
+    };
+    await_trace(world, of_order).await
+}
+
+#[then("the answer carries the correlation headers of the telemetry registry")]
+fn carries_headers(world: &mut World) -> Outcome {
+    let (names, ids) = (Registry::read()?.headers.response, ids(world));
+    let (names, answer): (Vec<&str>, _) = (names.iter().map(String::as_str).collect(), world.recall::<Answer>()?);
+    expect(world, "the answer's headers", answer, http::headers(&names))?;
+    expect(world, "the answer's trace", answer, http::header("x-trace-id", ids.trace_id()))?;
+    expect(world, "the answer's correlation id", answer, http::header("x-correlation-id", &ids.correlation_id()))
+}
+
+async fn await_trace(world: &mut World, judged: impl Fn(&Trace) -> Checked) -> Outcome {
+    let (store, id) = (client::<TraceStore>(world).await?, ids(world).trace_id().to_owned());
+    let found = || async { anyhow::Ok(store.find_trace(&id).await?.unwrap_or_default()) };
+    let within = world.suite().timeouts().trace;
+    await_answer(world, &format!("trace {id}"), within, found, judged).await.map(drop)
+}
