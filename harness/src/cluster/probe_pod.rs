@@ -12,9 +12,9 @@ use crate::eventually::{Unmet, WaitError, eventually};
 use crate::run_id::RunId;
 
 /// The image of the probe program; official name and tag, present wherever the services are.
-const IMAGE: &str = "docker.io/ecotrack/conformance-probe:v1.2.0";
+pub const IMAGE: &str = "docker.io/ecotrack/conformance-probe:v1.2.0";
 /// The program inside that image.
-const PROGRAM: &str = "/usr/local/bin/conformance-probe";
+pub const PROGRAM: &str = "/app/conformance-probe";
 const CONTAINER: &str = "probe";
 
 /// What a probe pod is to be.
