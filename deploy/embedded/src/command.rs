@@ -23,7 +23,10 @@ pub fn run<S: AsRef<std::ffi::OsStr>>(program: impl AsRef<Path>, args: &[S]) -> 
 /// # Errors
 /// As [`run`].
 pub fn output(command: &mut Command) -> Result<String> {
-    let done = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {}", shown(command)))?;
+    let done = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start {}", shown(command)))?;
     judged(command, &done)
 }
 
@@ -42,7 +45,8 @@ pub fn with_input(command: &mut Command, input: &[u8]) -> Result<String> {
     // A program that ends early closes its input; its exit status tells more than the broken pipe.
     let written = stdin.write_all(input);
     drop(stdin);
-    let done = child.wait_with_output().with_context(|| format!("cannot wait for {}", shown(command)))?;
+    let done =
+        child.wait_with_output().with_context(|| format!("cannot wait for {}", shown(command)))?;
     let answer = judged(command, &done)?;
     written.with_context(|| format!("cannot write to {}", shown(command)))?;
     Ok(answer)
@@ -56,7 +60,11 @@ fn judged(command: &Command, done: &Output) -> Result<String> {
 }
 
 fn shown(command: &Command) -> String {
-    let name = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let args = command.get_args().map(|arg| arg.to_string_lossy().into_owned());
     std::iter::once(name).chain(args).collect::<Vec<_>>().join(" ")
 }

@@ -52,7 +52,9 @@ fn program_of(package: &str, component: &str) -> String {
 }
 
 fn is_version(part: &str) -> bool {
-    part.strip_prefix('v').is_some_and(|digits| !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit()))
+    part.strip_prefix('v').is_some_and(|digits| {
+        !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit())
+    })
 }
 
 /// Reads the recipes, in the order components are built.
@@ -60,7 +62,8 @@ fn is_version(part: &str) -> bool {
 /// # Errors
 /// When they do not parse or two have one name.
 pub fn read() -> Result<Vec<Component>> {
-    let components: Vec<Component> = serde_yaml_ng::from_str(RECIPES).context("cannot read the component recipes")?;
+    let components: Vec<Component> =
+        serde_yaml_ng::from_str(RECIPES).context("cannot read the component recipes")?;
     for (index, component) in components.iter().enumerate() {
         if components[..index].iter().any(|earlier| earlier.name == component.name) {
             bail!("two components are called {}", component.name);
@@ -95,21 +98,28 @@ pub fn module_folder(layout: &Layout, component: &Component) -> Result<PathBuf> 
     let mut command = Command::new("go");
     command.args(["mod", "download", "-json", &format!("{}@{version}", component.module)]);
     let text = command::output(command.current_dir(sources(layout, component)))?;
-    let module: Module = serde_json::from_str(&text).with_context(|| format!("cannot read where {} lies", component.module))?;
+    let module: Module = serde_json::from_str(&text)
+        .with_context(|| format!("cannot read where {} lies", component.module))?;
     Ok(module.folder)
 }
 
 /// The version of the component's module in its `go.mod`.
 fn pinned_version(layout: &Layout, component: &Component) -> Result<String> {
     let path = sources(layout, component).join("go.mod");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    required_version(&text, &component.module).with_context(|| format!("{} does not require {}", path.display(), component.module))
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    required_version(&text, &component.module)
+        .with_context(|| format!("{} does not require {}", path.display(), component.module))
 }
 
 fn required_version(text: &str, module: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let line = line.trim();
-        let rest = line.strip_prefix("require ").unwrap_or(line).strip_prefix(module)?.strip_prefix(' ')?;
+        let rest = line
+            .strip_prefix("require ")
+            .unwrap_or(line)
+            .strip_prefix(module)?
+            .strip_prefix(' ')?;
         rest.split_whitespace().next().filter(|word| word.starts_with('v')).map(str::to_owned)
     })
 }
@@ -144,7 +154,10 @@ mod tests {
     #[test]
     fn the_required_version_is_found_in_both_forms() {
         assert_eq!(required_version("require a.b/c v1.2.3\n", "a.b/c").as_deref(), Some("v1.2.3"));
-        assert_eq!(required_version("require (\n\ta.b/c v1.2.3 // indirect\n)", "a.b/c").as_deref(), Some("v1.2.3"));
+        assert_eq!(
+            required_version("require (\n\ta.b/c v1.2.3 // indirect\n)", "a.b/c").as_deref(),
+            Some("v1.2.3")
+        );
         assert_eq!(required_version("replace a.b/c => ./src\n", "a.b/c"), None);
     }
 }

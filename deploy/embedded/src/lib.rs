@@ -4,9 +4,16 @@
 //! and both are cached by version outside the repository. Everything the node makes on the machine carries the name `ecotrack`
 //! or lies below one state folder, so that it can be told from what belongs to somebody else.
 
+pub mod cli;
 pub mod command;
+pub mod compile;
 pub mod component;
+pub mod doctor;
+pub mod files;
+pub mod image;
 pub mod layout;
 pub mod node;
+pub mod pause;
 pub mod progress;
-pub mod image;
+pub mod up;
+pub mod verbs;

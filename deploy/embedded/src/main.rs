@@ -1,37 +1,19 @@
 //! `embedded`: a real one-node Kubernetes on this machine.
 
-use anyhow::Result;
-use ecotrack_embedded::component;
-use ecotrack_embedded::image::make::Maker;
-use ecotrack_embedded::image::recipe;
-use ecotrack_embedded::image::source::Sources;
-use ecotrack_embedded::image::store::Store;
-use ecotrack_embedded::layout::Layout;
-use ecotrack_embedded::node::programs::Binaries;
-use ecotrack_embedded::node::{boot, config, dns};
-use ecotrack_embedded::progress::Progress;
+use std::io::Write;
+use std::process::ExitCode;
 
-fn main() -> Result<()> {
-    let layout = Layout::from_env()?;
-    let progress = Progress::default();
-    let components = component::read()?;
-    let binaries = Binaries::of(&layout, &components)?;
-    if std::env::args().nth(1).as_deref() == Some("down") {
-        return boot::down(&layout, &binaries);
-    }
-    boot::up(&layout, &binaries, &progress)?;
-    let store = Store { ctr: binaries.ctr(), socket: config::containerd_socket(&layout) };
-    let stored = store.images()?;
-    let recipes = recipe::read()?;
-    let maker = Maker { sources: Sources { layout: &layout, components: &components }, recipes: &recipes, store };
-    for recipe in &recipes.images {
-        match maker.ensure(recipe, &stored) {
-            Ok(outcome) => progress.say(&format!("{} {outcome:?}", recipe.name)),
-            Err(error) => progress.say(&format!("{} {error:#}", recipe.name)),
+use clap::Parser;
+use ecotrack_embedded::cli::Cli;
+use ecotrack_embedded::verbs;
+
+fn main() -> ExitCode {
+    match verbs::run(Cli::parse().verb) {
+        Ok(code) => code,
+        Err(error) => {
+            // A closed standard error leaves nobody to tell; the exit code still does.
+            let _told = writeln!(std::io::stderr(), "embedded: {error:#}");
+            ExitCode::FAILURE
         }
     }
-    dns::install(&layout, &binaries)?;
-    dns::wait(&layout, &binaries)?;
-    progress.summary();
-    Ok(())
 }

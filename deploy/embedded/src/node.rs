@@ -11,3 +11,4 @@ pub mod process;
 pub mod programs;
 pub mod ready;
 pub mod settings;
+pub mod sysctl;

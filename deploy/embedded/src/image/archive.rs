@@ -74,7 +74,7 @@ impl Image {
         put(&mut tar, &blob(&self.digest()), &self.manifest)?;
         put(&mut tar, &blob(&digest_of_bytes(&self.config)), &self.config)?;
         let mut written: Vec<&str> = Vec::new();
-        for layer in self.layers.iter() {
+        for layer in &self.layers {
             if !written.contains(&layer.digest.as_str()) {
                 put_layer(&mut tar, layer)?;
                 written.push(&layer.digest);
@@ -153,11 +153,13 @@ fn header(size: u64) -> Header {
 }
 
 fn put<W: Write>(tar: &mut Builder<W>, path: &str, data: &[u8]) -> Result<()> {
-    tar.append_data(&mut header(data.len() as u64), path, data).with_context(|| format!("cannot write {path}"))
+    tar.append_data(&mut header(data.len() as u64), path, data)
+        .with_context(|| format!("cannot write {path}"))
 }
 
 fn put_layer<W: Write>(tar: &mut Builder<W>, layer: &Layer) -> Result<()> {
-    let file = File::open(&layer.file).with_context(|| format!("cannot open {}", layer.file.display()))?;
+    let file =
+        File::open(&layer.file).with_context(|| format!("cannot open {}", layer.file.display()))?;
     tar.append_data(&mut header(layer.size), blob(&layer.digest), file)
         .with_context(|| format!("cannot write the layer {}", layer.file.display()))
 }
@@ -170,9 +172,14 @@ mod tests {
 
     fn image(user: &str) -> (tempfile::TempDir, Image) {
         let folder = tempfile::tempdir().unwrap();
-        let entry = Entry { path: "hello".to_owned(), content: Content::Text("hello".to_owned(), 0o644) };
+        let entry =
+            Entry { path: "hello".to_owned(), content: Content::Text("hello".to_owned(), 0o644) };
         let layer = write(&[entry], &folder.path().join("layer.tar")).unwrap();
-        let start = Start { entrypoint: vec!["/hello".to_owned()], user: user.to_owned(), ..Start::default() };
+        let start = Start {
+            entrypoint: vec!["/hello".to_owned()],
+            user: user.to_owned(),
+            ..Start::default()
+        };
         (folder, Image::compose("docker.io/ecotrack/hello:v1", vec![layer], &start).unwrap())
     }
 
@@ -205,7 +212,10 @@ mod tests {
         let (_, index) = files.iter().find(|(path, _)| path == "index.json").unwrap();
         let index: Value = serde_json::from_slice(index).unwrap();
         assert_eq!(index["manifests"][0]["digest"], image.digest());
-        assert_eq!(index["manifests"][0]["annotations"]["io.containerd.image.name"], "docker.io/ecotrack/hello:v1");
+        assert_eq!(
+            index["manifests"][0]["annotations"]["io.containerd.image.name"],
+            "docker.io/ecotrack/hello:v1"
+        );
     }
 
     #[test]

@@ -29,7 +29,8 @@ impl Layer {
     /// When the file cannot be read.
     pub fn of(file: &Path) -> Result<Self> {
         let source = File::open(file).with_context(|| format!("cannot open {}", file.display()))?;
-        let (digest, size) = digest_of(source).with_context(|| format!("cannot read {}", file.display()))?;
+        let (digest, size) =
+            digest_of(source).with_context(|| format!("cannot read {}", file.display()))?;
         Ok(Self { file: file.to_path_buf(), digest, size })
     }
 }
@@ -70,17 +71,36 @@ pub fn write(entries: &[Entry], file: &Path) -> Result<Layer> {
 
 fn append<W: Write>(tar: &mut Builder<W>, entry: &Entry) -> Result<()> {
     match &entry.content {
-        Content::Folder(mode) => put(tar, &format!("{}/", entry.path), EntryType::Directory, *mode, 0, io::empty()),
-        Content::Text(text, mode) => put(tar, &entry.path, EntryType::Regular, *mode, text.len() as u64, text.as_bytes()),
+        Content::Folder(mode) => {
+            put(tar, &format!("{}/", entry.path), EntryType::Directory, *mode, 0, io::empty())
+        }
+        Content::Text(text, mode) => {
+            put(tar, &entry.path, EntryType::Regular, *mode, text.len() as u64, text.as_bytes())
+        }
         Content::File(source, mode) => {
-            let file = File::open(source).with_context(|| format!("cannot open {}", source.display()))?;
+            let file =
+                File::open(source).with_context(|| format!("cannot open {}", source.display()))?;
             let size = file.metadata()?.len();
-            put(tar, &entry.path, EntryType::Regular, *mode, size, BufReader::with_capacity(CHUNK, file))
+            put(
+                tar,
+                &entry.path,
+                EntryType::Regular,
+                *mode,
+                size,
+                BufReader::with_capacity(CHUNK, file),
+            )
         }
     }
 }
 
-fn put<W: Write>(tar: &mut Builder<W>, path: &str, kind: EntryType, mode: u32, size: u64, data: impl Read) -> Result<()> {
+fn put<W: Write>(
+    tar: &mut Builder<W>,
+    path: &str,
+    kind: EntryType,
+    mode: u32,
+    size: u64,
+    data: impl Read,
+) -> Result<()> {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     header.set_mode(mode);
@@ -97,8 +117,10 @@ fn put<W: Write>(tar: &mut Builder<W>, path: &str, kind: EntryType, mode: u32, s
 /// # Errors
 /// When the folder cannot be read.
 pub fn entries_of_folder(folder: &Path, prefix: &str) -> Result<Vec<Entry>> {
-    let mut names: Vec<PathBuf> =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    let mut names: Vec<PathBuf> = fs::read_dir(folder)
+        .with_context(|| format!("cannot read {}", folder.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
     names.sort();
     let mut entries = Vec::new();
     for path in names {
@@ -136,7 +158,11 @@ fn digest_of(mut source: impl Read) -> io::Result<(String, u64)> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -146,7 +172,10 @@ mod tests {
     fn entries() -> Vec<Entry> {
         vec![
             Entry { path: "etc".to_owned(), content: Content::Folder(0o755) },
-            Entry { path: "etc/passwd".to_owned(), content: Content::Text("root:x:0:0::/:\n".to_owned(), 0o644) },
+            Entry {
+                path: "etc/passwd".to_owned(),
+                content: Content::Text("root:x:0:0::/:\n".to_owned(), 0o644),
+            },
         ]
     }
 
@@ -182,7 +211,11 @@ mod tests {
         fs::create_dir(folder.path().join("b")).unwrap();
         fs::write(folder.path().join("b/two"), "").unwrap();
         fs::write(folder.path().join("a"), "").unwrap();
-        let paths: Vec<String> = entries_of_folder(folder.path(), "opt").unwrap().into_iter().map(|entry| entry.path).collect();
+        let paths: Vec<String> = entries_of_folder(folder.path(), "opt")
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.path)
+            .collect();
         assert_eq!(paths, ["opt/a", "opt/b", "opt/b/two"]);
     }
 }

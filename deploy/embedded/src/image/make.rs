@@ -58,7 +58,9 @@ impl Maker<'_> {
         {
             return Ok(Outcome { digest: record.digest, changed: false });
         }
-        let digest = self.import(recipe, &entries, base).with_context(|| format!("cannot import {}", recipe.name))?;
+        let digest = self
+            .import(recipe, &entries, base)
+            .with_context(|| format!("cannot import {}", recipe.name))?;
         let text = serde_json::to_vec(&Record { key, digest: digest.clone() })?;
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Outcome { digest, changed: true })
@@ -66,14 +68,17 @@ impl Maker<'_> {
 
     fn base(&self, recipe: &Recipe) -> Result<Option<Layer>> {
         let Some(name) = &recipe.base else { return Ok(None) };
-        let base = self.recipes.bases.get(name).with_context(|| format!("no package set {name:?}"))?;
+        let base =
+            self.recipes.bases.get(name).with_context(|| format!("no package set {name:?}"))?;
         rootfs::layer(self.sources.layout, name, base).map(Some)
     }
 
     fn import(&self, recipe: &Recipe, entries: &[Entry], base: Option<Layer>) -> Result<String> {
         let scratch = self.sources.layout.images().join("scratch");
-        fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
-        let file = tempfile::NamedTempFile::new_in(&scratch).context("cannot make a scratch file")?;
+        fs::create_dir_all(&scratch)
+            .with_context(|| format!("cannot make {}", scratch.display()))?;
+        let file =
+            tempfile::NamedTempFile::new_in(&scratch).context("cannot make a scratch file")?;
         let mut layers = Vec::from_iter(base);
         if !entries.is_empty() {
             layers.push(layer::write(entries, file.path())?);
@@ -95,7 +100,10 @@ fn read(path: &PathBuf) -> Option<Record> {
 
 /// What decides an image. Files count by size and time of change: reading gigabytes at each start would cost too much.
 fn key(recipe: &Recipe, entries: &[Entry], base: Option<&Layer>) -> Result<String> {
-    let mut parts = vec![serde_json::to_string(recipe)?, base.map_or_else(String::new, |layer| layer.digest.clone())];
+    let mut parts = vec![
+        serde_json::to_string(recipe)?,
+        base.map_or_else(String::new, |layer| layer.digest.clone()),
+    ];
     for entry in entries {
         parts.push(format!("{} {}", entry.path, fingerprint(&entry.content)?));
     }
@@ -107,7 +115,8 @@ fn fingerprint(content: &Content) -> Result<String> {
         Content::Folder(mode) => format!("folder {mode:o}"),
         Content::Text(text, mode) => format!("text {mode:o} {}", digest_of_bytes(text.as_bytes())),
         Content::File(path, mode) => {
-            let data = fs::metadata(path).with_context(|| format!("{} is not there", path.display()))?;
+            let data =
+                fs::metadata(path).with_context(|| format!("{} is not there", path.display()))?;
             format!("file {mode:o} {} {}.{}", data.len(), data.mtime(), data.mtime_nsec())
         }
     })
@@ -119,7 +128,14 @@ mod tests {
     use crate::image::archive::Start;
 
     fn recipe() -> Recipe {
-        Recipe { name: "a.b/c:1".to_owned(), base: None, own: false, files: Vec::new(), folders: Vec::new(), start: Start::default() }
+        Recipe {
+            name: "a.b/c:1".to_owned(),
+            base: None,
+            own: false,
+            files: Vec::new(),
+            folders: Vec::new(),
+            start: Start::default(),
+        }
     }
 
     fn file(folder: &tempfile::TempDir, text: &str) -> Entry {
@@ -140,7 +156,10 @@ mod tests {
     fn an_untouched_program_keeps_the_image() {
         let folder = tempfile::tempdir().unwrap();
         let entries = [file(&folder, "one")];
-        assert_eq!(key(&recipe(), &entries, None).unwrap(), key(&recipe(), &entries, None).unwrap());
+        assert_eq!(
+            key(&recipe(), &entries, None).unwrap(),
+            key(&recipe(), &entries, None).unwrap()
+        );
     }
 
     #[test]
@@ -152,7 +171,12 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let entry = Entry { path: "x".to_owned(), content: Content::File(PathBuf::from("/does/not/exist"), 0o755) };
-        assert!(key(&recipe(), &[entry], None).unwrap_err().to_string().contains("/does/not/exist"));
+        let entry = Entry {
+            path: "x".to_owned(),
+            content: Content::File(PathBuf::from("/does/not/exist"), 0o755),
+        };
+        assert!(
+            key(&recipe(), &[entry], None).unwrap_err().to_string().contains("/does/not/exist")
+        );
     }
 }

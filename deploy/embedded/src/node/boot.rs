@@ -4,23 +4,31 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 
 use super::process::{Program, running, start};
 use super::programs::{self, Binaries};
 use super::ready::{Watched, until};
 use super::settings::NODE_NAME;
-use super::{cgroup, config, dns, leftovers, network, pki};
+use super::{cgroup, config, dns, leftovers, network, pki, sysctl};
 use crate::command;
 use crate::layout::Layout;
 use crate::progress::Progress;
 
-const API_READY: Duration = Duration::from_secs(60);
+const API_READY: Duration = Duration::from_mins(1);
 const CONTAINERD_READY: Duration = Duration::from_secs(30);
-const NODE_READY: Duration = Duration::from_secs(60);
+const NODE_READY: Duration = Duration::from_mins(1);
 const EXPECTED: Duration = Duration::from_secs(12);
 /// All programs, in the order they are started.
-const NAMES: [&str; 7] =
-    ["etcd", "kube-apiserver", "containerd", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"];
+const NAMES: [&str; 7] = [
+    "etcd",
+    "kube-apiserver",
+    "containerd",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-proxy",
+];
 
 /// Whether every program of the node lives.
 #[must_use]
@@ -53,10 +61,13 @@ pub fn up(layout: &Layout, binaries: &Binaries, progress: &Progress) -> Result<(
     until(layout, "the API server", API_READY, &mut watched, || api_ready(layout, binaries))?;
     launch(layout, &mut watched, &programs::controller_manager(layout, binaries))?;
     launch(layout, &mut watched, &programs::scheduler(layout, binaries))?;
-    until(layout, "containerd", CONTAINERD_READY, &mut watched, || containerd_ready(layout, binaries))?;
+    until(layout, "containerd", CONTAINERD_READY, &mut watched, || {
+        containerd_ready(layout, binaries)
+    })?;
     launch(layout, &mut watched, &programs::proxy(layout, binaries))?;
+    let began = Utc::now();
     launch(layout, &mut watched, &programs::kubelet(layout, binaries))?;
-    until(layout, "the node", NODE_READY, &mut watched, || node_ready(layout, binaries))?;
+    until(layout, "the node", NODE_READY, &mut watched, || node_ready(layout, binaries, began))?;
     step.done("Ready");
     Ok(())
 }
@@ -67,7 +78,8 @@ pub fn up(layout: &Layout, binaries: &Binaries, progress: &Progress) -> Result<(
 /// When something resists.
 pub fn down(layout: &Layout, binaries: &Binaries) -> Result<()> {
     clear(layout, binaries)?;
-    leftovers::clear_network()
+    leftovers::clear_network(layout)?;
+    sysctl::restore(layout)
 }
 
 fn clear(layout: &Layout, binaries: &Binaries) -> Result<()> {
@@ -81,6 +93,7 @@ fn prepare(layout: &Layout) -> Result<()> {
     }
     let _made = pki::ensure(&layout.pki())?;
     config::write_all(layout)?;
+    sysctl::remember(layout)?;
     cgroup::ensure()?;
     network::ensure_node_bridge()?;
     network::ensure_masquerade()
@@ -94,20 +107,57 @@ fn launch(layout: &Layout, watched: &mut Vec<Watched>, program: &Program) -> Res
 
 fn api_ready(layout: &Layout, binaries: &Binaries) -> Option<String> {
     let mut command = dns::kubectl(layout, binaries);
-    command::output(command.args(["--request-timeout=2s", "get", "--raw", "/readyz"])).err().map(|error| error.to_string())
+    command::output(command.args(["--request-timeout=2s", "get", "--raw", "/readyz"]))
+        .err()
+        .map(|error| error.to_string())
 }
 
 fn containerd_ready(layout: &Layout, binaries: &Binaries) -> Option<String> {
     let socket = config::containerd_socket(layout).display().to_string();
-    command::run(binaries.ctr(), &["--address", &socket, "version"]).err().map(|error| error.to_string())
+    command::run(binaries.ctr(), &["--address", &socket, "version"])
+        .err()
+        .map(|error| error.to_string())
 }
 
-fn node_ready(layout: &Layout, binaries: &Binaries) -> Option<String> {
-    let path = "jsonpath={.status.conditions[?(@.type==\"Ready\")].status} {.status.conditions[?(@.type==\"Ready\")].message}";
+/// What the API server remembers of an earlier life does not count: the kubelet must have spoken since it was started.
+fn node_ready(layout: &Layout, binaries: &Binaries, began: DateTime<Utc>) -> Option<String> {
+    let ready = ".status.conditions[?(@.type==\"Ready\")]";
+    let path =
+        format!("jsonpath={{{ready}.status}} {{{ready}.lastHeartbeatTime}} {{{ready}.message}}");
     let mut command = dns::kubectl(layout, binaries);
-    match command::output(command.args(["--request-timeout=2s", "get", "node", NODE_NAME, "-o", path])) {
-        Ok(answer) if answer.starts_with("True") => None,
+    match command::output(command.args([
+        "--request-timeout=2s",
+        "get",
+        "node",
+        NODE_NAME,
+        "-o",
+        &path,
+    ])) {
+        Ok(answer) if speaks_ready(&answer, began) => None,
         Ok(answer) => Some(answer),
         Err(error) => Some(error.to_string()),
+    }
+}
+
+fn speaks_ready(answer: &str, began: DateTime<Utc>) -> bool {
+    let mut words = answer.split(' ');
+    let (status, heartbeat) = (words.next(), words.next().unwrap_or_default());
+    // Kubernetes writes whole seconds.
+    let spoken = DateTime::parse_from_rfc3339(heartbeat)
+        .is_ok_and(|time| time.timestamp() >= began.timestamp());
+    status == Some("True") && spoken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_kubelet_said_since_its_start_counts() {
+        let began: DateTime<Utc> = "2026-11-22T10:00:00.5Z".parse().unwrap();
+        assert!(speaks_ready("True 2026-11-22T10:00:00Z kubelet is ready", began));
+        assert!(!speaks_ready("True 2026-11-22T09:59:59Z kubelet is ready", began));
+        assert!(!speaks_ready("False 2026-11-22T10:00:03Z network not ready", began));
+        assert!(!speaks_ready("", began));
     }
 }

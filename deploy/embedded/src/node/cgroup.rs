@@ -23,7 +23,12 @@ fn folders() -> Vec<PathBuf> {
         return vec![Path::new(ROOT).join(NODE_NAME)];
     }
     let Ok(entries) = fs::read_dir(ROOT) else { return Vec::new() };
-    entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir() && !path.is_symlink()).map(|path| path.join(NODE_NAME)).collect()
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir() && !path.is_symlink())
+        .map(|path| path.join(NODE_NAME))
+        .collect()
 }
 
 /// Makes our cgroup in every hierarchy.
@@ -33,10 +38,12 @@ fn folders() -> Vec<PathBuf> {
 pub fn ensure() -> Result<()> {
     if unified() {
         let control = Path::new(ROOT).join("cgroup.subtree_control");
-        fs::write(&control, "+cpu +cpuset +memory +pids +io").with_context(|| format!("cannot enable controllers in {}", control.display()))?;
+        fs::write(&control, "+cpu +cpuset +memory +pids +io")
+            .with_context(|| format!("cannot enable controllers in {}", control.display()))?;
     }
     for folder in folders() {
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make the cgroup {}", folder.display()))?;
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the cgroup {}", folder.display()))?;
     }
     Ok(())
 }

@@ -10,7 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::network;
-use super::settings::{CONTEXT, DNS_ADDRESS, KUBELET_PORT, NODE_ADDRESS, NODE_NAME, PAUSE_IMAGE, api_url};
+use super::settings::{
+    CONTEXT, DNS_ADDRESS, KUBELET_PORT, NODE_ADDRESS, NODE_NAME, PAUSE_IMAGE, api_url,
+};
 use crate::layout::Layout;
 
 /// Who holds a kubeconfig of the node: the certificate's file name and where the kubeconfig goes.
@@ -49,7 +51,10 @@ pub fn write_all(layout: &Layout) -> Result<()> {
         write_private(&layout.state().join(file), &kubeconfig(&layout.pki(), certificate)?)?;
     }
     write_private(&layout.state().join("containerd.toml"), &containerd(layout))?;
-    write_private(&layout.state().join("kubelet.yaml"), &serde_yaml_ng::to_string(&kubelet(layout))?)?;
+    write_private(
+        &layout.state().join("kubelet.yaml"),
+        &serde_yaml_ng::to_string(&kubelet(layout))?,
+    )?;
     // No name server: nothing outside is looked up, and the machine's own may not be reachable from a pod.
     write_private(&layout.state().join("resolv.conf"), "")?;
     network::write_pod_network(layout)
@@ -156,5 +161,6 @@ fn kubelet(layout: &Layout) -> Value {
 
 fn write_private(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).with_context(|| format!("cannot protect {}", path.display()))
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot protect {}", path.display()))
 }

@@ -10,26 +10,40 @@ use crate::command;
 use crate::layout::Layout;
 
 const MANIFEST: &str = include_str!("../../manifests/coredns.yaml");
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 
-/// Installs CoreDNS; the same call again changes nothing.
+/// Installs `CoreDNS`; the same call again changes nothing.
 ///
 /// # Errors
 /// When the API server refuses it.
 pub fn install(layout: &Layout, binaries: &Binaries) -> Result<()> {
     let mut apply = kubectl(layout, binaries);
-    apply.args(["apply", "--server-side", "--force-conflicts", "--field-manager=ecotrack-embedded", "-f", "-"]);
+    apply.args([
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--field-manager=ecotrack-embedded",
+        "-f",
+        "-",
+    ]);
     command::with_input(&mut apply, MANIFEST.as_bytes())?;
     Ok(())
 }
 
-/// Waits until CoreDNS answers.
+/// Waits until `CoreDNS` answers.
 ///
 /// # Errors
 /// When it does not within a minute.
 pub fn wait(layout: &Layout, binaries: &Binaries) -> Result<()> {
     let limit = format!("--timeout={}s", READY.as_secs());
-    command::output(kubectl(layout, binaries).args(["-n", "kube-system", "rollout", "status", "deployment/coredns", &limit]))?;
+    command::output(kubectl(layout, binaries).args([
+        "-n",
+        "kube-system",
+        "rollout",
+        "status",
+        "deployment/coredns",
+        &limit,
+    ]))?;
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! What the node leaves on the machine when it is killed, and how it is removed without touching anything of others.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,15 +7,18 @@ use anyhow::{Context, Result};
 use nix::mount::{MntFlags, umount2};
 
 use super::config::containerd_state;
-use super::process::{Identity, of_folders, stop_all};
+use super::process::{Identity, of_files, other_kubernetes, stop_all};
 use super::programs::Binaries;
 use super::settings::{NFT_TABLE, NODE_BRIDGE, POD_BRIDGE};
 use super::{cgroup, network};
 use crate::command;
+use crate::files::remove;
 use crate::layout::Layout;
 
 const CONTAINER_GRACE: Duration = Duration::from_secs(5);
 const PROGRAM_GRACE: Duration = Duration::from_secs(5);
+/// The tables kube-proxy makes.
+const PROXY_TABLES: [&str; 2] = ["ip kube-proxy", "ip6 kube-proxy"];
 /// The programs of a node; `kubectl`, `helm` and `ctr` may be running for a user and are left alone.
 const NODE_PROGRAMS: [&str; 9] = [
     "containerd",
@@ -64,7 +66,7 @@ pub fn find(layout: &Layout, binaries: &Binaries) -> Result<Leftovers> {
         processes,
         mounts: mounts_below(&layout.state())?,
         links: links()?,
-        tables: tables()?,
+        tables: tables(layout)?,
         cgroups: cgroup::existing(),
     })
 }
@@ -82,15 +84,25 @@ pub fn stop_processes(binaries: &Binaries) -> Result<()> {
     Ok(())
 }
 
+/// Whether a program of the node lives.
+///
+/// # Errors
+/// When the process table cannot be read.
+pub fn node_lives(binaries: &Binaries) -> Result<bool> {
+    Ok(!node_processes(binaries)?.is_empty())
+}
+
 fn node_processes(binaries: &Binaries) -> Result<Vec<Identity>> {
     of_names(binaries, &NODE_PROGRAMS)
 }
 
 fn of_names(binaries: &Binaries, names: &[&str]) -> Result<Vec<Identity>> {
-    let files: Vec<PathBuf> =
-        binaries.folders().iter().flat_map(|folder| names.iter().map(move |name| folder.join(name))).collect();
-    let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
-    of_folders(&paths)
+    let files: Vec<PathBuf> = binaries
+        .folders()
+        .iter()
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+        .collect();
+    of_files(&files)
 }
 
 /// Unmounts everything below our state folder and forgets what was running. Call it only when no program of ours lives.
@@ -99,11 +111,12 @@ fn of_names(binaries: &Binaries, names: &[&str]) -> Result<Vec<Identity>> {
 /// When a mount or a folder resists.
 pub fn clear_running_state(layout: &Layout) -> Result<()> {
     for mount in mounts_below(&layout.state())? {
-        umount2(&mount, MntFlags::MNT_DETACH).with_context(|| format!("cannot unmount {}", mount.display()))?;
+        umount2(&mount, MntFlags::MNT_DETACH)
+            .with_context(|| format!("cannot unmount {}", mount.display()))?;
     }
-    remove_folder(&containerd_state(layout))?;
-    remove_folder(&network::address_folder(layout))?;
-    remove_folder(&layout.run())?;
+    remove(&containerd_state(layout))?;
+    remove(&network::address_folder(layout))?;
+    remove(&layout.run())?;
     cgroup::remove()
 }
 
@@ -111,14 +124,14 @@ pub fn clear_running_state(layout: &Layout) -> Result<()> {
 ///
 /// # Errors
 /// When one of them cannot be removed.
-pub fn clear_network() -> Result<()> {
+pub fn clear_network(layout: &Layout) -> Result<()> {
     for link in links()? {
         // Removing a bridge or one end of a pair may have taken this one along.
         if network::link_exists(&link) {
             command::run("ip", &["link", "delete", &link])?;
         }
     }
-    for table in tables()? {
+    for table in tables(layout)? {
         let mut args = vec!["delete", "table"];
         args.extend(table.split(' '));
         command::run("nft", &args)?;
@@ -126,21 +139,15 @@ pub fn clear_network() -> Result<()> {
     Ok(())
 }
 
-fn remove_folder(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
-        }
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
 /// Mount points below `folder`, the deepest and latest first.
 fn mounts_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let process = procfs::process::Process::myself().context("cannot look at the own process")?;
     let table = process.mountinfo().context("cannot read the mount table")?;
-    let mut points: Vec<PathBuf> =
-        table.into_iter().map(|mount| mount.mount_point).filter(|point| point.starts_with(folder)).collect();
+    let mut points: Vec<PathBuf> = table
+        .into_iter()
+        .map(|mount| mount.mount_point)
+        .filter(|point| point.starts_with(folder))
+        .collect();
     points.reverse();
     Ok(points)
 }
@@ -152,7 +159,12 @@ fn links() -> Result<Vec<String>> {
         let text = command::run("ip", &["-json", "link", "show", "master", POD_BRIDGE])?;
         names.extend(link_names(&text)?);
     }
-    names.extend([POD_BRIDGE, NODE_BRIDGE].iter().filter(|name| network::link_exists(name)).map(|&name| name.to_owned()));
+    names.extend(
+        [POD_BRIDGE, NODE_BRIDGE]
+            .iter()
+            .filter(|name| network::link_exists(name))
+            .map(|&name| name.to_owned()),
+    );
     Ok(names)
 }
 
@@ -169,15 +181,22 @@ fn link_names(json: &str) -> Result<Vec<String>> {
     Ok(links.into_iter().map(|link| link.ifname).filter(|name| !name.is_empty()).collect())
 }
 
-/// Our own table, and kube-proxy's if it is ours: its address ranges are those of this node.
-fn tables() -> Result<Vec<String>> {
+/// Our own table, and kube-proxy's unless a Kubernetes of somebody else runs here, whose table it would be.
+fn tables(layout: &Layout) -> Result<Vec<String>> {
     let text = command::run("nft", &["list", "tables"])?;
-    Ok(our_tables(&text))
+    let alone = other_kubernetes(layout.root())?.is_empty();
+    Ok(our_tables(&text, alone))
 }
 
-fn our_tables(listing: &str) -> Vec<String> {
-    let ours = [format!("ip {NFT_TABLE}"), "ip kube-proxy".to_owned(), "ip6 kube-proxy".to_owned()];
-    listing.lines().filter_map(|line| line.trim().strip_prefix("table ")).filter(|name| ours.iter().any(|our| our == name)).map(str::to_owned).collect()
+fn our_tables(listing: &str, alone: bool) -> Vec<String> {
+    let own = format!("ip {NFT_TABLE}");
+    let ours = |name: &&str| *name == own || (alone && PROXY_TABLES.contains(name));
+    listing
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("table "))
+        .filter(ours)
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -187,7 +206,8 @@ mod tests {
     #[test]
     fn tables_of_others_are_not_ours() {
         let listing = "table ip nat\ntable ip ecotrack\ntable ip kube-proxy\ntable inet firewalld\ntable ip6 kube-proxy\n";
-        assert_eq!(our_tables(listing), ["ip ecotrack", "ip kube-proxy", "ip6 kube-proxy"]);
+        assert_eq!(our_tables(listing, true), ["ip ecotrack", "ip kube-proxy", "ip6 kube-proxy"]);
+        assert_eq!(our_tables(listing, false), ["ip ecotrack"]);
     }
 
     #[test]

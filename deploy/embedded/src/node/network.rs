@@ -72,7 +72,8 @@ pub fn write_pod_network(layout: &Layout) -> Result<()> {
         }],
     });
     let path = folder.join("10-ecotrack.conflist");
-    fs::write(&path, serde_json::to_vec_pretty(&text)?).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(&path, serde_json::to_vec_pretty(&text)?)
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The folder containerd reads the pod network from.

@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chrono::{Datelike, Utc};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
 };
 
 use super::settings::{API_SERVICE_ADDRESS, NODE_ADDRESS, NODE_NAME};
@@ -27,7 +27,12 @@ struct Subject {
 
 impl Subject {
     fn client(file: &'static str, common_name: &str) -> Self {
-        Self { file, common_name: common_name.to_owned(), organisation: None, names: vec![file.to_owned()] }
+        Self {
+            file,
+            common_name: common_name.to_owned(),
+            organisation: None,
+            names: vec![file.to_owned()],
+        }
     }
 
     fn in_group(mut self, group: &'static str) -> Self {
@@ -75,9 +80,11 @@ pub fn ensure(folder: &Path) -> Result<bool> {
         return Ok(false);
     }
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let authority_key = KeyPair::generate().context("cannot make the key of the certificate authority")?;
+    let authority_key =
+        KeyPair::generate().context("cannot make the key of the certificate authority")?;
     let authority = authority()?;
-    let certificate = authority.self_signed(&authority_key).context("cannot sign the certificate authority")?;
+    let certificate =
+        authority.self_signed(&authority_key).context("cannot sign the certificate authority")?;
     write(folder, "ca.crt", &certificate.pem())?;
     write(folder, "ca.key", &authority_key.serialize_pem())?;
     let issuer = Issuer::new(authority, authority_key);
@@ -94,15 +101,22 @@ pub fn ensure(folder: &Path) -> Result<bool> {
 fn authority() -> Result<CertificateParams> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::CrlSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
     params.distinguished_name.push(DnType::CommonName, "ecotrack-embedded");
     valid_for_years(&mut params);
     Ok(params)
 }
 
 fn sign(folder: &Path, subject: &Subject, issuer: &Issuer<'_, KeyPair>) -> Result<()> {
-    let key = KeyPair::generate().with_context(|| format!("cannot make the key of {}", subject.file))?;
-    let certificate = leaf(subject)?.signed_by(&key, issuer).with_context(|| format!("cannot sign {}", subject.file))?;
+    let key =
+        KeyPair::generate().with_context(|| format!("cannot make the key of {}", subject.file))?;
+    let certificate = leaf(subject)?
+        .signed_by(&key, issuer)
+        .with_context(|| format!("cannot sign {}", subject.file))?;
     write(folder, &format!("{}.crt", subject.file), &certificate.pem())?;
     write(folder, &format!("{}.key", subject.file), &key.serialize_pem())
 }
@@ -114,9 +128,11 @@ fn leaf(subject: &Subject) -> Result<CertificateParams> {
     if let Some(group) = subject.organisation {
         params.distinguished_name.push(DnType::OrganizationName, group);
     }
-    params.subject_alt_names = subject.names.iter().map(|name| alternative(name)).collect::<Result<_>>()?;
+    params.subject_alt_names =
+        subject.names.iter().map(|name| alternative(name)).collect::<Result<_>>()?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     valid_for_years(&mut params);
     Ok(params)
 }
@@ -125,7 +141,9 @@ fn alternative(name: &str) -> Result<SanType> {
     if let Ok(address) = name.parse::<IpAddr>() {
         return Ok(SanType::IpAddress(address));
     }
-    Ok(SanType::DnsName(name.try_into().with_context(|| format!("{name} is not a name for a certificate"))?))
+    Ok(SanType::DnsName(
+        name.try_into().with_context(|| format!("{name} is not a name for a certificate"))?,
+    ))
 }
 
 fn valid_for_years(params: &mut CertificateParams) {
@@ -138,5 +156,6 @@ fn valid_for_years(params: &mut CertificateParams) {
 fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
     let path = folder.join(name);
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).with_context(|| format!("cannot protect {}", path.display()))
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot protect {}", path.display()))
 }

@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -13,8 +12,11 @@ use procfs::process::Process;
 use serde::{Deserialize, Serialize};
 
 use crate::layout::Layout;
+use crate::pause::pause;
 
 const POLL: Duration = Duration::from_millis(50);
+/// What the node programs of other distributions are called.
+const OTHER_KUBERNETES: [&str; 5] = ["kubelet", "kube-proxy", "k3s", "k0s", "kubelite"];
 
 /// A program with everything needed to start it.
 #[derive(Debug, Clone)]
@@ -81,14 +83,19 @@ pub fn start(layout: &Layout, program: &Program) -> Result<Child> {
         .stderr(errors)
         .spawn()
         .with_context(|| format!("cannot start {}", program.binary.display()))?;
-    record(layout, program.name, i32::try_from(child.id()).context("a process id beyond the kernel's range")?)?;
+    record(
+        layout,
+        program.name,
+        i32::try_from(child.id()).context("a process id beyond the kernel's range")?,
+    )?;
     Ok(child)
 }
 
 fn record(layout: &Layout, name: &str, pid: i32) -> Result<()> {
     let Some(identity) = Identity::of(pid) else { return Ok(()) };
     let path = record_path(layout, name);
-    fs::write(&path, serde_json::to_vec(&identity)?).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(&path, serde_json::to_vec(&identity)?)
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The living process recorded under this name.
@@ -105,7 +112,8 @@ pub fn stop_all(processes: &[Identity], grace: Duration) -> usize {
         process.signal(Signal::SIGTERM);
     }
     wait_gone(processes, grace);
-    let stubborn: Vec<Identity> = processes.iter().copied().filter(|process| process.lives()).collect();
+    let stubborn: Vec<Identity> =
+        processes.iter().copied().filter(|process| process.lives()).collect();
     for process in &stubborn {
         process.signal(Signal::SIGKILL);
     }
@@ -116,7 +124,7 @@ pub fn stop_all(processes: &[Identity], grace: Duration) -> usize {
 fn wait_gone(processes: &[Identity], limit: Duration) {
     let began = Instant::now();
     while began.elapsed() < limit && processes.iter().any(|process| process.lives()) {
-        thread::sleep(POLL);
+        pause(POLL);
     }
 }
 
@@ -130,14 +138,82 @@ fn record_path(layout: &Layout, name: &str) -> PathBuf {
     layout.run().join(format!("{name}.json"))
 }
 
-/// The living processes whose executable lies in one of `folders`.
+/// The living processes with one of these executables, even if the file was replaced since they started.
 ///
 /// # Errors
 /// When the process table cannot be read.
-pub fn of_folders(folders: &[&Path]) -> Result<Vec<Identity>> {
+pub fn of_files(files: &[PathBuf]) -> Result<Vec<Identity>> {
     let all = procfs::process::all_processes().context("cannot read the process table")?;
-    let ours = all.flatten().filter(|process| {
-        process.exe().is_ok_and(|exe| folders.iter().any(|folder| exe.starts_with(folder)))
-    });
+    let ours = all
+        .flatten()
+        .filter(|process| process.exe().is_ok_and(|exe| files.contains(&undeleted(&exe))));
     Ok(ours.filter_map(|process| Identity::of(process.pid)).collect())
+}
+
+/// The kernel marks the executable of a process whose file is gone.
+fn undeleted(exe: &Path) -> PathBuf {
+    let text = exe.to_string_lossy();
+    PathBuf::from(text.strip_suffix(" (deleted)").unwrap_or(&text))
+}
+
+/// Programs of a Kubernetes that is not ours, in our own network: those in containers of others do not disturb.
+///
+/// # Errors
+/// When the process table cannot be read.
+pub fn other_kubernetes(ours: &Path) -> Result<Vec<PathBuf>> {
+    let network = |process: &Process| fs::read_link(format!("/proc/{}/ns/net", process.pid)).ok();
+    let here = network(&Process::myself().context("cannot look at the own process")?);
+    let all = procfs::process::all_processes().context("cannot read the process table")?;
+    let foreign = all.flatten().filter_map(|process| {
+        let exe = process.exe().ok()?;
+        let name = exe.file_name()?.to_str()?;
+        let kubernetes = OTHER_KUBERNETES.contains(&name) && !exe.starts_with(ours);
+        (kubernetes && network(&process) == here).then_some(exe)
+    });
+    Ok(foreign.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout() -> (tempfile::TempDir, Layout) {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path().to_path_buf(), PathBuf::new());
+        fs::create_dir_all(layout.run()).unwrap();
+        fs::create_dir_all(layout.logs()).unwrap();
+        (folder, layout)
+    }
+
+    fn sleeper() -> Program {
+        Program {
+            name: "sleeper",
+            binary: PathBuf::from("sleep"),
+            args: vec!["60".to_owned()],
+            env: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_started_program_is_found_by_its_record_and_gone_after_stopping() {
+        let (_folder, layout) = layout();
+        let mut child = start(&layout, &sleeper()).unwrap();
+        let identity = running(&layout, "sleeper").unwrap();
+        identity.signal(Signal::SIGTERM);
+        child.wait().unwrap();
+        assert_eq!(running(&layout, "sleeper"), None);
+    }
+
+    #[test]
+    fn another_process_with_the_same_id_is_not_ours() {
+        let own = Identity::of(std::process::id().try_into().unwrap()).unwrap();
+        let stranger = Identity { started: own.started + 1, ..own };
+        assert!(own.lives() && !stranger.lives());
+    }
+
+    #[test]
+    fn a_replaced_executable_is_still_recognised() {
+        assert_eq!(undeleted(Path::new("/bin/kubelet (deleted)")), PathBuf::from("/bin/kubelet"));
+        assert_eq!(undeleted(Path::new("/bin/kubelet")), PathBuf::from("/bin/kubelet"));
+    }
 }

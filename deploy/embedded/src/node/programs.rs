@@ -32,7 +32,9 @@ impl Binaries {
     pub fn of(layout: &Layout, components: &[Component]) -> Result<Self> {
         let of = |name: &str| {
             let found = components.iter().find(|component| component.name == name);
-            found.map(|component| component::folder(layout, component)).with_context(|| format!("no recipe for {name}"))
+            found
+                .map(|component| component::folder(layout, component))
+                .with_context(|| format!("no recipe for {name}"))
         };
         Ok(Self { kubernetes: of("kubernetes")?, containerd: of("containerd")?, etcd: of("etcd")? })
     }
@@ -167,7 +169,11 @@ pub fn controller_manager(layout: &Layout, binaries: &Binaries) -> Program {
 #[must_use]
 pub fn scheduler(layout: &Layout, binaries: &Binaries) -> Program {
     let mut args = kubeconfigs(layout, "scheduler.kubeconfig").to_vec();
-    args.extend([format!("--bind-address={NODE_ADDRESS}"), "--leader-elect=false".to_owned(), "--profiling=false".to_owned()]);
+    args.extend([
+        format!("--bind-address={NODE_ADDRESS}"),
+        "--leader-elect=false".to_owned(),
+        "--profiling=false".to_owned(),
+    ]);
     program("kube-scheduler", binaries.kubernetes.join("kube-scheduler"), &args)
 }
 
@@ -181,7 +187,10 @@ pub fn containerd(layout: &Layout, binaries: &Binaries) -> Program {
     ];
     let path = env::var("PATH").unwrap_or_default();
     let mut program = program("containerd", binaries.containerd.join("containerd"), &args);
-    program.env.push(("PATH".to_owned(), format!("{}:{path}:/usr/sbin:/sbin", binaries.containerd.display())));
+    program.env.push((
+        "PATH".to_owned(),
+        format!("{}:{path}:/usr/sbin:/sbin", binaries.containerd.display()),
+    ));
     program
 }
 

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::process::Child;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::process::log_path;
 use crate::command;
 use crate::layout::Layout;
-use super::process::log_path;
+use crate::pause::pause;
 
 const POLL: Duration = Duration::from_millis(100);
 
@@ -37,18 +37,27 @@ pub fn until(
     loop {
         let Some(missing) = condition() else { return Ok(()) };
         for program in watched.iter_mut() {
-            if let Some(status) = program.child.try_wait().with_context(|| format!("cannot look at {}", program.name))? {
-                bail!("{} ended ({status}) while waiting for {what}:\n  {}", program.name, last_words(layout, program.name));
+            if let Some(status) = program
+                .child
+                .try_wait()
+                .with_context(|| format!("cannot look at {}", program.name))?
+            {
+                bail!(
+                    "{} ended ({status}) while waiting for {what}:\n  {}",
+                    program.name,
+                    last_words(layout, program.name)
+                );
             }
         }
         if began.elapsed() > limit {
             bail!("{what} not there after {} s: {missing}; see `embedded logs`", limit.as_secs());
         }
-        thread::sleep(POLL);
+        pause(POLL);
     }
 }
 
 fn last_words(layout: &Layout, name: &str) -> String {
     let path = log_path(layout, name);
-    fs::read_to_string(&path).map_or_else(|error| format!("no log: {error}"), |text| command::tail(&text))
+    fs::read_to_string(&path)
+        .map_or_else(|error| format!("no log: {error}"), |text| command::tail(&text))
 }
