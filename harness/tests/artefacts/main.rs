@@ -6,6 +6,8 @@ mod chart;
 #[cfg(test)]
 mod dashboards;
 #[cfg(test)]
+mod observability;
+#[cfg(test)]
 mod promql;
 #[cfg(test)]
 mod promtool;
