@@ -120,8 +120,7 @@ fn configuration(options: &Options, file: &Path) -> Result<GooseConfiguration> {
     ];
     let values = arguments.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
     let switches =
-        ["--no-telnet", "--no-websocket", "--no-reset-metrics", "--no-print-metrics", "--quiet"]
-            .map(str::to_owned);
+        ["--no-telnet", "--no-reset-metrics", "--no-print-metrics", "--quiet"].map(str::to_owned);
     Ok(GooseConfiguration::parse_args_default(&values.chain(switches).collect::<Vec<_>>())?)
 }
 
