@@ -1,9 +1,13 @@
 //! What this cluster can truly show, each with proof.
 
+mod detect;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use detect::detect;
 
 macro_rules! capabilities {
     ($($variant:ident = $name:literal : $what:literal),+ $(,)?) => {

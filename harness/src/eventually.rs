@@ -166,6 +166,18 @@ where
     }
 }
 
+/// Does something now and again every `period`, until the future is dropped.
+pub async fn every<A, F>(period: Duration, mut action: A)
+where
+    A: FnMut() -> F,
+    F: Future<Output = ()>,
+{
+    loop {
+        action().await;
+        sleep(period).await;
+    }
+}
+
 struct Wait {
     what: String,
     started: Instant,

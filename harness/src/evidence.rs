@@ -65,17 +65,12 @@ impl Evidence {
     }
 }
 
-/// The evidence of one step, in the order it was taken.
-#[derive(Debug, Clone, Default)]
-struct Pages {
-    by_step: Vec<Vec<Evidence>>,
-}
-
-/// The evidence of one scenario, step by step. Cheap to clone; all clones write into the same pages.
+/// The evidence of one scenario. Cheap to clone; all clones write into the same pages. An entry belongs to the
+/// step during which its question was asked.
 #[derive(Debug, Clone)]
 pub struct Journal {
     redactor: Redactor,
-    pages: Arc<Mutex<Pages>>,
+    pages: Arc<Mutex<Vec<Evidence>>>,
 }
 
 impl Journal {
@@ -85,16 +80,10 @@ impl Journal {
         Self { redactor, pages: Arc::default() }
     }
 
-    /// Keeps a question and its answer with the current step.
+    /// Keeps a question and its answer.
     pub fn record(&self, evidence: Evidence) {
         let evidence = evidence.redacted(&self.redactor);
-        let mut pages = self.pages();
-        if pages.by_step.is_empty() {
-            pages.by_step.push(Vec::new());
-        }
-        if let Some(current) = pages.by_step.last_mut() {
-            current.push(evidence);
-        }
+        self.pages().push(evidence);
     }
 
     /// Asks and records in one go: the answer's `describe`d form, or the error.
@@ -115,15 +104,10 @@ impl Journal {
         answer
     }
 
-    /// From now on evidence belongs to the next step.
-    pub fn next_step(&self) {
-        self.pages().by_step.push(Vec::new());
-    }
-
-    /// The evidence of each step so far.
+    /// Everything so far, in the order it was recorded.
     #[must_use]
-    pub fn by_step(&self) -> Vec<Vec<Evidence>> {
-        self.pages().by_step.clone()
+    pub fn entries(&self) -> Vec<Evidence> {
+        self.pages().clone()
     }
 
     /// What knows the secrets; tell it of any the scenario makes.
@@ -133,7 +117,7 @@ impl Journal {
     }
 
     /// A step that panicked while writing leaves whole entries behind, so the pages stay usable.
-    fn pages(&self) -> MutexGuard<'_, Pages> {
+    fn pages(&self) -> MutexGuard<'_, Vec<Evidence>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,24 +137,12 @@ mod tests {
         Journal::new(Redactor::default())
     }
 
-    #[test]
-    fn evidence_belongs_to_the_step_that_took_it() {
-        let journal = journal();
-        journal.next_step();
-        journal.record(Evidence::new("http", "GET /one"));
-        journal.next_step();
-        journal.record(Evidence::new("http", "GET /two"));
-        let queries: Vec<Vec<String>> =
-            journal.by_step().into_iter().map(|step| step.into_iter().map(|evidence| evidence.query).collect()).collect();
-        assert_eq!(queries, [["GET /one"], ["GET /two"]]);
-    }
-
     #[tokio::test]
     async fn a_failed_question_is_evidence_too() {
         let journal = journal();
         let answer: Result<(), String> = journal.asked("loki", "{app=\"x\"}", async { Err("refused".to_owned()) }, |()| String::new()).await;
         assert!(answer.is_err());
-        assert_eq!(journal.by_step()[0][0].answer, "refused");
+        assert_eq!(journal.entries()[0].answer, "refused");
     }
 
     #[test]
@@ -178,7 +150,7 @@ mod tests {
         let journal = journal();
         journal.redactor().forget("hunter2hunter2");
         journal.record(Evidence::new("http", "POST /login hunter2hunter2").answer("password=hunter2hunter2"));
-        let kept = serde_json::to_string(&journal.by_step()).unwrap();
+        let kept = serde_json::to_string(&journal.entries()).unwrap();
         assert!(!kept.contains("hunter2"), "{kept}");
     }
 
@@ -186,6 +158,6 @@ mod tests {
     fn long_answers_are_cut_and_say_so() {
         let journal = journal();
         journal.record(Evidence::new("http", "GET /").answer("x".repeat(LONGEST_TEXT + 5)));
-        assert!(journal.by_step()[0][0].answer.ends_with("… (5 more characters)"));
+        assert!(journal.entries()[0].answer.ends_with("… (5 more characters)"));
     }
 }

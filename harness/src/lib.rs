@@ -4,15 +4,26 @@
 //! Kubernetes and nothing of `EcoTrack`; a `component` is a client of one platform part; `check` says what an
 //! answer should have been, in a sentence.
 
+pub mod arguments;
 pub mod capability;
+pub mod catalogue;
 pub mod check;
 pub mod cluster;
+pub mod collected;
 pub mod component;
+pub mod contracts;
+pub mod dashboards;
+pub mod drill;
 pub mod eventually;
 pub mod evidence;
+pub mod fault;
+pub mod plan;
+pub mod profile;
+pub mod report;
 pub mod run_id;
 pub mod scenario;
 pub mod services;
 pub mod suite;
+pub mod sweep;
 pub mod timeouts;
 pub mod verdict;

@@ -59,8 +59,12 @@ pub struct Timeouts {
     pub fault_gone: Duration,
     /// A fault's life when nobody takes it back.
     pub fault_life: Duration,
-    /// One scenario, all its steps.
-    pub scenario: Duration,
+    /// How often a run says in the cluster that it is alive.
+    pub heartbeat: Duration,
+    /// A run that has not said so for this long is dead, and `sweep` takes away what it left.
+    pub presumed_dead: Duration,
+    /// Taking away everything a run made, at its end.
+    pub cleanup: Duration,
     /// The whole run.
     pub run: Duration,
 }
@@ -100,7 +104,9 @@ impl Timeouts {
             fault_armed: seconds(90),
             fault_gone: seconds(90),
             fault_life: seconds(900),
-            scenario: seconds(900),
+            heartbeat: seconds(15),
+            presumed_dead: seconds(90),
+            cleanup: seconds(60),
             run: seconds(3600),
         }
     }

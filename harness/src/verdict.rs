@@ -1,8 +1,12 @@
 //! What is concluded: a verdict per scenario, a result per run, an exit code per class.
 
+mod run;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use run::{Conclusion, Ending, Exit, Facts, Judged, RunResult, conclude};
 
 /// What one scenario showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -122,5 +126,43 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
         let own_fault = error.chain().any(|cause| cause.is::<kube::Error>() || cause.is::<crate::cluster::ClusterError>());
         let verdict = if own_fault { Verdict::Error } else { Verdict::Failed };
         Self { verdict, sentence: format!("{error:#}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::ClusterError;
+
+    fn stop(outcome: Outcome) -> Stop {
+        outcome.unwrap_err()
+    }
+
+    #[test]
+    fn what_a_step_answered_reads_back() {
+        let stops = [Stop::failed("expected 200: seen 503"), Stop::inconclusive("no data"), Stop::not_applicable("x"), Stop::error("y")];
+        for stop in stops {
+            let read = Stop::read(&stop.to_string());
+            assert_eq!((read.verdict(), read.sentence()), (stop.verdict(), stop.sentence()));
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_error_of_the_harness() {
+        let read = Stop::read("called `Option::unwrap()` on a `None` value");
+        assert_eq!(read.verdict(), Verdict::Error);
+        assert!(read.sentence().contains("panicked"), "{}", read.sentence());
+    }
+
+    #[test]
+    fn an_error_of_an_expectation_is_a_failure_with_its_whole_chain() {
+        let stop = stop((|| Err(anyhow::anyhow!("seen 503").context("expected 200"))?)());
+        assert_eq!((stop.verdict(), stop.sentence()), (Verdict::Failed, "expected 200: seen 503"));
+    }
+
+    #[test]
+    fn an_error_of_the_cluster_access_is_an_error_of_the_harness() {
+        let cause = anyhow::Error::new(ClusterError::Manifest("x".into())).context("starting a probe");
+        assert_eq!(stop((|| Err(cause)?)()).verdict(), Verdict::Error);
     }
 }

@@ -1,6 +1,8 @@
 //! What the probe answers: one JSON document on standard output per command.
 //! The harness reads the same types, so that both sides cannot drift apart.
 
+pub mod change;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@ mod connect;
 mod events;
 mod http;
 mod refusal;
+mod send;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
@@ -25,6 +26,10 @@ enum Question {
     Connect(connect::Connection),
     /// Read the Kafka records of one correlation id.
     Events(events::Search),
+    /// Send the requests of a change now.
+    Send(send::Sending),
+    /// Take a change back when its time to live is over.
+    Expire(send::Expiry),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,6 +39,8 @@ async fn main() -> anyhow::Result<()> {
         Question::Http(request) => print(&http::send(&request).await?),
         Question::Connect(connection) => print(&connect::open(&connection)?),
         Question::Events(search) => print(&events::find(&search)?),
+        Question::Send(sending) => send::now(&sending).await,
+        Question::Expire(expiry) => send::at_its_end(&expiry).await,
     }
 }
 

@@ -75,7 +75,7 @@ impl Workload {
                 Ok(Progress {
                     generation: found.metadata.generation.unwrap_or_default(),
                     observed: status.observed_generation.unwrap_or_default(),
-                    wanted: found.spec.and_then(|spec| spec.replicas).unwrap_or(1),
+                    wanted: found.spec.replicas.unwrap_or(1),
                     updated: status.updated_replicas.unwrap_or_default(),
                     ready: status.ready_replicas.unwrap_or_default(),
                     total: status.replicas.unwrap_or_default(),

@@ -1,0 +1,205 @@
+//! One look at the cluster: a workload, an interface, a group of kinds.
+
+use std::fmt;
+
+use anyhow::{Context, bail, ensure};
+use http::Request;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::PodSpec;
+use kube::api::ListParams;
+use kube::{Api, ResourceExt};
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+
+/// What was seen.
+pub(super) struct Seen {
+    pub(super) version: Option<String>,
+    pub(super) proof: String,
+}
+
+/// The kinds of workload that are looked at by name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Deployment,
+    StatefulSet,
+}
+
+/// An interface behind the API server's proxy for Services.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
+    namespace: &'static str,
+    service: &'static str,
+    path: &'static str,
+    version: &'static str,
+}
+
+/// One look.
+#[derive(Debug, Clone)]
+pub(super) enum Look {
+    /// A workload with every replica ready; its version is its image's tag.
+    Ready(Kind, String, String),
+    /// An interface that answers; its version is at a JSON pointer of the answer.
+    Answers(Http),
+    /// The first interface, or else the second.
+    Either(Http, Http),
+    /// A group of kinds that the API server serves.
+    Group(&'static str),
+    /// A path of the API server that answers.
+    Path(&'static str),
+    /// A daemon set of one of these names, in any namespace, ready on every node.
+    AnyDaemonSet(&'static [&'static str]),
+}
+
+impl Http {
+    pub(super) fn new(namespace: &'static str, service: &'static str, path: &'static str, version: &'static str) -> Self {
+        Self { namespace, service, path, version }
+    }
+
+    async fn take(&self, cluster: &Cluster) -> anyhow::Result<Seen> {
+        let url = format!("/api/v1/namespaces/{}/services/{}/proxy{}", self.namespace, self.service, self.path);
+        let answer: Value = get(cluster, &url).await.with_context(|| self.to_string())?;
+        let version = answer.pointer(self.version).and_then(Value::as_str).filter(|_| !self.version.is_empty()).map(str::to_owned);
+        let said = version.as_ref().map_or_else(String::new, |version| format!(" with version {version}"));
+        Ok(Seen { proof: format!("{self} answered{said}"), version })
+    }
+}
+
+impl fmt::Display for Http {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "GET {} of service {}/{}", self.path, self.namespace, self.service)
+    }
+}
+
+impl Look {
+    pub(super) fn ready(kind: Kind, namespace: &str, name: &str) -> Self {
+        Self::Ready(kind, namespace.to_owned(), name.to_owned())
+    }
+
+    pub(super) fn http(namespace: &'static str, service: &'static str, path: &'static str, version: &'static str) -> Self {
+        Self::Answers(Http::new(namespace, service, path, version))
+    }
+
+    pub(super) fn group(name: &'static str) -> Self {
+        Self::Group(name)
+    }
+
+    pub(super) fn api(path: &'static str) -> Self {
+        Self::Path(path)
+    }
+
+    /// What was seen, or why that is absent.
+    pub(super) async fn take(&self, cluster: &Cluster) -> anyhow::Result<Seen> {
+        match self {
+            Self::Ready(kind, namespace, name) => workload(cluster, *kind, namespace, name).await.with_context(|| self.to_string()),
+            Self::Answers(http) => http.take(cluster).await,
+            Self::Either(first, second) => either(cluster, first, second).await,
+            Self::Group(name) => group(cluster, name).await,
+            Self::Path(path) => {
+                get(cluster, path).await.with_context(|| self.to_string())?;
+                Ok(Seen { version: path.split('/').nth(3).map(str::to_owned), proof: format!("{self} answered") })
+            }
+            Self::AnyDaemonSet(names) => daemon_set(cluster, names).await,
+        }
+    }
+}
+
+impl fmt::Display for Look {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(Kind::Deployment, namespace, name) => write!(formatter, "deployment {namespace}/{name}"),
+            Self::Ready(Kind::StatefulSet, namespace, name) => write!(formatter, "statefulset {namespace}/{name}"),
+            Self::Answers(http) => http.fmt(formatter),
+            Self::Either(first, second) => write!(formatter, "{first} or {second}"),
+            Self::Group(name) => write!(formatter, "the group {name}"),
+            Self::Path(path) => write!(formatter, "GET {path} of the API server"),
+            Self::AnyDaemonSet(names) => write!(formatter, "a daemon set called {}", names.join(" or ")),
+        }
+    }
+}
+
+async fn get(cluster: &Cluster, path: &str) -> anyhow::Result<Value> {
+    let request = Request::get(path).body(Vec::new())?;
+    match cluster.client().request(request).await {
+        Ok(answer) => Ok(answer),
+        Err(kube::Error::Api(status)) => bail!("{}", if status.message.is_empty() { status.code.to_string() } else { status.message.clone() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn workload(cluster: &Cluster, kind: Kind, namespace: &str, name: &str) -> anyhow::Result<Seen> {
+    let (wanted, ready, pod) = match kind {
+        Kind::Deployment => {
+            let found = Api::<Deployment>::namespaced(cluster.client(), namespace).get_opt(name).await?.context("not found")?;
+            (found.spec.replicas, found.status.and_then(|status| status.ready_replicas), found.spec.template.spec)
+        }
+        Kind::StatefulSet => {
+            let found = Api::<StatefulSet>::namespaced(cluster.client(), namespace).get_opt(name).await?.context("not found")?;
+            (found.spec.replicas, found.status.and_then(|status| status.ready_replicas), found.spec.template.spec)
+        }
+    };
+    let (wanted, ready) = (wanted.unwrap_or(1), ready.unwrap_or(0));
+    let counted = format!("{ready} of {wanted} ready");
+    ensure!(wanted > 0 && ready >= wanted, "{counted}");
+    let image = pod.as_ref().and_then(first_image).unwrap_or_default();
+    let what = Look::ready(kind, namespace, name);
+    Ok(Seen { version: tag(&image), proof: format!("{what}: {counted}, image {image}") })
+}
+
+fn first_image(pod: &PodSpec) -> Option<String> {
+    pod.containers.first()?.image.clone()
+}
+
+/// The tag of an image reference, without the `v` that some versions begin with.
+fn tag(image: &str) -> Option<String> {
+    let (_, tag) = image.split('@').next()?.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+    Some(tag.strip_prefix('v').filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit())).unwrap_or(tag).to_owned())
+}
+
+async fn either(cluster: &Cluster, first: &Http, second: &Http) -> anyhow::Result<Seen> {
+    match first.take(cluster).await {
+        Ok(seen) => Ok(seen),
+        Err(one) => second.take(cluster).await.map_err(|other| anyhow::anyhow!("{one:#}; {other:#}")),
+    }
+}
+
+async fn group(cluster: &Cluster, name: &str) -> anyhow::Result<Seen> {
+    let groups = cluster.client().list_api_groups().await?;
+    let found = groups.groups.iter().find(|group| group.name == name).with_context(|| format!("the API server serves no group {name}"))?;
+    let versions: Vec<&str> = found.versions.iter().map(|version| version.version.as_str()).collect();
+    Ok(Seen { version: None, proof: format!("group {name} served in {}", versions.join(", ")) })
+}
+
+async fn daemon_set(cluster: &Cluster, names: &[&str]) -> anyhow::Result<Seen> {
+    let all: Api<DaemonSet> = Api::all(cluster.client());
+    let found = all.list(&ListParams::default()).await?;
+    let listed: Vec<String> = found.iter().map(ResourceExt::name_any).collect();
+    let Some(set) = found.iter().find(|set| names.contains(&set.name_any().as_str())) else {
+        bail!("no daemon set called {} in any namespace; there is {}", names.join(" or "), if listed.is_empty() { "none at all".to_owned() } else { listed.join(", ") });
+    };
+    let (wanted, ready) = set.status.as_ref().map_or((0, 0), |status| (status.desired_number_scheduled, status.number_ready));
+    let named = format!("daemon set {}/{}: {ready} of {wanted} nodes", set.namespace().unwrap_or_default(), set.name_any());
+    ensure!(wanted > 0 && ready >= wanted, "{named}");
+    let image = set.spec.template.spec.as_ref().and_then(first_image).unwrap_or_default();
+    Ok(Seen { version: tag(&image), proof: format!("{named}, image {image}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_off_an_image() {
+        let cases = [
+            ("docker.io/istio/pilot:1.31.1", Some("1.31.1")),
+            ("docker.io/ecotrack/user-service:v1.2.0", Some("1.2.0")),
+            ("docker.io/x/y:v1.2.0@sha256:abc", Some("1.2.0")),
+            ("localhost:5000/x/y", None),
+            ("docker.io/x/y:vault", Some("vault")),
+            ("docker.io/x/y", None),
+        ];
+        for (image, version) in cases {
+            assert_eq!(tag(image).as_deref(), version, "{image}");
+        }
+    }
+}

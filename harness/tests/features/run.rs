@@ -1,0 +1,103 @@
+//! One run: connect, look, gate, run, report.
+
+use std::sync::{Arc, PoisonError};
+
+use chrono::Utc;
+use conformance::arguments::{Repository, RunArguments};
+use conformance::capability;
+use conformance::cluster::Cluster;
+use conformance::plan::{Gated, Plan, Ran};
+use conformance::report::terminal::{self, Style};
+use conformance::report::{Folder, Report};
+use conformance::run_id::RunId;
+use conformance::suite::Suite;
+use conformance::sweep::{self, Alive};
+use conformance::timeouts::Timeouts;
+use conformance::verdict::{Ending, Exit};
+
+use crate::Stopped;
+use crate::collector::{self, Finished};
+use crate::execute::Executor;
+use crate::world::World;
+
+/// Everything before the first scenario can end the run; after it there is always a report.
+pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
+    let repository = Repository::find().map_err(Stopped::usage)?;
+    let plan = Plan::read(&repository.features(), arguments.tags.as_deref(), arguments.profile()).map_err(Stopped::usage)?;
+    if arguments.dry_run {
+        list(&plan);
+        return Ok(Exit::Success);
+    }
+    let cluster = Cluster::connect(&arguments.context, &Timeouts::standard()).await.map_err(Stopped::usage)?;
+    let run = RunId::generate();
+    let folder = Folder::of(repository.root());
+    folder.prepare(run.as_str()).map_err(Stopped::usage)?;
+    let alive = Alive::begin(&cluster, &run).await.map_err(Stopped::harness)?;
+    let suite = Arc::new(Suite::new(run, cluster.clone(), capability::detect(&cluster).await));
+    World::install(Arc::clone(&suite)).map_err(Stopped::harness)?;
+
+    let report = scenarios(arguments, &plan, &suite).await;
+    clean_up(&suite, alive).await;
+    let path = folder.write(&report).map_err(Stopped::harness)?;
+    let shown = path.strip_prefix(repository.root()).unwrap_or(&path).display().to_string();
+    collector::write(&terminal::summary(&report, &shown, Style::detect()));
+    Ok(report.exit_code)
+}
+
+async fn scenarios(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>) -> Report {
+    let (started, style) = (Utc::now(), Style::detect());
+    let gated = plan.gate(suite.capabilities());
+    announce(plan, suite, &gated, style);
+    let executor = Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
+    let finished = Finished::default();
+    let ending = bounded(suite, executor.run(&gated.open, &finished)).await;
+    let mut scenarios = gated.closed;
+    scenarios.append(&mut finished.lock().unwrap_or_else(PoisonError::into_inner));
+    plan.report(suite, Ran { started, ending, scenarios, controls: Vec::new() })
+}
+
+/// Runs to the end, or until the time is over, or until somebody stops it.
+async fn bounded(suite: &Suite, work: impl Future<Output = ()>) -> Ending {
+    tokio::select! {
+        () = work => Ending::Complete,
+        _ = tokio::signal::ctrl_c() => Ending::Interrupted,
+        () = terminated() => Ending::Interrupted,
+        Err(_elapsed) = tokio::time::timeout(suite.timeouts().run, std::future::pending::<()>()) => Ending::TimedOut,
+    }
+}
+
+/// A machine without signals is never terminated by one.
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut stream) => drop(stream.recv().await),
+        Err(_unsupported) => std::future::pending().await,
+    }
+}
+
+fn announce(plan: &Plan, suite: &Suite, gated: &Gated, style: Style) {
+    let not_shown = plan.not_shown(&gated.closed, suite.capabilities());
+    let (cluster, selected) = (suite.cluster(), gated.open.len() + gated.closed.len());
+    collector::write(&terminal::head(&not_shown, cluster.context(), cluster.version(), plan.profile().name(), selected, style));
+    gated.closed.iter().for_each(|report| collector::print(report, style));
+}
+
+/// What cannot be taken away now is left to `conformance sweep`, and said.
+async fn clean_up(suite: &Suite, alive: Alive) {
+    let own = sweep::sweep(suite.cluster(), |run| run == suite.run());
+    let swept = tokio::time::timeout(suite.timeouts().cleanup, own).await;
+    match swept {
+        Ok(Ok(_leftovers)) => {}
+        Ok(Err(error)) => tracing::warn!("run `conformance sweep` later: {error:#}"),
+        Err(_elapsed) => tracing::warn!("cleaning up took too long: run `conformance sweep` later"),
+    }
+    if let Err(error) = alive.end().await {
+        tracing::warn!("{error:#}");
+    }
+}
+
+fn list(plan: &Plan) {
+    for entry in plan.selected() {
+        collector::write(&format!("{} {}\n", entry.name, Style::detect().faint(&format!("({})", entry.address))));
+    }
+}
