@@ -27,9 +27,12 @@ pub(crate) struct Job {
 impl Job {
     /// Makes the namespace and everything in it. What was made is removed again when a part fails.
     pub(crate) async fn create(client: Client, run: &str, options: &Options) -> Result<Self> {
-        let authority = Api::<ConfigMap>::namespaced(client.clone(), SERVICES).get_opt(AUTHORITY);
-        let authority = authority.await.context("the cluster does not answer")?.with_context(|| {
-            format!("no ConfigMap {AUTHORITY} in {SERVICES}; deploy the services first: `make services`")
+        let services = Api::<ConfigMap>::namespaced(client.clone(), SERVICES);
+        let authority = services.get_opt(AUTHORITY).await.context("the cluster does not answer")?;
+        let authority = authority.with_context(|| {
+            format!(
+                "no ConfigMap {AUTHORITY} in {SERVICES}; deploy the services first: `make services`"
+            )
         })?;
         let job = Self { client, namespace: format!("conformance-load-{run}") };
         let made = job.fill(run, authority, &manifest(run, options)?).await;
