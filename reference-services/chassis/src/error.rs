@@ -129,6 +129,12 @@ impl ApiError {
         self.status
     }
 
+    /// The document it answers with.
+    #[must_use]
+    pub(crate) fn problem(&self) -> Problem {
+        Problem::new(self.status, self.code, self.detail.clone().into_owned(), self.violations.clone())
+    }
+
     fn log(&self) {
         let Some(cause) = &self.cause else { return };
         let (status, error) = (self.status.as_u16(), format!("{cause:#}"));

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod cache;
 pub mod config;
 pub mod context;
+pub mod continuation;
 pub mod error;
 pub mod extract;
 pub mod health;

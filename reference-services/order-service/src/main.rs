@@ -1,3 +1,8 @@
-//! order-service.
+//! The program of order-service.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ecotrack_chassis::run(order_service::SERVICE, order_service::build).await
+}

@@ -1,1 +1,13 @@
-//! payment-service.
+//! Payments: of exactly what is owed, taken once, followed until the provider has said how they ended.
+
+mod answer;
+mod app;
+mod clients;
+pub mod domain;
+mod http;
+mod metrics;
+mod payments;
+mod state;
+mod store;
+
+pub use app::{SERVICE, build};

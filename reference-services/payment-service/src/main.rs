@@ -1,3 +1,8 @@
-//! payment-service.
+//! The program of payment-service.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ecotrack_chassis::run(payment_service::SERVICE, payment_service::build).await
+}

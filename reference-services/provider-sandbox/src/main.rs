@@ -1,3 +1,8 @@
-//! provider-sandbox.
+//! The sandbox's program.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ecotrack_chassis::run(provider_sandbox::SERVICE, provider_sandbox::build).await
+}

@@ -1,0 +1,113 @@
+//! product-service: reserves stock and says what it costs.
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use ecotrack_chassis::auth::Token;
+use ecotrack_chassis::http_client::{ClientError, ServiceClient};
+use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_events::Money;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::domain::cart::Cart;
+
+const RESERVATIONS: &str = "/api/products/reservations";
+
+/// Asks product-service.
+#[derive(Clone)]
+pub(crate) struct Catalogue(ServiceClient);
+
+#[derive(Serialize)]
+struct Wish {
+    order_id: Uuid,
+    items: Vec<WishLine>,
+}
+
+#[derive(Serialize)]
+struct WishLine {
+    product_id: Uuid,
+    quantity: u32,
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    items: Vec<GrantedLine>,
+}
+
+#[derive(Deserialize)]
+struct GrantedLine {
+    product_id: Uuid,
+    unit_price: String,
+    currency: String,
+}
+
+/// Stock that is held for an order, and its prices.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    prices: HashMap<Uuid, Money>,
+}
+
+impl Reservation {
+    /// Price of one piece.
+    #[must_use]
+    pub(crate) fn price_of(&self, product_id: Uuid) -> Option<Money> {
+        self.prices.get(&product_id).copied()
+    }
+}
+
+impl Catalogue {
+    /// Asks through this client.
+    #[must_use]
+    pub(crate) const fn new(client: ServiceClient) -> Self {
+        Self(client)
+    }
+
+    /// Holds stock for an order. Asked twice for the same order it is held once.
+    pub(crate) async fn reserve(
+        &self,
+        order_id: Uuid,
+        cart: &Cart,
+        token: &Token,
+    ) -> ApiResult<Reservation> {
+        let items =
+            cart.lines().map(|(product_id, quantity)| WishLine { product_id, quantity }).collect();
+        let wish = Wish { order_id, items };
+        match self.0.post_idempotent::<_, Granted>(RESERVATIONS, Some(token), &wish).await {
+            Ok(granted) => granted.reservation(),
+            Err(error) => Err(refusal(error)),
+        }
+    }
+
+    /// Gives the stock of an order back. Nothing held is nothing to do.
+    pub(crate) async fn release(&self, order_id: Uuid) -> Result<(), ClientError> {
+        match self.0.delete(&format!("{RESERVATIONS}/{order_id}"), None).await {
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(()),
+            outcome => outcome,
+        }
+    }
+}
+
+impl Granted {
+    fn reservation(self) -> ApiResult<Reservation> {
+        let prices = self.items.into_iter().map(|line| {
+            let price =
+                Money::parse(&line.unit_price, &line.currency).map_err(ApiError::internal)?;
+            Ok((line.product_id, price))
+        });
+        Ok(Reservation { prices: prices.collect::<ApiResult<_>>()? })
+    }
+}
+
+fn refusal(error: ClientError) -> ApiError {
+    match error.status() {
+        Some(StatusCode::CONFLICT) => {
+            ApiError::conflict("sold-out", "a product is not in stock in this quantity")
+                .caused_by(error)
+        }
+        Some(StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) => {
+            ApiError::invalid_field("/items", "a product does not exist").caused_by(error)
+        }
+        _ => ApiError::unavailable(error),
+    }
+}

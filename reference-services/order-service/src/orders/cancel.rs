@@ -1,0 +1,36 @@
+//! Giving an order up.
+
+use chrono::Utc;
+use ecotrack_chassis::{ApiError, ApiResult};
+use uuid::Uuid;
+
+use super::Orders;
+use super::transition::{AdvanceError, Change, advance};
+use crate::domain::order::Order;
+use crate::store;
+
+impl Orders {
+    /// Cancels a customer's order. 409 once a payment is under way.
+    pub(crate) async fn cancel(&self, user_id: Uuid, order_id: Uuid) -> ApiResult<Order> {
+        let mut tx = self.database.begin().await?;
+        let mut order =
+            store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(ApiError::not_found)?;
+        order.status.cancel().map_err(|error| illegal(&error))?;
+        let change = Change::Cancelled { reason: "customer" };
+        advance(&mut tx, &self.outbox, &mut order, change, Utc::now()).await.map_err(refusal)?;
+        self.outbox.commit(tx).await?;
+        self.metrics.reached(&order);
+        Ok(order)
+    }
+}
+
+pub(super) fn refusal(error: AdvanceError) -> ApiError {
+    match error {
+        AdvanceError::Illegal(error) => illegal(&error),
+        AdvanceError::Database(error) => error.into(),
+    }
+}
+
+fn illegal(error: &crate::domain::status::IllegalTransition) -> ApiError {
+    ApiError::conflict("order-status", error.to_string())
+}

@@ -1,0 +1,28 @@
+//! How a payment is answered: the status says how far it got.
+
+use axum::http::StatusCode;
+use ecotrack_chassis::ApiError;
+use ecotrack_chassis::idempotency::Answer;
+
+use crate::domain::payment::Payment;
+use crate::domain::status::Status;
+use crate::http::shapes::PaymentView;
+
+/// The answer to a request to pay: 201 paid, 402 declined, 202 while it is not known.
+pub(crate) fn to_payment(payment: &Payment) -> serde_json::Result<Answer> {
+    match payment.status {
+        Status::Failed => Answer::of_problem(&declined()),
+        Status::Initiated | Status::Pending => view(StatusCode::ACCEPTED, payment),
+        Status::Processed | Status::RefundPending | Status::Refunded => {
+            view(StatusCode::CREATED, payment)
+        }
+    }
+}
+
+fn view(status: StatusCode, payment: &Payment) -> serde_json::Result<Answer> {
+    Ok(Answer::new(status, serde_json::to_string(&PaymentView::from(payment))?))
+}
+
+fn declined() -> ApiError {
+    ApiError::new(StatusCode::PAYMENT_REQUIRED, "payment-declined", "the payment was declined")
+}

@@ -1,0 +1,43 @@
+//! The service, put together.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ecotrack_chassis::config::Settings;
+use ecotrack_chassis::{Application, Chassis};
+use sqlx::migrate::Migrator;
+
+use crate::clients::{OrderBook, Providers};
+use crate::http;
+use crate::metrics::PaymentMetrics;
+use crate::payments::Payments;
+use crate::state::AppState;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// How often open payments are looked for when there were none.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Name of the service.
+pub const SERVICE: &str = "payment-service";
+
+/// Builds the service from its settings.
+pub async fn build(settings: Settings) -> anyhow::Result<Application> {
+    let secrets = settings.secrets()?;
+    let mut chassis = Chassis::new(settings);
+    let database = chassis.database(&MIGRATIONS)?;
+    let outbox = chassis.outbox(&database)?;
+    let metrics = PaymentMetrics::register(chassis.registry());
+    let orders = OrderBook::new(chassis.client("order-service", "ECOTRACK_ORDER_SERVICE_URL")?);
+    let providers =
+        Providers::new(chassis.client("provider-sandbox", "ECOTRACK_PROVIDER_URL")?, secrets);
+    let payments = Payments::new(database, outbox, orders, providers, metrics);
+    let reconciler = payments.clone();
+    chassis.workers().repeat("reconciler", RECONCILE_INTERVAL, move || {
+        let payments = reconciler.clone();
+        async move { payments.reconcile_one().await }
+    });
+    let state = AppState { payments, verifier: chassis.verifier()? };
+    let (routes, openapi) = http::router().split_for_parts();
+    chassis.serve(routes.with_state(state), openapi).await.context("payment-service cannot listen")
+}

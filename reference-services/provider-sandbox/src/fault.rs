@@ -1,0 +1,189 @@
+//! Faults on demand: what a provider does wrong, to whom, and until when.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::provider::Provider;
+
+/// No fault outlives this, whatever became of the one who armed it.
+const LONGEST_TTL: Duration = Duration::from_secs(300);
+/// Longest pause of a delayed answer: a request of ours ends after ten seconds.
+const LONGEST_DELAY: Duration = Duration::from_secs(9);
+/// Pause of a delayed answer when the request names none: longer than a caller waits.
+const USUAL_DELAY: Duration = Duration::from_secs(6);
+const LONGEST_MATCH: usize = 200;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The provider says no, in its own words.
+    Decline,
+    /// The effect happens at once, the answer comes late.
+    Delay,
+    /// No effect, and no answer for as long as anybody waits.
+    Hang,
+    /// The effect happens, the connection breaks before the answer.
+    Reset,
+    /// No effect, an internal error as the answer.
+    Error,
+}
+
+impl Mode {
+    /// The name in requests and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Decline => "decline",
+            Self::Delay => "delay",
+            Self::Hang => "hang",
+            Self::Reset => "reset",
+            Self::Error => "error",
+        }
+    }
+
+    /// Reads a name from the database.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Decline, Self::Delay, Self::Hang, Self::Reset, Self::Error]
+            .into_iter()
+            .find(|mode| mode.name() == name)
+    }
+}
+
+/// A request to arm a fault, as it came in.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRequest {
+    mode: Mode,
+    /// Life of the fault in seconds, 1 to 300.
+    ttl_seconds: u64,
+    /// Pause before a delayed answer, in milliseconds.
+    delay_ms: Option<u64>,
+    /// Only requests that contain this text (in key, path or body) meet the fault.
+    r#match: Option<String>,
+}
+
+/// A request that cannot be armed: which field, and why.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {reason}")]
+pub struct FaultError {
+    /// The field at fault.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// A fault that may be armed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    mode: Mode,
+    ttl: Duration,
+    delay: Duration,
+    text: String,
+}
+
+impl Fault {
+    /// Checks the bounds that keep a fault from outliving its test.
+    pub fn parse(request: FaultRequest) -> Result<Self, FaultError> {
+        let ttl = Duration::from_secs(request.ttl_seconds);
+        if ttl.is_zero() || ttl > LONGEST_TTL {
+            return Err(FaultError { field: "ttl_seconds", reason: "must be 1 to 300" });
+        }
+        let delay = request.delay_ms.map_or(USUAL_DELAY, Duration::from_millis);
+        if delay > LONGEST_DELAY {
+            return Err(FaultError { field: "delay_ms", reason: "must be at most 9000" });
+        }
+        let text = request.r#match.unwrap_or_default();
+        if text.len() > LONGEST_MATCH || text.contains('\0') {
+            return Err(FaultError {
+                field: "match",
+                reason: "must be at most 200 characters, none of them NUL",
+            });
+        }
+        Ok(Self { mode: request.mode, ttl, delay, text })
+    }
+
+    /// What goes wrong.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Life of the fault.
+    #[must_use]
+    pub const fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    /// Pause before a delayed answer.
+    #[must_use]
+    pub const fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// Text that a request must contain; empty for every request.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// A fault in force.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ArmedFault {
+    /// Whom it befalls.
+    pub provider: Provider,
+    /// What goes wrong.
+    pub mode: Mode,
+    /// Text that a request must contain; empty for every request.
+    pub r#match: String,
+    /// Pause of a delayed answer in milliseconds.
+    pub delay_ms: u64,
+    /// Since when.
+    pub armed_at: DateTime<Utc>,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+    /// Requests that have met it.
+    pub hits: i64,
+}
+
+impl ArmedFault {
+    /// What is left of its life.
+    #[must_use]
+    pub fn remaining(&self, now: DateTime<Utc>) -> Duration {
+        (self.expires_at - now).to_std().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(ttl_seconds: u64, delay_ms: Option<u64>) -> FaultRequest {
+        FaultRequest { mode: Mode::Delay, ttl_seconds, delay_ms, r#match: None }
+    }
+
+    #[test]
+    fn a_fault_lives_one_second_to_five_minutes() {
+        assert!(Fault::parse(request(1, None)).is_ok());
+        assert!(Fault::parse(request(300, None)).is_ok());
+        assert_eq!(Fault::parse(request(0, None)).unwrap_err().field, "ttl_seconds");
+        assert_eq!(Fault::parse(request(301, None)).unwrap_err().field, "ttl_seconds");
+    }
+
+    #[test]
+    fn a_delay_has_an_end() {
+        assert!(Fault::parse(request(1, Some(9_000))).is_ok());
+        assert_eq!(Fault::parse(request(1, Some(9_001))).unwrap_err().field, "delay_ms");
+    }
+
+    #[test]
+    fn every_mode_is_found_by_its_name() {
+        for mode in [Mode::Decline, Mode::Delay, Mode::Hang, Mode::Reset, Mode::Error] {
+            assert_eq!(Mode::from_name(mode.name()), Some(mode));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The sandbox's routes: one module per provider, and the two that only a judge uses.
+
+mod credential;
+mod faults;
+mod ledger;
+mod pagerduty;
+mod paypal;
+mod sendgrid;
+mod slack;
+mod stripe;
+mod twilio;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::desk::Desk;
+
+/// All routes.
+pub(crate) fn router(desk: Desk) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .merge(stripe::router())
+        .merge(paypal::router())
+        .merge(sendgrid::router())
+        .merge(twilio::router())
+        .merge(slack::router())
+        .merge(pagerduty::router())
+        .merge(ledger::router())
+        .merge(faults::router())
+        .with_state(desk)
+}
