@@ -48,8 +48,10 @@ pub fn both<T: ?Sized>(first: impl Matcher<T>, second: impl Matcher<T>) -> impl 
 /// Holds when every element satisfies the matcher, and there is at least one: nothing observed proves nothing.
 pub fn each<T>(one: impl Matcher<T>) -> impl Fn(&[T]) -> Checked {
     move |seen: &[T]| {
-        let last = seen.iter().map(|element| one.check(element)).collect::<Result<Vec<_>, _>>()?.pop();
-        last.map(|sentence| format!("{} times: {sentence}", seen.len())).ok_or_else(|| Mismatch::new("at least one answer", "none"))
+        let last =
+            seen.iter().map(|element| one.check(element)).collect::<Result<Vec<_>, _>>()?.pop();
+        last.map(|sentence| format!("{} times: {sentence}", seen.len()))
+            .ok_or_else(|| Mismatch::new("at least one answer", "none"))
     }
 }
 
@@ -61,20 +63,29 @@ pub fn judge(holds: bool, expected: impl fmt::Display, seen: impl fmt::Display) 
 /// Names in an order that does not change, for a sentence.
 pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: std::collections::BTreeSet<&str> = names.into_iter().collect();
-    if names.is_empty() { "none".to_owned() } else { names.into_iter().collect::<Vec<_>>().join(", ") }
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Matchers take what they look at by reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a matcher's signature")]
     fn positive(number: &i32) -> Checked {
         judge(*number > 0, "a positive number", number)
     }
 
     #[test]
     fn a_mismatch_is_a_sentence_of_expected_and_seen() {
-        assert_eq!(positive(&-1).unwrap_err().to_string(), "expected a positive number, but saw -1");
+        assert_eq!(
+            positive(&-1).unwrap_err().to_string(),
+            "expected a positive number, but saw -1"
+        );
     }
 
     #[test]

@@ -45,7 +45,16 @@ mod tests {
 
     #[test]
     fn the_registry_names_four_business_spans() {
-        let names: Vec<String> = Registry::read().unwrap().business_spans.into_iter().map(|span| span.name).collect();
-        assert_eq!(names, ["user-authentication", "order-processing", "payment-processing", "notification-delivery"]);
+        let names: Vec<String> =
+            Registry::read().unwrap().business_spans.into_iter().map(|span| span.name).collect();
+        assert_eq!(
+            names,
+            [
+                "user-authentication",
+                "order-processing",
+                "payment-processing",
+                "notification-delivery"
+            ]
+        );
     }
 }

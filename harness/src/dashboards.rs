@@ -52,7 +52,9 @@ struct Target {
 /// Every query of every dashboard in `dashboards/`.
 pub fn queries() -> Result<Vec<Query>> {
     let mut queries = Vec::new();
-    for file in std::fs::read_dir(FOLDER).with_context(|| format!("dashboards cannot be read from {FOLDER}"))? {
+    for file in std::fs::read_dir(FOLDER)
+        .with_context(|| format!("dashboards cannot be read from {FOLDER}"))?
+    {
         let path = file?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
             queries.extend(queries_of(&path)?);
@@ -62,18 +64,29 @@ pub fn queries() -> Result<Vec<Query>> {
 }
 
 fn queries_of(path: &Path) -> Result<Vec<Query>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let dashboard: Dashboard = serde_json::from_str(&text).with_context(|| format!("{} is no dashboard", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?;
+    let dashboard: Dashboard = serde_json::from_str(&text)
+        .with_context(|| format!("{} is no dashboard", path.display()))?;
     let query = |panel: &Panel, target: &Target| Query {
         place: format!("{} / {}", dashboard.title, panel.title),
         promql: filled_in(&target.expr, &dashboard.templating.list),
     };
-    Ok(dashboard.panels.iter().flat_map(|panel| panel.targets.iter().map(move |target| query(panel, target))).collect())
+    Ok(dashboard
+        .panels
+        .iter()
+        .flat_map(|panel| panel.targets.iter().map(move |target| query(panel, target)))
+        .collect())
 }
 
 fn filled_in(expr: &str, variables: &[Variable]) -> String {
     let with_interval = expr.replace("$__rate_interval", RATE_INTERVAL);
-    variables.iter().fold(with_interval, |expr, variable| expr.replace(&format!("${}", variable.name), variable.all_value.as_deref().unwrap_or_default()))
+    variables.iter().fold(with_interval, |expr, variable| {
+        expr.replace(
+            &format!("${}", variable.name),
+            variable.all_value.as_deref().unwrap_or_default(),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ pub const LABEL: &str = "drill";
 
 /// The rule of a drill called `name`.
 pub fn rule(alert: &str, name: &str) -> Result<DynamicObject> {
-    let mut rule = shipped(alert)?.with_context(|| format!("no rule in alerts/rules is called {alert}"))?;
+    let mut rule =
+        shipped(alert)?.with_context(|| format!("no rule in alerts/rules is called {alert}"))?;
     rule["for"] = json!(FOR);
     rule["labels"][LABEL] = json!(name);
     let object = json!({
@@ -33,9 +34,11 @@ pub fn rule(alert: &str, name: &str) -> Result<DynamicObject> {
 
 fn shipped(alert: &str) -> Result<Option<Value>> {
     for text in RULES {
-        let file: Value = serde_yaml_ng::from_str(text).context("a shipped rule file is no YAML")?;
+        let file: Value =
+            serde_yaml_ng::from_str(text).context("a shipped rule file is no YAML")?;
         let groups = file["spec"]["groups"].as_array().cloned().unwrap_or_default();
-        let rules = groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default());
+        let rules =
+            groups.iter().flat_map(|group| group["rules"].as_array().cloned().unwrap_or_default());
         if let Some(found) = rules.into_iter().find(|rule| rule["alert"] == alert) {
             return Ok(Some(found));
         }
@@ -52,7 +55,10 @@ mod tests {
         let drill = rule("ServiceUnavailable", "a1").unwrap();
         let rule = &drill.data["spec"]["groups"][0]["rules"][0];
         assert_eq!(rule["expr"], shipped("ServiceUnavailable").unwrap().unwrap()["expr"]);
-        assert_eq!((&rule["for"], &rule["labels"]["drill"], &rule["labels"]["receiver"]), (&json!(FOR), &json!("a1"), &json!("pagerduty")));
+        assert_eq!(
+            (&rule["for"], &rule["labels"]["drill"], &rule["labels"]["receiver"]),
+            (&json!(FOR), &json!("a1"), &json!("pagerduty"))
+        );
     }
 
     #[test]

@@ -15,12 +15,18 @@ pub fn status(expected: u16) -> impl Fn(&Answer) -> Checked {
 
 /// The mesh itself refused: 403 with Envoy's own words, which no service uses.
 pub fn refused_by_the_mesh(answer: &Answer) -> Checked {
-    judge(answer.status == 403 && answer.text.trim() == MESH_REFUSAL, format!("403 with `{MESH_REFUSAL}` from the mesh"), answer)
+    judge(
+        answer.status == 403 && answer.text.trim() == MESH_REFUSAL,
+        format!("403 with `{MESH_REFUSAL}` from the mesh"),
+        answer,
+    )
 }
 
 /// The service answered, whatever it said: the mesh let the request through.
 pub fn answered_by_the_service(answer: &Answer) -> Checked {
-    let by_service = answer.status < 500 && answer.text.trim() != MESH_REFUSAL && answer.header("x-correlation-id").is_some();
+    let by_service = answer.status < 500
+        && answer.text.trim() != MESH_REFUSAL
+        && answer.header("x-correlation-id").is_some();
     judge(by_service, "an answer by the service itself, with its x-correlation-id", answer)
 }
 
@@ -29,22 +35,43 @@ pub fn problem(expected: u16) -> impl Fn(&Answer) -> Checked {
     move |answer| {
         let media_type = answer.header("content-type").unwrap_or_default();
         let json = answer.json();
-        let shaped = media_type.starts_with(PROBLEM) && json["status"] == expected && json["title"].is_string() && json["trace_id"].is_string();
-        judge(answer.status == expected && shaped, format!("{expected} as {PROBLEM} with title, status and trace_id"), format!("{answer} as {media_type}"))
+        let shaped = media_type.starts_with(PROBLEM)
+            && json["status"] == expected
+            && json["title"].is_string()
+            && json["trace_id"].is_string();
+        judge(
+            answer.status == expected && shaped,
+            format!("{expected} as {PROBLEM} with title, status and trace_id"),
+            format!("{answer} as {media_type}"),
+        )
     }
 }
 
 /// The answer carries every one of these headers, none of them empty.
 pub fn headers<'a>(names: &'a [&'a str]) -> impl Fn(&Answer) -> Checked + 'a {
     move |answer| {
-        let missing: Vec<&str> = names.iter().copied().filter(|name| answer.header(name).is_none_or(str::is_empty)).collect();
-        judge(missing.is_empty(), format!("headers {}", names.join(", ")), format!("{answer} without {missing:?}"))
+        let missing: Vec<&str> = names
+            .iter()
+            .copied()
+            .filter(|name| answer.header(name).is_none_or(str::is_empty))
+            .collect();
+        judge(
+            missing.is_empty(),
+            format!("headers {}", names.join(", ")),
+            format!("{answer} without {missing:?}"),
+        )
     }
 }
 
 /// The header has exactly this value.
 pub fn header<'a>(name: &'a str, expected: &'a str) -> impl Fn(&Answer) -> Checked + 'a {
-    move |answer| judge(answer.header(name) == Some(expected), format!("header {name}: {expected}"), format!("{:?}", answer.header(name)))
+    move |answer| {
+        judge(
+            answer.header(name) == Some(expected),
+            format!("header {name}: {expected}"),
+            format!("{:?}", answer.header(name)),
+        )
+    }
 }
 
 /// Two answers that nobody can tell apart: same status, same body but for ids of the request.
@@ -69,7 +96,8 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, headers: &[(&str, &str)], text: &str) -> Answer {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers =
+            headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Answer { status, headers, text: text.to_owned() }
     }
 
@@ -78,7 +106,9 @@ mod tests {
         let mesh = answer(403, &[("content-type", "text/plain")], "RBAC: access denied");
         let service = answer(403, &[("x-correlation-id", "c")], r#"{"title":"Forbidden"}"#);
         assert!(refused_by_the_mesh(&mesh).is_ok() && answered_by_the_service(&mesh).is_err());
-        assert!(refused_by_the_mesh(&service).is_err() && answered_by_the_service(&service).is_ok());
+        assert!(
+            refused_by_the_mesh(&service).is_err() && answered_by_the_service(&service).is_ok()
+        );
     }
 
     #[test]
@@ -90,9 +120,19 @@ mod tests {
     #[test]
     fn a_problem_needs_its_media_type_and_its_trace_id() {
         let body = r#"{"title":"Not Found","status":404,"trace_id":"4bf92f35"}"#;
-        assert!(problem(404)(&answer(404, &[("content-type", "application/problem+json")], body)).is_ok());
+        assert!(
+            problem(404)(&answer(404, &[("content-type", "application/problem+json")], body))
+                .is_ok()
+        );
         assert!(problem(404)(&answer(404, &[("content-type", "application/json")], body)).is_err());
-        assert!(problem(404)(&answer(404, &[("content-type", "application/problem+json")], r#"{"title":"x","status":404}"#)).is_err());
+        assert!(
+            problem(404)(&answer(
+                404,
+                &[("content-type", "application/problem+json")],
+                r#"{"title":"x","status":404}"#
+            ))
+            .is_err()
+        );
     }
 
     #[test]
@@ -108,6 +148,11 @@ mod tests {
     fn a_missing_header_is_named() {
         let seen = answer(200, &[("x-trace-id", "a")], "");
         assert!(headers(&["x-trace-id"])(&seen).is_ok());
-        assert!(headers(&["x-trace-id", "x-span-id"])(&seen).unwrap_err().to_string().contains("x-span-id"));
+        assert!(
+            headers(&["x-trace-id", "x-span-id"])(&seen)
+                .unwrap_err()
+                .to_string()
+                .contains("x-span-id")
+        );
     }
 }

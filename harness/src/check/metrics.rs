@@ -24,7 +24,11 @@ pub fn increased_by(expected: f64) -> impl Fn(&Movement) -> Checked {
     move |movement| {
         // Counters of events are whole; sums of dollars come back rounded to cents.
         let exact = (movement.increase() - expected).abs() < 0.005;
-        judge(exact, format!("an increase of {expected}"), format!("{} (from {} to {})", movement.increase(), movement.before, movement.after))
+        judge(
+            exact,
+            format!("an increase of {expected}"),
+            format!("{} (from {} to {})", movement.increase(), movement.before, movement.after),
+        )
     }
 }
 

@@ -7,7 +7,11 @@ use super::{Checked, judge};
 /// The connection was cut without an answer, as a proxy does that wants mTLS; a silent or absent server is something else.
 pub fn cut_off(attempt: &Attempt) -> Checked {
     let kind = attempt.error.as_ref().map(|refusal| refusal.kind);
-    judge(matches!(kind, Some(RefusalKind::Reset | RefusalKind::Closed)), "the connection reset or closed by the peer", told(attempt))
+    judge(
+        matches!(kind, Some(RefusalKind::Reset | RefusalKind::Closed)),
+        "the connection reset or closed by the peer",
+        told(attempt),
+    )
 }
 
 /// An HTTP answer of this status.
@@ -16,32 +20,57 @@ pub fn answered(status: u16) -> impl Fn(&Attempt) -> Checked {
 }
 
 /// The peer took the connection and said something that contains `text`.
-pub fn said<'a>(text: &'a str) -> impl Fn(&ConnectAnswer) -> Checked + 'a {
-    move |answer| judge(answer.received.contains(text), format!("an answer with `{text}`"), summary(answer))
+pub fn said(text: &str) -> impl Fn(&ConnectAnswer) -> Checked + '_ {
+    move |answer| {
+        judge(answer.received.contains(text), format!("an answer with `{text}`"), summary(answer))
+    }
 }
 
 /// The peer took the connection but gave no answer to what was sent in plain text.
 pub fn silent_to_plaintext(answer: &ConnectAnswer) -> Checked {
-    let cut = answer.error.as_ref().is_some_and(|refusal| matches!(refusal.kind, RefusalKind::Reset | RefusalKind::Closed));
-    judge(answer.connected && answer.received.is_empty() && cut, "a connection that is cut when it speaks plain text", summary(answer))
+    let cut = answer
+        .error
+        .as_ref()
+        .is_some_and(|refusal| matches!(refusal.kind, RefusalKind::Reset | RefusalKind::Closed));
+    judge(
+        answer.connected && answer.received.is_empty() && cut,
+        "a connection that is cut when it speaks plain text",
+        summary(answer),
+    )
 }
 
 /// TLS was agreed.
 pub fn spoke_tls(answer: &ConnectAnswer) -> Checked {
-    judge(answer.tls_version.is_some(), "TLS with a certificate of the platform's authority", summary(answer))
+    judge(
+        answer.tls_version.is_some(),
+        "TLS with a certificate of the platform's authority",
+        summary(answer),
+    )
 }
 
 fn told(attempt: &Attempt) -> String {
     match (&attempt.status, &attempt.error) {
-        (Some(status), _) => format!("status {status}: {}", attempt.body.chars().take(200).collect::<String>()),
-        (None, Some(refusal)) => format!("{:?} after {} ms: {}", refusal.kind, attempt.millis, refusal.message),
+        (Some(status), _) => {
+            format!("status {status}: {}", attempt.body.chars().take(200).collect::<String>())
+        }
+        (None, Some(refusal)) => {
+            format!("{:?} after {} ms: {}", refusal.kind, attempt.millis, refusal.message)
+        }
         (None, None) => "neither an answer nor an error".to_owned(),
     }
 }
 
 fn summary(answer: &ConnectAnswer) -> String {
-    let error = answer.error.as_ref().map_or_else(String::new, |refusal| format!(", {:?}: {}", refusal.kind, refusal.message));
-    format!("connected: {}, TLS: {}, answer: {:?}{error}", answer.connected, answer.tls_version.as_deref().unwrap_or("none"), answer.received)
+    let error = answer
+        .error
+        .as_ref()
+        .map_or_else(String::new, |refusal| format!(", {:?}: {}", refusal.kind, refusal.message));
+    format!(
+        "connected: {}, TLS: {}, answer: {:?}{error}",
+        answer.connected,
+        answer.tls_version.as_deref().unwrap_or("none"),
+        answer.received
+    )
 }
 
 #[cfg(test)]
@@ -51,13 +80,21 @@ mod tests {
 
     fn failed(kind: RefusalKind) -> Attempt {
         let error = Some(Refusal { kind, message: "x".to_owned() });
-        Attempt { status: None, headers: std::collections::BTreeMap::default(), body: String::new(), error, millis: 3 }
+        Attempt {
+            status: None,
+            headers: std::collections::BTreeMap::default(),
+            body: String::new(),
+            error,
+            millis: 3,
+        }
     }
 
     #[test]
     fn a_reset_is_a_refusal_but_a_dead_or_slow_server_is_not() {
         assert!(cut_off(&failed(RefusalKind::Reset)).is_ok());
-        for kind in [RefusalKind::Refused, RefusalKind::Timeout, RefusalKind::Name, RefusalKind::Other] {
+        for kind in
+            [RefusalKind::Refused, RefusalKind::Timeout, RefusalKind::Name, RefusalKind::Other]
+        {
             assert!(cut_off(&failed(kind)).is_err(), "{kind:?}");
         }
     }
@@ -70,8 +107,17 @@ mod tests {
 
     #[test]
     fn a_server_that_was_not_reached_does_not_count_as_silent() {
-        let unreached = ConnectAnswer { connected: false, tls_version: None, received: String::new(), error: failed(RefusalKind::Refused).error };
-        let cut = ConnectAnswer { connected: true, error: failed(RefusalKind::Closed).error, ..unreached.clone() };
+        let unreached = ConnectAnswer {
+            connected: false,
+            tls_version: None,
+            received: String::new(),
+            error: failed(RefusalKind::Refused).error,
+        };
+        let cut = ConnectAnswer {
+            connected: true,
+            error: failed(RefusalKind::Closed).error,
+            ..unreached.clone()
+        };
         assert!(silent_to_plaintext(&unreached).is_err());
         assert!(silent_to_plaintext(&cut).is_ok());
     }

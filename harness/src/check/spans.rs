@@ -7,7 +7,11 @@ use crate::component::traces::{Kind, Trace};
 pub fn spans_of<'a>(expected: &'a [&'a str]) -> impl Fn(&Trace) -> Checked + 'a {
     move |trace| {
         let (wanted, seen) = (listed(expected.iter().copied()), listed(trace.services()));
-        judge(wanted == seen, format!("spans of exactly {wanted}"), format!("{} spans of {seen}", trace.spans.len()))
+        judge(
+            wanted == seen,
+            format!("spans of exactly {wanted}"),
+            format!("{} spans of {seen}", trace.spans.len()),
+        )
     }
 }
 
@@ -21,7 +25,12 @@ pub fn consumed<'a>(from: &'a str, to: &'a str) -> impl Fn(&Trace) -> Checked + 
     edge(from, to, Kind::Consumer, "event")
 }
 
-fn edge<'a>(from: &'a str, to: &'a str, kind: Kind, what: &'a str) -> impl Fn(&Trace) -> Checked + 'a {
+fn edge<'a>(
+    from: &'a str,
+    to: &'a str,
+    kind: Kind,
+    what: &'a str,
+) -> impl Fn(&Trace) -> Checked + 'a {
     move |trace| {
         let seen = format!("{} spans of {}", trace.spans.len(), listed(trace.services()));
         judge(trace.has_edge(from, to, kind), format!("{to} to take up a {what} of {from}"), seen)
@@ -34,21 +43,48 @@ pub fn connected(root: &str) -> impl Fn(&Trace) -> Checked + '_ {
         let orphans = trace.orphans(root);
         let seen = orphans.first().map_or_else(
             || format!("{} spans, all connected", trace.spans.len()),
-            |span| format!("{} of {} spans without their parent, first {} of {}", orphans.len(), trace.spans.len(), span.name, span.service),
+            |span| {
+                format!(
+                    "{} of {} spans without their parent, first {} of {}",
+                    orphans.len(),
+                    trace.spans.len(),
+                    span.name,
+                    span.service
+                )
+            },
         );
-        judge(orphans.is_empty() && !trace.spans.is_empty(), "every span below another one or the request itself", seen)
+        judge(
+            orphans.is_empty() && !trace.spans.is_empty(),
+            "every span below another one or the request itself",
+            seen,
+        )
     }
 }
 
 /// The business span is there, written by this service, with every attribute filled.
-pub fn business_span<'a>(name: &'a str, service: &'a str, attributes: &'a [String]) -> impl Fn(&Trace) -> Checked + 'a {
+pub fn business_span<'a>(
+    name: &'a str,
+    service: &'a str,
+    attributes: &'a [String],
+) -> impl Fn(&Trace) -> Checked + 'a {
     move |trace| {
         let expected = format!("span {name} of {service} with {}", attributes.join(", "));
         let Some(span) = trace.named(name).find(|span| span.service == service) else {
-            return judge(false, expected, format!("spans {}", listed(trace.spans.iter().map(|span| span.name.as_str()))));
+            return judge(
+                false,
+                expected,
+                format!("spans {}", listed(trace.spans.iter().map(|span| span.name.as_str()))),
+            );
         };
-        let missing: Vec<&String> = attributes.iter().filter(|key| span.attributes.get(*key).is_none_or(String::is_empty)).collect();
-        judge(missing.is_empty(), expected, format!("span {name} of {} without {missing:?}: {:?}", span.service, span.attributes))
+        let missing: Vec<&String> = attributes
+            .iter()
+            .filter(|key| span.attributes.get(*key).is_none_or(String::is_empty))
+            .collect();
+        judge(
+            missing.is_empty(),
+            expected,
+            format!("span {name} of {} without {missing:?}: {:?}", span.service, span.attributes),
+        )
     }
 }
 
@@ -69,13 +105,23 @@ mod tests {
             attributes: [("order_id".to_owned(), "o-1".to_owned())].into(),
             start: 0,
         };
-        Trace { spans: vec![span("order-service", "order-processing", "a", "root"), span("user-service", "GET /api/users/{id}", "b", "a")] }
+        Trace {
+            spans: vec![
+                span("order-service", "order-processing", "a", "root"),
+                span("user-service", "GET /api/users/{id}", "b", "a"),
+            ],
+        }
     }
 
     #[test]
     fn a_missing_service_is_a_mismatch() {
         assert!(spans_of(&["user-service", "order-service"])(&trace()).is_ok());
-        assert!(spans_of(&["user-service", "order-service", "payment-service"])(&trace()).unwrap_err().to_string().contains("order-service, user-service"));
+        assert!(
+            spans_of(&["user-service", "order-service", "payment-service"])(&trace())
+                .unwrap_err()
+                .to_string()
+                .contains("order-service, user-service")
+        );
     }
 
     #[test]
@@ -88,15 +134,23 @@ mod tests {
     #[test]
     fn a_lost_parent_is_named() {
         assert!(connected("root")(&trace()).is_ok());
-        assert!(connected("elsewhere")(&trace()).unwrap_err().to_string().contains("order-processing"));
+        assert!(
+            connected("elsewhere")(&trace()).unwrap_err().to_string().contains("order-processing")
+        );
         assert!(connected("root")(&Trace::default()).is_err());
     }
 
     #[test]
     fn an_attribute_that_is_not_filled_is_named() {
-        let (order, amount) = (["order_id".to_owned()], ["order_id".to_owned(), "total_amount".to_owned()]);
+        let (order, amount) =
+            (["order_id".to_owned()], ["order_id".to_owned(), "total_amount".to_owned()]);
         assert!(business_span("order-processing", "order-service", &order)(&trace()).is_ok());
-        assert!(business_span("order-processing", "order-service", &amount)(&trace()).unwrap_err().to_string().contains("total_amount"));
+        assert!(
+            business_span("order-processing", "order-service", &amount)(&trace())
+                .unwrap_err()
+                .to_string()
+                .contains("total_amount")
+        );
         assert!(business_span("payment-processing", "payment-service", &order)(&trace()).is_err());
     }
 }

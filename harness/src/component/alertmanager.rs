@@ -8,7 +8,6 @@ use super::{AskError, Endpoint, places};
 use crate::cluster::Target;
 use crate::suite::{Component, Suite};
 
-
 /// A client of Alertmanager's API, version 2.
 #[derive(Clone)]
 pub struct Alertmanager {
@@ -56,7 +55,11 @@ impl Component for Alertmanager {
 
 impl Alertmanager {
     /// Alerts with the given label.
-    pub async fn fetch_alerts(&self, label: &str, value: &str) -> Result<Vec<RoutedAlert>, AskError> {
+    pub async fn fetch_alerts(
+        &self,
+        label: &str,
+        value: &str,
+    ) -> Result<Vec<RoutedAlert>, AskError> {
         let matcher = format!("{label}=\"{value}\"");
         self.endpoint.get("/api/v2/alerts", &[("filter", matcher.as_str())]).await
     }

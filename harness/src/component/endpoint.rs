@@ -74,7 +74,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// A plain HTTP API behind a port-forward of its own.
-    pub async fn forwarded(suite: &Suite, component: &'static str, target: Target) -> Connected<Self> {
+    pub async fn forwarded(
+        suite: &Suite,
+        component: &'static str,
+        target: Target,
+    ) -> Connected<Self> {
         let forward = Arc::new(PortForward::open(suite.cluster(), target).await?);
         let http = Client::builder().timeout(suite.timeouts().request).no_proxy().build()?;
         let base = Url::parse(&forward.url("http")).context("a forwarded address is no URL")?;
@@ -82,7 +86,12 @@ impl Endpoint {
     }
 
     /// An HTTPS API behind a port-forward; its certificate is for `host`, signed by the platform's CA.
-    pub async fn forwarded_tls(suite: &Suite, component: &'static str, target: Target, host: &str) -> Connected<Self> {
+    pub async fn forwarded_tls(
+        suite: &Suite,
+        component: &'static str,
+        target: Target,
+        host: &str,
+    ) -> Connected<Self> {
         let forward = Arc::new(PortForward::open(suite.cluster(), target).await?);
         let ca = super::platform_ca(suite.cluster()).await?;
         let http = Client::builder()
@@ -91,7 +100,8 @@ impl Endpoint {
             .resolve(host, forward.address())
             .no_proxy()
             .build()?;
-        let base = Url::parse(&format!("https://{host}:{}", forward.address().port())).context("a host name is no URL")?;
+        let base = Url::parse(&format!("https://{host}:{}", forward.address().port()))
+            .context("a host name is no URL")?;
         Ok(Self { component, http, base, _forward: forward })
     }
 
@@ -103,25 +113,46 @@ impl Endpoint {
     }
 
     /// GET with a query, answered in JSON.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, AskError> {
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, AskError> {
         self.json(&format!("GET {path}"), self.request(Method::GET, path).query(query)).await
     }
 
     /// Sends a request and reads JSON.
-    pub(crate) async fn json<T: DeserializeOwned>(&self, question: &str, request: RequestBuilder) -> Result<T, AskError> {
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        question: &str,
+        request: RequestBuilder,
+    ) -> Result<T, AskError> {
         let body = self.text(question, request).await?;
-        serde_json::from_str(&body).map_err(|error| self.unreadable(question, &error.to_string(), &body))
+        serde_json::from_str(&body)
+            .map_err(|error| self.unreadable(question, &error.to_string(), &body))
     }
 
     /// Sends a request and reads the body; any status but 2xx is a refusal.
-    pub(crate) async fn text(&self, question: &str, request: RequestBuilder) -> Result<String, AskError> {
+    pub(crate) async fn text(
+        &self,
+        question: &str,
+        request: RequestBuilder,
+    ) -> Result<String, AskError> {
         let bytes = self.bytes(question, request).await?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Like `text`, for bodies that are not text.
-    pub(crate) async fn bytes(&self, question: &str, request: RequestBuilder) -> Result<bytes::Bytes, AskError> {
-        let unreachable = |source| AskError::Unreachable { component: self.component, question: question.to_owned(), source };
+    pub(crate) async fn bytes(
+        &self,
+        question: &str,
+        request: RequestBuilder,
+    ) -> Result<bytes::Bytes, AskError> {
+        let unreachable = |source| AskError::Unreachable {
+            component: self.component,
+            question: question.to_owned(),
+            source,
+        };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
         let body = response.bytes().await.map_err(unreachable)?;
@@ -129,11 +160,21 @@ impl Endpoint {
             return Ok(body);
         }
         let body = excerpt(&String::from_utf8_lossy(&body));
-        Err(AskError::Refused { component: self.component, question: question.to_owned(), status, body })
+        Err(AskError::Refused {
+            component: self.component,
+            question: question.to_owned(),
+            status,
+            body,
+        })
     }
 
     pub(crate) fn unreadable(&self, question: &str, detail: &str, body: &str) -> AskError {
-        AskError::Unreadable { component: self.component, question: question.to_owned(), detail: detail.to_owned(), body: excerpt(body) }
+        AskError::Unreadable {
+            component: self.component,
+            question: question.to_owned(),
+            detail: detail.to_owned(),
+            body: excerpt(body),
+        }
     }
 }
 

@@ -22,12 +22,15 @@ struct Stat {
 
 impl ProxyStats {
     /// What the agent beside a proxy is asked for its counters of authorisation.
-    pub const QUESTION: [&str; 4] = ["pilot-agent", "request", "GET", "stats?filter=rbac&format=json"];
+    pub const QUESTION: [&str; 4] =
+        ["pilot-agent", "request", "GET", "stats?filter=rbac&format=json"];
 
     /// Requests that came in and that the proxy's own authorisation refused; none when it counts no such thing.
     #[must_use]
     pub fn denied(&self) -> Option<u64> {
-        let denied = |stat: &&Stat| stat.name.starts_with("http.inbound") && stat.name.ends_with("rbac.denied");
+        let denied = |stat: &&Stat| {
+            stat.name.starts_with("http.inbound") && stat.name.ends_with("rbac.denied")
+        };
         self.stats.iter().filter(denied).map(|stat| number(&stat.value)).sum()
     }
 }
@@ -49,7 +52,11 @@ impl AccessLogEntry {
     pub fn read(line: &LogLine) -> Option<Self> {
         let json = line.json().ok()?;
         let status = json.get("response_code").and_then(number)?;
-        Some(Self { status, details: text(&json, "response_code_details"), peer: text(&json, "downstream_peer_uri_san") })
+        Some(Self {
+            status,
+            details: text(&json, "response_code_details"),
+            peer: text(&json, "downstream_peer_uri_san"),
+        })
     }
 }
 
@@ -59,7 +66,11 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 fn text(json: &Value, field: &str) -> String {
-    json.get(field).and_then(Value::as_str).filter(|text| *text != "-").unwrap_or_default().to_owned()
+    json.get(field)
+        .and_then(Value::as_str)
+        .filter(|text| *text != "-")
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -93,7 +104,10 @@ mod tests {
             r#"{"response_code":403,"response_code_details":"rbac_access_denied_matched_policy[none]","downstream_peer_uri_san":"spiffe://cluster.local/ns/ecotrack/sa/payment-service-sa"}"#,
         );
         let entry = AccessLogEntry::read(&line).unwrap();
-        assert_eq!((entry.status, entry.details.as_str()), (403, "rbac_access_denied_matched_policy[none]"));
+        assert_eq!(
+            (entry.status, entry.details.as_str()),
+            (403, "rbac_access_denied_matched_policy[none]")
+        );
         assert!(entry.peer.ends_with("/sa/payment-service-sa"));
     }
 

@@ -37,12 +37,27 @@ impl Component for Kafka {
 
 impl Kafka {
     /// The events of one correlation id on any topic since a time.
-    pub async fn fetch_events(&self, correlation_id: &str, since: DateTime<Utc>) -> Result<EventsAnswer> {
+    pub async fn fetch_events(
+        &self,
+        correlation_id: &str,
+        since: DateTime<Utc>,
+    ) -> Result<EventsAnswer> {
         let since = since.timestamp_millis().to_string();
-        let question = ["events", "--brokers", BROKER, "--username", USER, "--ca-pem", &self.ca, "--topics", TOPICS];
+        let question = [
+            "events",
+            "--brokers",
+            BROKER,
+            "--username",
+            USER,
+            "--ca-pem",
+            &self.ca,
+            "--topics",
+            TOPICS,
+        ];
         let search = ["--correlation-id", correlation_id, "--since-ms", &since];
         let arguments: Vec<&str> = question.into_iter().chain(search).collect();
-        let answer = self.probe.ask_with_input(&arguments, self.password.expose_secret().as_bytes()).await;
+        let answer =
+            self.probe.ask_with_input(&arguments, self.password.expose_secret().as_bytes()).await;
         answer.context("events could not be read from Kafka")
     }
 }

@@ -10,13 +10,14 @@ use super::{AskError, Endpoint, places};
 use crate::cluster::Target;
 use crate::suite::{Component, Suite};
 
-
 /// Lines that one answer may hold; a scenario's own lines are far fewer.
 const LIMIT: &str = "2000";
 /// Every line that a service of EcoTrack wrote itself, not its sidecar.
-const SERVICES: &str = r#"{namespace="ecotrack",app=~".+-service"} | k8s_container_name!="istio-proxy""#;
+const SERVICES: &str =
+    r#"{namespace="ecotrack",app=~".+-service"} | k8s_container_name!="istio-proxy""#;
 /// Every line of a sidecar's access log.
-const ACCESS_LOG: &str = r#"{namespace="ecotrack",app=~".+-service"} | k8s_container_name="istio-proxy""#;
+const ACCESS_LOG: &str =
+    r#"{namespace="ecotrack",app=~".+-service"} | k8s_container_name="istio-proxy""#;
 
 /// Every alert of the runtime detection.
 const FALCO: &str = r#"{namespace="falco"}"#;
@@ -76,33 +77,59 @@ impl Component for Loki {
 
 impl Loki {
     /// The services' lines whose stored field `correlation_id` is the given one.
-    pub async fn fetch_by_correlation(&self, id: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
+    pub async fn fetch_by_correlation(
+        &self,
+        id: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{SERVICES} | correlation_id=`{id}`"), since).await
     }
 
     /// The services' lines whose stored field `trace_id` is the given one.
-    pub async fn fetch_by_trace(&self, id: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
+    pub async fn fetch_by_trace(
+        &self,
+        id: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{SERVICES} | trace_id=`{id}`"), since).await
     }
 
     /// The services' lines in which the text occurs anywhere.
-    pub async fn fetch_containing(&self, text: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
+    pub async fn fetch_containing(
+        &self,
+        text: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{SERVICES} |= `{text}`"), since).await
     }
 
     /// The access log lines, of the sidecars of `app`, in which the text occurs.
-    pub async fn fetch_access_log(&self, app: &str, text: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
+    pub async fn fetch_access_log(
+        &self,
+        app: &str,
+        text: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{ACCESS_LOG} | app=`{app}` |= `{text}`"), since).await
     }
 
     /// Lines of the runtime detection that name a pod.
-    pub async fn fetch_of_falco(&self, pod: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
+    pub async fn fetch_of_falco(
+        &self,
+        pod: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{FALCO} |= `{pod}`"), since).await
     }
 
     async fn fetch(&self, logql: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {
         let start = since.timestamp_nanos_opt().unwrap_or_default().to_string();
-        let query = [("query", logql), ("start", start.as_str()), ("limit", LIMIT), ("direction", "forward")];
+        let query = [
+            ("query", logql),
+            ("start", start.as_str()),
+            ("limit", LIMIT),
+            ("direction", "forward"),
+        ];
         let answer: Answer = self.endpoint.get("/loki/api/v1/query_range", &query).await?;
         lines(answer).map_err(|detail| self.endpoint.unreadable(logql, &detail, ""))
     }
@@ -138,7 +165,10 @@ mod tests {
     #[test]
     fn lines_of_all_streams_come_in_the_order_of_time() {
         let lines = parse(STREAMS).unwrap();
-        assert_eq!(lines.iter().map(|line| line.label("app")).collect::<Vec<_>>(), ["user-service", "order-service"]);
+        assert_eq!(
+            lines.iter().map(|line| line.label("app")).collect::<Vec<_>>(),
+            ["user-service", "order-service"]
+        );
         assert_eq!(lines[1].json().unwrap()["mdc"]["correlationId"], "c-1");
     }
 

@@ -21,11 +21,11 @@ use crate::suite::{Component, Suite};
 const TOKEN_HEADER: &str = "x-vault-token";
 /// The login role whose policy this client is limited to.
 const ROLE: &str = "conformance";
-/// The ServiceAccount that may log in with that role.
+/// The `ServiceAccount` that may log in with that role.
 const ACCOUNT: &str = "conformance";
 const AUDIENCE: &str = "openbao";
 const HOST: &str = "openbao.openbao.svc.cluster.local";
-/// Life of the ServiceAccount token in seconds, the least that Kubernetes grants; it is used once.
+/// Life of the `ServiceAccount` token in seconds, the least that Kubernetes grants; it is used once.
 const TOKEN_SECONDS: i64 = 600;
 /// A lease is issued right after its login is made.
 const SAME_MOMENT: TimeDelta = TimeDelta::seconds(2);
@@ -66,7 +66,9 @@ struct Lease {
 fn made_at(username: &str) -> anyhow::Result<DateTime<Utc>> {
     let seconds = username.rsplit('-').next().and_then(|tail| tail.parse().ok());
     let made = seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-    made.with_context(|| format!("{username} is no login that OpenBao made: its name does not end with the time"))
+    made.with_context(|| {
+        format!("{username} is no login that OpenBao made: its name does not end with the time")
+    })
 }
 
 #[derive(Deserialize)]
@@ -84,20 +86,33 @@ impl Component for OpenBao {
     }
 }
 
-/// A short-lived token of the harness's own ServiceAccount, good for OpenBao alone.
+/// A short-lived token of the harness's own `ServiceAccount`, good for OpenBao alone.
 async fn account_token(suite: &Suite) -> anyhow::Result<SecretString> {
-    let accounts: Api<ServiceAccount> = Api::namespaced(suite.cluster().client(), places::CONFORMANCE);
-    let spec = TokenRequestSpec { audiences: Some(vec![AUDIENCE.to_owned()]), expiration_seconds: Some(TOKEN_SECONDS), ..TokenRequestSpec::default() };
+    let accounts: Api<ServiceAccount> =
+        Api::namespaced(suite.cluster().client(), places::CONFORMANCE);
+    let spec = TokenRequestSpec {
+        audiences: Some(vec![AUDIENCE.to_owned()]),
+        expiration_seconds: Some(TOKEN_SECONDS),
+        ..TokenRequestSpec::default()
+    };
     let request = TokenRequest { spec: Some(spec), ..TokenRequest::default() };
     let answer = accounts.create_token_request(ACCOUNT, &PostParams::default(), &request).await;
-    let answer = answer.with_context(|| format!("no token for serviceaccount {}/{ACCOUNT}", places::CONFORMANCE))?;
-    let token = answer.status.and_then(|status| status.token).context("the token request was answered without a token")?;
+    let answer = answer.with_context(|| {
+        format!("no token for serviceaccount {}/{ACCOUNT}", places::CONFORMANCE)
+    })?;
+    let token = answer
+        .status
+        .and_then(|status| status.token)
+        .context("the token request was answered without a token")?;
     Ok(token.into())
 }
 
 impl OpenBao {
-    /// Logs in with a ServiceAccount token made for audience `openbao`.
-    pub async fn login(endpoint: Endpoint, service_account_token: &SecretString) -> Result<Self, AskError> {
+    /// Logs in with a `ServiceAccount` token made for audience `openbao`.
+    pub async fn login(
+        endpoint: Endpoint,
+        service_account_token: &SecretString,
+    ) -> Result<Self, AskError> {
         let body = json!({"role": ROLE, "jwt": service_account_token.expose_secret()});
         let request = endpoint.request(Method::POST, "/v1/auth/kubernetes/login").json(&body);
         let login: Login = endpoint.json("POST /v1/auth/kubernetes/login", request).await?;
@@ -105,7 +120,11 @@ impl OpenBao {
     }
 
     /// Writes all fields of a secret below `secret/`; what was there becomes an older version.
-    pub async fn write_secret(&self, path: &str, fields: &BTreeMap<String, String>) -> Result<(), AskError> {
+    pub async fn write_secret(
+        &self,
+        path: &str,
+        fields: &BTreeMap<String, String>,
+    ) -> Result<(), AskError> {
         let path = format!("/v1/secret/data/{path}");
         self.command(&path, self.request(Method::POST, &path).json(&json!({"data": fields}))).await
     }
@@ -117,7 +136,11 @@ impl OpenBao {
     }
 
     /// The id of the lease that a login of a database role lives by; none when it has ended.
-    pub async fn find_lease(&self, role: &str, login: &DatabaseLogin) -> anyhow::Result<Option<String>> {
+    pub async fn find_lease(
+        &self,
+        role: &str,
+        login: &DatabaseLogin,
+    ) -> anyhow::Result<Option<String>> {
         let made = made_at(&login.username)?;
         for id in self.fetch_leases(role).await? {
             let lease = self.find_lease_by_id(&id).await?;
@@ -134,7 +157,13 @@ impl OpenBao {
         match self.endpoint.json::<LeaseAnswer>(&format!("PUT {path}"), request).await {
             Ok(answer) => Ok(Some(answer.data)),
             // It ran out between the two questions.
-            Err(error) if error.status().is_some_and(|status| status.is_client_error() && status != StatusCode::FORBIDDEN) => Ok(None),
+            Err(error)
+                if error.status().is_some_and(|status| {
+                    status.is_client_error() && status != StatusCode::FORBIDDEN
+                }) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -145,7 +174,9 @@ impl OpenBao {
         let path = format!("/v1/sys/leases/lookup/{prefix}");
         let list = Method::from_bytes(b"LIST").unwrap_or(Method::GET);
         match self.endpoint.json::<Keys>(&format!("LIST {path}"), self.request(list, &path)).await {
-            Ok(keys) => Ok(keys.data.keys.into_iter().map(|key| format!("{prefix}/{key}")).collect()),
+            Ok(keys) => {
+                Ok(keys.data.keys.into_iter().map(|key| format!("{prefix}/{key}")).collect())
+            }
             // OpenBao answers an empty list with 404.
             Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -155,7 +186,11 @@ impl OpenBao {
     /// Ends a lease now and waits until OpenBao has revoked the login.
     pub async fn revoke(&self, lease: &str) -> Result<(), AskError> {
         let path = "/v1/sys/leases/revoke";
-        self.command(path, self.request(Method::POST, path).json(&json!({"lease_id": lease, "sync": true}))).await
+        self.command(
+            path,
+            self.request(Method::POST, path).json(&json!({"lease_id": lease, "sync": true})),
+        )
+        .await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -179,12 +214,24 @@ mod tests {
 
     #[test]
     fn a_login_made_by_hand_is_told_apart() {
-        assert!(made_at("order_service").unwrap_err().to_string().contains("no login that OpenBao made"));
+        assert!(
+            made_at("order_service")
+                .unwrap_err()
+                .to_string()
+                .contains("no login that OpenBao made")
+        );
     }
 
     #[test]
     fn a_recorded_lease_tells_when_it_was_issued() {
         let json = r#"{"request_id":"1","data":{"expire_time":"2026-11-22T19:41:15.5Z","id":"database/creds/order-service/abc","issue_time":"2026-11-22T19:40:00.5Z","last_renewal":null,"renewable":true,"ttl":60}}"#;
-        assert_eq!(serde_json::from_str::<LeaseAnswer>(json).unwrap().data.issue_time.timestamp_subsec_millis(), 500);
+        assert_eq!(
+            serde_json::from_str::<LeaseAnswer>(json)
+                .unwrap()
+                .data
+                .issue_time
+                .timestamp_subsec_millis(),
+            500
+        );
     }
 }

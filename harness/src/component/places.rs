@@ -23,11 +23,17 @@ pub const GATEWAY: &str = "ingressgateway";
 /// The harness's own namespace, with the identity that OpenBao knows it by.
 pub const CONFORMANCE: &str = "ecotrack-conformance";
 /// The five services by name.
-pub const SERVICES: [&str; 5] = ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
+pub const SERVICES: [&str; 5] =
+    ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
 
 /// The platform's certificate authority in PEM.
 pub async fn platform_ca(cluster: &Cluster) -> Result<String> {
     let maps: Api<ConfigMap> = Api::namespaced(cluster.client(), ECOTRACK);
-    let map = maps.get("platform-ca").await.context("the platform's CA cannot be read from configmap ecotrack/platform-ca")?;
-    map.data.and_then(|mut data| data.remove("ca.crt")).context("configmap ecotrack/platform-ca has no key ca.crt")
+    let map = maps
+        .get("platform-ca")
+        .await
+        .context("the platform's CA cannot be read from configmap ecotrack/platform-ca")?;
+    map.data
+        .and_then(|mut data| data.remove("ca.crt"))
+        .context("configmap ecotrack/platform-ca has no key ca.crt")
 }

@@ -36,9 +36,23 @@ impl Component for Postgres {
 impl Postgres {
     /// The rows of a query, columns separated by `|`. Variables stand in the SQL as `:'name'`.
     pub async fn fetch_rows(&self, sql: &str, variables: &[(&str, &str)]) -> Result<Vec<String>> {
-        let assignments: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut command = vec!["psql", "-h", "/tmp", "-U", "postgres", "-d", DATABASE, "-At", "-v", "ON_ERROR_STOP=1"];
-        assignments.iter().for_each(|assignment| command.extend(["-v", assignment.as_str()]));
+        let assignments: Vec<String> =
+            variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut command = vec![
+            "psql",
+            "-h",
+            "/tmp",
+            "-U",
+            "postgres",
+            "-d",
+            DATABASE,
+            "-At",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ];
+        for assignment in &assignments {
+            command.extend(["-v", assignment.as_str()]);
+        }
         let executed = exec(&self.cluster, &self.pod, &command, Some(sql.as_bytes())).await?;
         ensure!(executed.code == 0, "PostgreSQL refused `{sql}`: {}", executed.stderr.trim());
         Ok(executed.stdout.lines().map(str::to_owned).collect())
@@ -46,28 +60,44 @@ impl Postgres {
 
     /// How many orders a user has.
     pub async fn count_orders(&self, user_id: &str) -> Result<u64> {
-        self.count("SELECT count(*) FROM order_service.orders WHERE user_id = :'user'", &[("user", user_id)]).await
+        self.count(
+            "SELECT count(*) FROM order_service.orders WHERE user_id = :'user'",
+            &[("user", user_id)],
+        )
+        .await
     }
 
     /// The quantities of a product that are reserved for an order.
-    pub async fn fetch_reservations(&self, order_id: &str, product_id: &str) -> Result<Vec<String>> {
+    pub async fn fetch_reservations(
+        &self,
+        order_id: &str,
+        product_id: &str,
+    ) -> Result<Vec<String>> {
         let sql = "SELECT quantity FROM product_service.reservations WHERE order_id = :'order' AND product_id = :'product'";
         self.fetch_rows(sql, &[("order", order_id), ("product", product_id)]).await
     }
 
     /// Whether the role is still known.
     pub async fn has_role(&self, role: &str) -> Result<bool> {
-        Ok(!self.fetch_rows("SELECT 1 FROM pg_roles WHERE rolname = :'role'", &[("role", role)]).await?.is_empty())
+        Ok(!self
+            .fetch_rows("SELECT 1 FROM pg_roles WHERE rolname = :'role'", &[("role", role)])
+            .await?
+            .is_empty())
     }
 
     /// How many sessions a role has open.
     pub async fn count_sessions(&self, role: &str) -> Result<u64> {
-        self.count("SELECT count(*) FROM pg_stat_activity WHERE usename = :'role'", &[("role", role)]).await
+        self.count(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = :'role'",
+            &[("role", role)],
+        )
+        .await
     }
 
     async fn count(&self, sql: &str, variables: &[(&str, &str)]) -> Result<u64> {
         let rows = self.fetch_rows(sql, variables).await?;
-        let count = rows.first().with_context(|| format!("PostgreSQL answered `{sql}` without a row"))?;
+        let count =
+            rows.first().with_context(|| format!("PostgreSQL answered `{sql}` without a row"))?;
         count.parse().with_context(|| format!("PostgreSQL answered `{sql}` with {count:?}"))
     }
 
@@ -100,13 +130,18 @@ mod tests {
     #[test]
     fn a_refusal_is_in_postgresqls_own_words() {
         let refusal = "psql: error: connection to server at \"10.200.1.7\", port 5432 failed: FATAL:  password authentication failed for user \"v-kubernetes-order\"";
-        assert!(matches!(read_login(&ended(2, refusal)).unwrap(), LoginAnswer::Refused(said) if said.contains("password authentication")));
+        assert!(
+            matches!(read_login(&ended(2, refusal)).unwrap(), LoginAnswer::Refused(said) if said.contains("password authentication"))
+        );
         assert_eq!(read_login(&ended(0, "")).unwrap(), LoginAnswer::Accepted);
     }
 
     #[test]
     fn a_server_that_is_not_reached_has_not_refused() {
-        assert!(read_login(&ended(2, "psql: error: connection to server failed: Connection refused")).is_err());
+        assert!(
+            read_login(&ended(2, "psql: error: connection to server failed: Connection refused"))
+                .is_err()
+        );
         assert!(read_login(&ended(127, "sh: psql: not found")).is_err());
     }
 }

@@ -38,7 +38,11 @@ pub struct HttpQuestion {
 
 impl Component for Probes {
     async fn connect(suite: &Suite) -> Result<Self> {
-        Ok(Self { cluster: suite.cluster().clone(), run: suite.run().clone(), slots: Mutex::default() })
+        Ok(Self {
+            cluster: suite.cluster().clone(),
+            run: suite.run().clone(),
+            slots: Mutex::default(),
+        })
     }
 }
 
@@ -50,20 +54,26 @@ impl Probes {
 
     /// The probe of the mesh that runs as this account of namespace `ecotrack`.
     pub async fn meshed(&self, account: &str) -> Result<Arc<ProbePod>> {
-        self.probe(Some(account.to_owned()), ProbeSpec::meshed(places::ECOTRACK).service_account(account)).await
+        self.probe(
+            Some(account.to_owned()),
+            ProbeSpec::meshed(places::ECOTRACK).service_account(account),
+        )
+        .await
     }
 
     async fn probe(&self, account: Option<String>, spec: ProbeSpec) -> Result<Arc<ProbePod>> {
         let slot = Arc::clone(self.slots.lock().await.entry(account).or_default());
         let start = async || ProbePod::start(&self.cluster, &self.run, &spec).await.map(Arc::new);
-        Ok(Arc::clone(slot.get_or_try_init(start).await.context("a probe pod could not be started")?))
+        Ok(Arc::clone(
+            slot.get_or_try_init(start).await.context("a probe pod could not be started")?,
+        ))
     }
 }
 
 /// Sends one request from a probe.
 pub async fn ask(probe: &ProbePod, question: &HttpQuestion) -> Result<HttpAnswer> {
     let mut arguments = vec!["http", "--method", &question.method, "--url", &question.url];
-    question.headers.iter().for_each(|header| arguments.extend(["--header", header.as_str()]));
-    question.body.iter().for_each(|body| arguments.extend(["--body", body.as_str()]));
+    arguments.extend(question.headers.iter().flat_map(|header| ["--header", header.as_str()]));
+    arguments.extend(question.body.iter().flat_map(|body| ["--body", body.as_str()]));
     Ok(probe.ask(&arguments).await?)
 }

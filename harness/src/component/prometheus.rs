@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
-use prometheus_http_query::response::Data;
+use prometheus_http_query::response::{Data, Rule, RuleGroup};
 use prometheus_http_query::{Client, TargetState};
 
 use super::places;
@@ -49,7 +49,8 @@ impl Component for Prometheus {
     async fn connect(suite: &Suite) -> Result<Self> {
         let place = Place::service(places::OBSERVABILITY, "prometheus-operated", 9090);
         let forward = PortForward::open(suite.cluster(), place).await?;
-        let http = reqwest::Client::builder().timeout(suite.timeouts().request).no_proxy().build()?;
+        let http =
+            reqwest::Client::builder().timeout(suite.timeouts().request).no_proxy().build()?;
         Ok(Self { client: Client::from(http, &forward.url("http"))?, _forward: forward })
     }
 }
@@ -57,8 +58,14 @@ impl Component for Prometheus {
 impl Prometheus {
     /// The samples of an expression now.
     pub async fn fetch_samples(&self, promql: &str) -> Result<Vec<Sample>> {
-        let answer = self.client.query(promql).get().await.with_context(|| format!("no answer of Prometheus to `{promql}`"))?;
-        samples(answer.into_inner().0).with_context(|| format!("answer of Prometheus to `{promql}`"))
+        let answer = self
+            .client
+            .query(promql)
+            .get()
+            .await
+            .with_context(|| format!("no answer of Prometheus to `{promql}`"))?;
+        samples(answer.into_inner().0)
+            .with_context(|| format!("answer of Prometheus to `{promql}`"))
     }
 
     /// The sum of an expression's samples now; none is zero, as for a counter that has not been touched.
@@ -73,13 +80,18 @@ impl Prometheus {
 
     /// When the least recently scraped pod of a service was scraped, in seconds since 1970; none when nothing is scraped.
     pub async fn find_oldest_scrape(&self, application: &str) -> Result<Option<f64>> {
-        let promql = format!("min(timestamp(up{{namespace=\"ecotrack\",application=\"{application}\"}}))");
+        let promql =
+            format!("min(timestamp(up{{namespace=\"ecotrack\",application=\"{application}\"}}))");
         Ok(self.fetch_samples(&promql).await?.first().map(|sample| sample.value))
     }
 
     /// Everything that is scraped.
     pub async fn fetch_targets(&self) -> Result<Vec<Target>> {
-        let targets = self.client.targets(Some(TargetState::Active)).await.context("no answer of Prometheus about its targets")?;
+        let targets = self
+            .client
+            .targets(Some(TargetState::Active))
+            .await
+            .context("no answer of Prometheus about its targets")?;
         let target = |target: &prometheus_http_query::response::ActiveTarget| Target {
             labels: sorted(target.labels()),
             up: target.health().is_up(),
@@ -90,23 +102,37 @@ impl Prometheus {
 
     /// Names of the alerting rules that are loaded and add the given label.
     pub async fn fetch_rules_labelled(&self, label: &str, value: &str) -> Result<Vec<String>> {
-        let groups = self.client.rules().get().await.context("no answer of Prometheus about its rules")?;
-        let rules = groups.iter().flat_map(|group| group.rules()).filter_map(|rule| rule.as_alerting());
-        Ok(rules.filter(|rule| rule.labels().get(label).is_some_and(|found| found == value)).map(|rule| rule.name().to_owned()).collect())
+        let groups =
+            self.client.rules().get().await.context("no answer of Prometheus about its rules")?;
+        let rules = groups.iter().flat_map(RuleGroup::rules).filter_map(Rule::as_alerting);
+        Ok(rules
+            .filter(|rule| rule.labels().get(label).is_some_and(|found| found == value))
+            .map(|rule| rule.name().to_owned())
+            .collect())
     }
 
     /// Alerts that carry the given label, pending or firing.
     pub async fn fetch_alerts(&self, label: &str, value: &str) -> Result<Vec<Alert>> {
-        let alerts = self.client.alerts().await.context("no answer of Prometheus about its alerts")?;
-        let matching = alerts.iter().filter(|alert| alert.labels().get(label).is_some_and(|found| found == value));
-        let state = |alert: &prometheus_http_query::response::Alert| if alert.state().is_firing() { "firing" } else { "pending" };
-        Ok(matching.map(|alert| Alert { labels: sorted(alert.labels()), state: state(alert) }).collect())
+        let alerts =
+            self.client.alerts().await.context("no answer of Prometheus about its alerts")?;
+        let matching = alerts
+            .iter()
+            .filter(|alert| alert.labels().get(label).is_some_and(|found| found == value));
+        let state = |alert: &prometheus_http_query::response::Alert| {
+            if alert.state().is_firing() { "firing" } else { "pending" }
+        };
+        Ok(matching
+            .map(|alert| Alert { labels: sorted(alert.labels()), state: state(alert) })
+            .collect())
     }
 }
 
 fn samples(data: Data) -> Result<Vec<Sample>> {
     match data {
-        Data::Vector(series) => Ok(series.iter().map(|one| Sample { labels: sorted(one.metric()), value: one.sample().value() }).collect()),
+        Data::Vector(series) => Ok(series
+            .iter()
+            .map(|one| Sample { labels: sorted(one.metric()), value: one.sample().value() })
+            .collect()),
         Data::Scalar(sample) => Ok(vec![Sample { labels: BTreeMap::new(), value: sample.value() }]),
         Data::Matrix(_) => bail!("a range of samples where their value now was expected"),
     }
@@ -143,7 +169,8 @@ mod tests {
 
     #[test]
     fn a_scalar_is_one_sample_without_labels() {
-        let samples = parse(r#"{"resultType":"scalar","result":[1790000000.1,"1790000000.1"]}"#).unwrap();
+        let samples =
+            parse(r#"{"resultType":"scalar","result":[1790000000.1,"1790000000.1"]}"#).unwrap();
         assert!(samples[0].labels.is_empty() && samples[0].value > 1.7e9);
     }
 

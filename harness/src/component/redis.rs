@@ -41,12 +41,16 @@ impl Redis {
 
     /// `PING` over TLS with the password that the services use.
     pub async fn ping_with_password(&self, suite: &Suite) -> Result<ConnectAnswer> {
-        let password = read_key(suite, places::ECOTRACK, "user-service-secrets", "redis-password").await?;
+        let password =
+            read_key(suite, places::ECOTRACK, "user-service-secrets", "redis-password").await?;
         let text = format!("AUTH {}\r\nPING\r\n", password.expose_secret());
         self.say(&["connect", "--address", ADDRESS, "--ca-pem", &self.ca], &text).await
     }
 
     async fn say(&self, arguments: &[&str], text: &str) -> Result<ConnectAnswer> {
-        self.probe.ask_with_input(arguments, text.as_bytes()).await.context("the probe could not ask Redis")
+        self.probe
+            .ask_with_input(arguments, text.as_bytes())
+            .await
+            .context("the probe could not ask Redis")
     }
 }

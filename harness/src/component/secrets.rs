@@ -30,26 +30,58 @@ pub struct DatabaseLogin {
 }
 
 /// One key of a Secret; its value is kept out of reports from now on.
-pub async fn read_key(suite: &Suite, namespace: &str, name: &str, key: &str) -> Result<SecretString> {
-    let mut keys = find_keys(suite.cluster(), namespace, name).await?.with_context(|| format!("there is no secret {namespace}/{name}"))?;
-    let value = keys.remove(key).with_context(|| format!("secret {namespace}/{name} has no key {key}"))?;
+pub async fn read_key(
+    suite: &Suite,
+    namespace: &str,
+    name: &str,
+    key: &str,
+) -> Result<SecretString> {
+    let mut keys = find_keys(suite.cluster(), namespace, name)
+        .await?
+        .with_context(|| format!("there is no secret {namespace}/{name}"))?;
+    let value =
+        keys.remove(key).with_context(|| format!("secret {namespace}/{name} has no key {key}"))?;
     suite.redactor().forget(&value);
     Ok(value.into())
 }
 
 /// All keys of a Secret as text; none when there is no such Secret.
-pub async fn find_keys(cluster: &Cluster, namespace: &str, name: &str) -> Result<Option<BTreeMap<String, String>>> {
+pub async fn find_keys(
+    cluster: &Cluster,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<BTreeMap<String, String>>> {
     let secrets: Api<Secret> = Api::namespaced(cluster.client(), namespace);
-    let secret = secrets.get_opt(name).await.with_context(|| format!("secret {namespace}/{name} cannot be read"))?;
+    let secret = secrets
+        .get_opt(name)
+        .await
+        .with_context(|| format!("secret {namespace}/{name} cannot be read"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(secret.map(|secret| secret.data.unwrap_or_default().into_iter().map(|(key, value)| (key, text(&value.0))).collect()))
+    Ok(secret.map(|secret| {
+        secret
+            .data
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(key, value)| (key, text(&value.0)))
+            .collect()
+    }))
 }
 
 /// The database login that a service's Secret holds now.
-pub async fn fetch_database_login(suite: &Suite, namespace: &str, service: &str) -> Result<DatabaseLogin> {
+pub async fn fetch_database_login(
+    suite: &Suite,
+    namespace: &str,
+    service: &str,
+) -> Result<DatabaseLogin> {
     let name = format!("{service}-db-credentials");
-    let keys = find_keys(suite.cluster(), namespace, &name).await?.with_context(|| format!("there is no secret {namespace}/{name}"))?;
-    let key = |key: &str| keys.get(key).cloned().with_context(|| format!("secret {namespace}/{name} has no key {key}"));
+    let keys = find_keys(suite.cluster(), namespace, &name)
+        .await?
+        .with_context(|| format!("there is no secret {namespace}/{name}"))?;
+    let key = |key: &str| {
+        keys.get(key)
+            .cloned()
+            .with_context(|| format!("secret {namespace}/{name} has no key {key}"))
+    };
     let (username, password) = (key("username")?, key("password")?);
     suite.redactor().forget(&password);
     Ok(DatabaseLogin { username, password: password.into() })
@@ -61,7 +93,9 @@ pub async fn force_sync(cluster: &Cluster, namespace: &str, name: &str) -> Resul
     let now = chrono::Utc::now().timestamp_nanos_opt().unwrap_or_default().to_string();
     let annotation = json!({"metadata": {"annotations": {"force-sync": now}}});
     let api = api_of(cluster, &object).await?;
-    api.patch(name, &PatchParams::default(), &Patch::Merge(annotation)).await.with_context(|| format!("externalsecret {namespace}/{name} cannot be changed"))?;
+    api.patch(name, &PatchParams::default(), &Patch::Merge(annotation))
+        .await
+        .with_context(|| format!("externalsecret {namespace}/{name} cannot be changed"))?;
     Ok(())
 }
 
@@ -77,7 +111,10 @@ impl SyncedSecret {
     pub async fn create(suite: &Suite, name: &str, path: &str) -> Result<Self> {
         let name = format!("conformance-{name}");
         let ca = STANDARD.encode(places::platform_ca(suite.cluster()).await?);
-        let objects = [store(&name, &ca), external_secret(&name, path)].map(serde_json::from_value).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let objects = [store(&name, &ca), external_secret(&name, path)]
+            .map(serde_json::from_value)
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
         apply(suite.cluster(), suite.run(), &objects).await?;
         Ok(Self { name, objects })
     }

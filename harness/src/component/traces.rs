@@ -35,10 +35,13 @@ impl TraceStore {
 
 impl Component for TraceStore {
     async fn connect(suite: &Suite) -> anyhow::Result<Self> {
-        let services: Api<Service> = Api::namespaced(suite.cluster().client(), places::OBSERVABILITY);
+        let services: Api<Service> =
+            Api::namespaced(suite.cluster().client(), places::OBSERVABILITY);
         if services.get_opt("tempo").await?.is_some() {
             let target = Target::service(places::OBSERVABILITY, "tempo", 3200);
-            return Ok(Self(Box::new(Tempo::new(Endpoint::forwarded(suite, "Tempo", target).await?))));
+            return Ok(Self(Box::new(Tempo::new(
+                Endpoint::forwarded(suite, "Tempo", target).await?,
+            ))));
         }
         let target = Target::service(places::OBSERVABILITY, "jaeger", 16686);
         Ok(Self(Box::new(Jaeger::new(Endpoint::forwarded(suite, "Jaeger", target).await?))))

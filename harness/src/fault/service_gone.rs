@@ -1,10 +1,11 @@
 //! A service without a pod, for a drill: scaled away, and scaled back to what it was.
 
 use async_trait::async_trait;
+use conformance_probe::change::Change;
 use serde_json::json;
 
 use super::change::{Grant, Plan, merge_patch};
-use super::{Change, Sabotage};
+use super::Sabotage;
 use crate::cluster::rollout::{Workload, replicas};
 use crate::component::{places, pods};
 use crate::eventually::{Observed, Unmet};

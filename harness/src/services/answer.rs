@@ -35,14 +35,22 @@ impl Answer {
     /// A field of the JSON body that must be text.
     pub fn field(&self, name: &str) -> Result<String, anyhow::Error> {
         let json = self.json();
-        let text = json[name].as_str().ok_or_else(|| anyhow::anyhow!("expected an answer with text in {name:?}, but saw {self}"))?;
+        let text = json[name].as_str().ok_or_else(|| {
+            anyhow::anyhow!("expected an answer with text in {name:?}, but saw {self}")
+        })?;
         Ok(text.to_owned())
     }
 
     pub(crate) async fn read(response: reqwest::Response) -> reqwest::Result<Self> {
         let status = response.status().as_u16();
-        let text_of = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text_of(value))).collect();
+        let text_of = |value: &reqwest::header::HeaderValue| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), text_of(value)))
+            .collect();
         Ok(Self { status, headers, text: response.text().await? })
     }
 }
@@ -57,6 +65,11 @@ impl From<conformance_probe::Attempt> for Answer {
 
 impl fmt::Display for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "status {}: {}", self.status, self.text.chars().take(EXCERPT).collect::<String>())
+        write!(
+            formatter,
+            "status {}: {}",
+            self.status,
+            self.text.chars().take(EXCERPT).collect::<String>()
+        )
     }
 }

@@ -59,7 +59,13 @@ pub struct Call {
 impl Call {
     /// A GET of a path with its query.
     pub fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), body: None, token: None, headers: Vec::new() }
+        Self {
+            method: Method::GET,
+            path: path.into(),
+            body: None,
+            token: None,
+            headers: Vec::new(),
+        }
     }
 
     /// A request without a body.
@@ -112,7 +118,10 @@ impl Call {
     /// A customer logs in.
     #[must_use]
     pub fn login(email: &str, password: &SecretString) -> Self {
-        Self::post("/api/users/login", &json!({"email": email, "password": password.expose_secret()}))
+        Self::post(
+            "/api/users/login",
+            &json!({"email": email, "password": password.expose_secret()}),
+        )
     }
 
     /// A customer orders some of one product.
@@ -133,7 +142,10 @@ impl Call {
     /// The key under which the request is the same request, however often it is sent.
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&str> {
-        self.headers.iter().find(|(name, _)| *name == IDEMPOTENCY_KEY).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(name, _)| *name == IDEMPOTENCY_KEY)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -151,7 +163,8 @@ mod tests {
     #[test]
     fn a_call_shows_neither_password_nor_token() {
         let customer = Customer::named("a");
-        let call = Call::login(&customer.email, &customer.password).with_token(SecretString::from("t0k3n"));
+        let call = Call::login(&customer.email, &customer.password)
+            .with_token(SecretString::from("t0k3n"));
         assert_eq!(call.to_string(), "POST /api/users/login");
     }
 

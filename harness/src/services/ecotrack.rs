@@ -38,7 +38,8 @@ impl Component for EcoTrack {
             .http1_only()
             .no_proxy()
             .build()?;
-        let base = Url::parse(&format!("https://{HOST}:{}", address.port())).context("the gateway's address is no URL")?;
+        let base = Url::parse(&format!("https://{HOST}:{}", address.port()))
+            .context("the gateway's address is no URL")?;
         Ok(Self { http, base, address, deadline: suite.timeouts().request, _forward: forward })
     }
 }
@@ -48,25 +49,39 @@ impl EcoTrack {
     pub async fn send(&self, call: &Call, ids: &Ids) -> Result<Answer> {
         let url = self.base.join(&call.path)?;
         // The port is only the forward's; customers ask for the bare name.
-        let mut request = ids.on(self.http.request(call.method.clone(), url).header(HOST_HEADER, HOST));
-        request = call.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let mut request =
+            ids.on(self.http.request(call.method.clone(), url).header(HOST_HEADER, HOST));
+        request = call
+            .headers
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, value));
         if let Some(token) = &call.token {
             request = request.bearer_auth(token.expose_secret());
         }
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let response = request.send().await.with_context(|| format!("no answer to {call} from https://{HOST}"))?;
+        let response = request
+            .send()
+            .await
+            .with_context(|| format!("no answer to {call} from https://{HOST}"))?;
         Ok(Answer::read(response).await?)
     }
 
     /// Asks the gateway under another name, whatever its certificate says; none when it does not even agree on TLS.
     pub async fn ask_as(&self, name: &str, path: &str) -> Result<Option<Answer>> {
-        let client = Client::builder().timeout(self.deadline).danger_accept_invalid_certs(true).resolve(name, self.address).no_proxy().build()?;
+        let client = Client::builder()
+            .timeout(self.deadline)
+            .danger_accept_invalid_certs(true)
+            .resolve(name, self.address)
+            .no_proxy()
+            .build()?;
         match client.get(format!("https://{name}:{}{path}", self.address.port())).send().await {
             Ok(response) => Ok(Some(Answer::read(response).await?)),
             Err(error) if error.is_connect() => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("the gateway could not be asked as {name}")),
+            Err(error) => {
+                Err(error).with_context(|| format!("the gateway could not be asked as {name}"))
+            }
         }
     }
 }

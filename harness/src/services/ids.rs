@@ -22,7 +22,12 @@ impl Ids {
     /// The scenario's own ids.
     #[must_use]
     pub fn of(identity: &Identity) -> Self {
-        Self { correlation_id: identity.correlation_id(), trace_id: identity.trace_id(), traceparent: identity.traceparent(), since: Utc::now() - CLOCK_TOLERANCE }
+        Self {
+            correlation_id: identity.correlation_id(),
+            trace_id: identity.trace_id(),
+            traceparent: identity.traceparent(),
+            since: Utc::now() - CLOCK_TOLERANCE,
+        }
     }
 
     /// Ids of a second request that has nothing to do with the first: another correlation id, another trace.
@@ -62,7 +67,9 @@ impl Ids {
     }
 
     pub(super) fn on(&self, request: RequestBuilder) -> RequestBuilder {
-        self.headers().into_iter().fold(request, |request, (name, value)| request.header(name, value))
+        self.headers()
+            .into_iter()
+            .fold(request, |request, (name, value)| request.header(name, value))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The outside world's own record: what Stripe, SendGrid, PagerDuty and the others were really told.
+//! The outside world's own record: what `Stripe`, `SendGrid`, `PagerDuty` and the others were really told.
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
@@ -37,7 +37,11 @@ impl Component for Sandbox {
 
 impl Sandbox {
     /// What a provider received that contains `text`, newest first.
-    pub async fn fetch_received(&self, provider: &str, text: &str) -> Result<Vec<LedgerEntry>, AskError> {
+    pub async fn fetch_received(
+        &self,
+        provider: &str,
+        text: &str,
+    ) -> Result<Vec<LedgerEntry>, AskError> {
         self.endpoint.get("/ledger", &[("provider", provider), ("contains", text)]).await
     }
 }

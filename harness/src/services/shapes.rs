@@ -17,8 +17,13 @@ pub struct Money {
 impl Money {
     /// Reads decimal text with exactly two digits after the point.
     pub fn parse(amount: &str, currency: &str) -> Result<Self> {
-        let (major, minor) = amount.split_once('.').filter(|(_, minor)| minor.len() == 2).with_context(|| format!("{amount:?} is no amount such as 12.50"))?;
-        let minor = format!("{major}{minor}").parse().with_context(|| format!("{amount:?} is no amount such as 12.50"))?;
+        let (major, minor) = amount
+            .split_once('.')
+            .filter(|(_, minor)| minor.len() == 2)
+            .with_context(|| format!("{amount:?} is no amount such as 12.50"))?;
+        let minor = format!("{major}{minor}")
+            .parse()
+            .with_context(|| format!("{amount:?} is no amount such as 12.50"))?;
         Ok(Self { minor, currency: currency.to_owned() })
     }
 
@@ -69,13 +74,20 @@ impl Product {
     /// Reads one product.
     pub fn read(json: &Value) -> Result<Self> {
         let price = Money::parse(text(json, "price")?, text(json, "currency")?)?;
-        let available = json["available"].as_u64().with_context(|| format!("no number of available pieces in {json}"))?;
+        let available = json["available"]
+            .as_u64()
+            .with_context(|| format!("no number of available pieces in {json}"))?;
         Ok(Self { id: text(json, "product_id")?.to_owned(), price, available })
     }
 
     /// Reads a page of the catalogue.
     pub fn list(answer: &Answer) -> Result<Vec<Self>> {
-        answer.json()["items"].as_array().with_context(|| format!("no items in {answer}"))?.iter().map(Self::read).collect()
+        answer.json()["items"]
+            .as_array()
+            .with_context(|| format!("no items in {answer}"))?
+            .iter()
+            .map(Self::read)
+            .collect()
     }
 }
 
@@ -92,7 +104,10 @@ impl Order {
     /// Reads the answer to a placed order.
     pub fn read(answer: &Answer) -> Result<Self> {
         let json = answer.json();
-        Ok(Self { id: text(&json, "order_id")?.to_owned(), total: Money::parse(text(&json, "total_amount")?, text(&json, "currency")?)? })
+        Ok(Self {
+            id: text(&json, "order_id")?.to_owned(),
+            total: Money::parse(text(&json, "total_amount")?, text(&json, "currency")?)?,
+        })
     }
 }
 

@@ -20,15 +20,23 @@ pub struct Claims {
 /// Reads a token that one of the published keys signed with ES256 for this audience.
 pub fn verify(token: &SecretString, published: &Value, audience: &str) -> Result<Claims> {
     let token = token.expose_secret();
-    let keys: JwkSet = serde_json::from_value(published.clone()).context("the published keys are no key set")?;
+    let keys: JwkSet =
+        serde_json::from_value(published.clone()).context("the published keys are no key set")?;
     let header = decode_header(token).context("the token has no readable header")?;
-    ensure!(header.alg == Algorithm::ES256, "expected a token signed with ES256, but saw {:?}", header.alg);
+    ensure!(
+        header.alg == Algorithm::ES256,
+        "expected a token signed with ES256, but saw {:?}",
+        header.alg
+    );
     let id = header.kid.context("the token names no key")?;
-    let key = keys.find(&id).with_context(|| format!("the token names key {id}, which is not published"))?;
+    let key = keys
+        .find(&id)
+        .with_context(|| format!("the token names key {id}, which is not published"))?;
     let mut validation = Validation::new(Algorithm::ES256);
     validation.set_issuer(&[ISSUER]);
     validation.set_audience(&[audience]);
-    let genuine = decode::<Claims>(token, &DecodingKey::from_jwk(key)?, &validation).context("the token does not verify")?;
+    let genuine = decode::<Claims>(token, &DecodingKey::from_jwk(key)?, &validation)
+        .context("the token does not verify")?;
     Ok(genuine.claims)
 }
 
@@ -40,9 +48,13 @@ pub fn forgeries(genuine: &SecretString) -> Vec<(&'static str, SecretString)> {
     // {"alg":"none","typ":"JWT"}
     let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
     let zeros = "A".repeat(86);
-    [("another signature", format!("{header}.{claims}.{zeros}")), ("no signature", format!("{unsigned}.{claims}.")), ("nonsense", "nonsense".to_owned())]
-        .map(|(what, token)| (what, SecretString::from(token)))
-        .to_vec()
+    [
+        ("another signature", format!("{header}.{claims}.{zeros}")),
+        ("no signature", format!("{unsigned}.{claims}.")),
+        ("nonsense", "nonsense".to_owned()),
+    ]
+    .map(|(what, token)| (what, SecretString::from(token)))
+    .to_vec()
 }
 
 #[cfg(test)]
@@ -61,8 +73,11 @@ mod tests {
 
     fn token(kid: &str, audience: &str) -> SecretString {
         let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::ES256) };
-        let claims = json!({"sub": "u-1", "iss": ISSUER, "aud": audience, "exp": 4_000_000_000_u64});
-        encode(&header, &claims, &EncodingKey::from_ec_pem(PRIVATE.as_bytes()).unwrap()).unwrap().into()
+        let claims =
+            json!({"sub": "u-1", "iss": ISSUER, "aud": audience, "exp": 4_000_000_000_u64});
+        encode(&header, &claims, &EncodingKey::from_ec_pem(PRIVATE.as_bytes()).unwrap())
+            .unwrap()
+            .into()
     }
 
     #[test]
@@ -73,7 +88,12 @@ mod tests {
     #[test]
     fn a_token_for_others_or_of_an_unpublished_key_is_refused() {
         assert!(verify(&token("k1", "elsewhere"), &published(), "ecotrack").is_err());
-        assert!(verify(&token("k2", "ecotrack"), &published(), "ecotrack").unwrap_err().to_string().contains("not published"));
+        assert!(
+            verify(&token("k2", "ecotrack"), &published(), "ecotrack")
+                .unwrap_err()
+                .to_string()
+                .contains("not published")
+        );
     }
 
     #[test]

@@ -61,7 +61,14 @@ mod tests {
         let trace = otlp::trace(answer.result.resource_spans);
         let [proxy, own] = trace.spans.as_slice() else { panic!("{trace:?}") };
         assert!(proxy.by_proxy && proxy.service == "order-service" && proxy.kind == Kind::Server);
-        assert_eq!((own.parent.as_str(), own.attributes["total_amount"].as_str(), own.attributes["items"].as_str()), ("b7ad6b7169203331", "12.5", "2"));
+        assert_eq!(
+            (
+                own.parent.as_str(),
+                own.attributes["total_amount"].as_str(),
+                own.attributes["items"].as_str()
+            ),
+            ("b7ad6b7169203331", "12.5", "2")
+        );
     }
 
     #[test]

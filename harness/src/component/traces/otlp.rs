@@ -19,9 +19,15 @@ pub(super) fn trace(resources: Vec<ResourceSpans>) -> Trace {
 }
 
 fn spans_of(resource: ResourceSpans) -> Vec<Span> {
-    let about = resource.resource.map(|resource| attributes(&resource.attributes)).unwrap_or_default();
+    let about =
+        resource.resource.map(|resource| attributes(&resource.attributes)).unwrap_or_default();
     let name = about.get("service.name").cloned().unwrap_or_default();
-    resource.scope_spans.into_iter().flat_map(|scope| scope.spans).map(|one| span(&name, one)).collect()
+    resource
+        .scope_spans
+        .into_iter()
+        .flat_map(|scope| scope.spans)
+        .map(|one| span(&name, one))
+        .collect()
 }
 
 fn span(service: &str, one: OtlpSpan) -> Span {

@@ -70,7 +70,10 @@ impl Trace {
     /// Spans whose parent is neither in the trace nor the caller's own span `root`: a hop lost the context.
     #[must_use]
     pub fn orphans(&self, root: &str) -> Vec<&Span> {
-        self.spans.iter().filter(|span| span.parent != root && self.find(&span.parent).is_none()).collect()
+        self.spans
+            .iter()
+            .filter(|span| span.parent != root && self.find(&span.parent).is_none())
+            .collect()
     }
 
     /// The span's ancestors, nearest first; a link stands for the parent where a span continues a trace by link.
@@ -96,8 +99,14 @@ impl Trace {
     #[must_use]
     pub fn has_edge(&self, from: &str, to: &str, taken_up_as: Kind) -> bool {
         let own = |span: &&Span| !span.by_proxy;
-        let entries = self.spans.iter().filter(own).filter(|span| span.service == to && span.kind == taken_up_as);
-        entries.map(|span| self.ancestors(span)).any(|line| line.into_iter().find(own).is_some_and(|ancestor| ancestor.service == from))
+        let entries = self
+            .spans
+            .iter()
+            .filter(own)
+            .filter(|span| span.service == to && span.kind == taken_up_as);
+        entries
+            .map(|span| self.ancestors(span))
+            .any(|line| line.into_iter().find(own).is_some_and(|ancestor| ancestor.service == from))
     }
 }
 
@@ -107,7 +116,17 @@ mod tests {
 
     fn span(service: &str, id: &str, parent: &str) -> Span {
         let (name, links, attributes) = (id.to_owned(), Vec::new(), BTreeMap::new());
-        Span { service: service.to_owned(), by_proxy: false, name, kind: Kind::Server, id: id.to_owned(), parent: parent.to_owned(), links, attributes, start: 0 }
+        Span {
+            service: service.to_owned(),
+            by_proxy: false,
+            name,
+            kind: Kind::Server,
+            id: id.to_owned(),
+            parent: parent.to_owned(),
+            links,
+            attributes,
+            start: 0,
+        }
     }
 
     fn proxy(service: &str, id: &str, parent: &str) -> Span {
@@ -116,7 +135,14 @@ mod tests {
 
     #[test]
     fn an_edge_looks_through_proxies() {
-        let trace = Trace { spans: vec![span("order", "a", "root"), proxy("order", "b", "a"), proxy("user", "c", "b"), span("user", "d", "c")] };
+        let trace = Trace {
+            spans: vec![
+                span("order", "a", "root"),
+                proxy("order", "b", "a"),
+                proxy("user", "c", "b"),
+                span("user", "d", "c"),
+            ],
+        };
         assert!(trace.has_edge("order", "user", Kind::Server));
         assert!(!trace.has_edge("user", "order", Kind::Server));
         assert!(trace.orphans("root").is_empty());
@@ -125,19 +151,31 @@ mod tests {
     #[test]
     fn a_call_is_told_from_an_event() {
         let trace = Trace { spans: vec![span("order", "a", "root"), span("user", "b", "a")] };
-        assert!(trace.has_edge("order", "user", Kind::Server) && !trace.has_edge("order", "user", Kind::Consumer));
+        assert!(
+            trace.has_edge("order", "user", Kind::Server)
+                && !trace.has_edge("order", "user", Kind::Consumer)
+        );
     }
 
     #[test]
     fn an_edge_does_not_look_through_a_third_service() {
-        let trace = Trace { spans: vec![span("order", "a", "root"), span("payment", "b", "a"), span("user", "c", "b")] };
+        let trace = Trace {
+            spans: vec![
+                span("order", "a", "root"),
+                span("payment", "b", "a"),
+                span("user", "c", "b"),
+            ],
+        };
         assert!(!trace.has_edge("order", "user", Kind::Server));
     }
 
     #[test]
     fn a_span_whose_parent_is_missing_is_an_orphan() {
         let trace = Trace { spans: vec![span("order", "a", "root"), span("user", "b", "lost")] };
-        assert_eq!(trace.orphans("root").iter().map(|span| span.id.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(
+            trace.orphans("root").iter().map(|span| span.id.as_str()).collect::<Vec<_>>(),
+            ["b"]
+        );
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl Tempo {
 impl Traces for Tempo {
     async fn find_trace(&self, id: &str) -> Result<Option<Trace>, AskError> {
         let path = format!("/api/traces/{id}");
-        let request = self.endpoint.request(Method::GET, &path).header(ACCEPT, "application/protobuf");
+        let request =
+            self.endpoint.request(Method::GET, &path).header(ACCEPT, "application/protobuf");
         match self.endpoint.bytes(&path, request).await {
             // Tempo's message `Trace` has the same one field as OTLP's `TracesData`.
             Ok(body) => match TracesData::decode(body) {

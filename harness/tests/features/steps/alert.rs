@@ -25,9 +25,22 @@ async fn drill(world: &mut World, alert: String) -> Outcome {
     let rule = drill::rule(&alert, &name)?;
     manifests::apply(world.suite().cluster(), world.suite().run(), &[rule]).await?;
     let prometheus = client::<Prometheus>(world).await?;
-    let loaded = |names: &Vec<String>| judge(names.contains(&alert), format!("the rule {alert} of {name} loaded"), format!("{names:?}"));
+    let loaded = |names: &Vec<String>| {
+        judge(
+            names.contains(&alert),
+            format!("the rule {alert} of {name} loaded"),
+            format!("{names:?}"),
+        )
+    };
     let question = || prometheus.fetch_rules_labelled(drill::LABEL, &name);
-    await_answer(world, "Prometheus to load the drill", world.suite().timeouts().fault_armed, question, loaded).await?;
+    await_answer(
+        world,
+        "Prometheus to load the drill",
+        world.suite().timeouts().fault_armed,
+        question,
+        loaded,
+    )
+    .await?;
     world.remember(Drill(name));
     Ok(())
 }
@@ -36,40 +49,80 @@ async fn drill(world: &mut World, alert: String) -> Outcome {
 async fn has_no_pod(world: &mut World, service: String) -> Outcome {
     let gone = ServiceGone::new(&service);
     let (armed, proof) = fault::arm(world.suite(), &gone).await?;
-    world.record(conformance::evidence::Evidence::new("fault", format!("{service} without pods")).answer(proof));
+    world.record(
+        conformance::evidence::Evidence::new("fault", format!("{service} without pods"))
+            .answer(proof),
+    );
     world.remember(Gone(gone, Some(armed)));
     Ok(())
 }
 
 #[then(expr = "the alert of {string} becomes {word}")]
 async fn becomes(world: &mut World, service: String, state: String) -> Outcome {
-    let (prometheus, drill) = (client::<Prometheus>(world).await?, world.recall::<Drill>()?.0.clone());
+    let (prometheus, drill) =
+        (client::<Prometheus>(world).await?, world.recall::<Drill>()?.0.clone());
     let judged = |alerts: &Vec<Alert>| in_state(&service, &state)(alerts);
     let question = || prometheus.fetch_alerts(drill::LABEL, &drill);
-    await_answer(world, &format!("the alert {state}"), world.suite().timeouts().alert_pending, question, judged).await.map(drop)
+    await_answer(
+        world,
+        &format!("the alert {state}"),
+        world.suite().timeouts().alert_pending,
+        question,
+        judged,
+    )
+    .await
+    .map(drop)
 }
 
 #[then(expr = "Alertmanager routes the alert of {string} to {string} alone")]
 async fn is_routed(world: &mut World, service: String, receiver: String) -> Outcome {
-    let (alertmanager, drill) = (client::<Alertmanager>(world).await?, world.recall::<Drill>()?.0.clone());
+    let (alertmanager, drill) =
+        (client::<Alertmanager>(world).await?, world.recall::<Drill>()?.0.clone());
     let judged = |alerts: &Vec<RoutedAlert>| {
-        let of_service: Vec<RoutedAlert> = alerts.iter().filter(|alert| alert.labels.get("application") == Some(&service)).cloned().collect();
+        let of_service: Vec<RoutedAlert> = alerts
+            .iter()
+            .filter(|alert| alert.labels.get("application") == Some(&service))
+            .cloned()
+            .collect();
         routed_to(&receiver)(&of_service)
     };
     let question = || alertmanager.fetch_alerts(drill::LABEL, &drill);
-    await_answer(world, "the alert's route", world.suite().timeouts().alert_pending, question, judged).await.map(drop)
+    await_answer(
+        world,
+        "the alert's route",
+        world.suite().timeouts().alert_pending,
+        question,
+        judged,
+    )
+    .await
+    .map(drop)
 }
 
 #[then(expr = "{string} receives the event {string} for {string}")]
 async fn receives(world: &mut World, receiver: String, action: String, service: String) -> Outcome {
     let (sandbox, drill) = (client::<Sandbox>(world).await?, world.recall::<Drill>()?.0.clone());
     let received = |entries: &Vec<LedgerEntry>| {
-        let told = |entry: &&LedgerEntry| entry.body["request"]["event_action"] == action.as_str() && entry.body["request"].to_string().contains(&service);
-        let seen = format!("{} events: {:?}", entries.len(), entries.iter().map(|entry| &entry.body["request"]["event_action"]).collect::<Vec<_>>());
+        let told = |entry: &&LedgerEntry| {
+            entry.body["request"]["event_action"] == action.as_str()
+                && entry.body["request"].to_string().contains(&service)
+        };
+        let seen = format!(
+            "{} events: {:?}",
+            entries.len(),
+            entries.iter().map(|entry| &entry.body["request"]["event_action"]).collect::<Vec<_>>()
+        );
         judge(entries.iter().any(|entry| told(&entry)), format!("{action} for {service}"), seen)
     };
     let within = world.suite().timeouts().alert_delivered;
-    await_answer(world, &format!("{receiver} told to {action}"), within, || sandbox.fetch_received(&receiver, &drill), received).await.map(drop)
+    await_answer(
+        world,
+        &format!("{receiver} told to {action}"),
+        within,
+        || sandbox.fetch_received(&receiver, &drill),
+        received,
+    )
+    .await
+    .map(drop)
 }
 
 #[when(expr = "{string} has its pods back")]
@@ -78,6 +131,9 @@ async fn has_pods_back(world: &mut World, service: String) -> Outcome {
     let Gone(gone, armed) = world.recall_mut::<Gone>()?;
     let Some(armed) = armed.take() else { return Ok(()) };
     let proof = fault::disarm(&suite, gone, armed).await?;
-    world.record(conformance::evidence::Evidence::new("fault", format!("{service} with its pods")).answer(proof));
+    world.record(
+        conformance::evidence::Evidence::new("fault", format!("{service} with its pods"))
+            .answer(proof),
+    );
     Ok(())
 }

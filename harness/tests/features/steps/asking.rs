@@ -37,11 +37,19 @@ pub(crate) async fn send(world: &mut World, call: &Call) -> Outcome<Answer> {
 pub(crate) async fn send_as(world: &World, call: &Call, ids: &Ids) -> Outcome<Answer> {
     let ecotrack = client::<EcoTrack>(world).await?;
     let question = format!("{call} ({}, trace {})", ids.correlation_id(), ids.trace_id());
-    Ok(world.journal().asked("http", question, ecotrack.send(call, ids), ToString::to_string).await?)
+    Ok(world
+        .journal()
+        .asked("http", question, ecotrack.send(call, ids), ToString::to_string)
+        .await?)
 }
 
 /// Judges an answer that is there; the matcher's sentence is kept.
-pub(crate) fn expect<T: ?Sized>(world: &World, what: &str, seen: &T, matcher: impl Matcher<T>) -> Outcome {
+pub(crate) fn expect<T: ?Sized>(
+    world: &World,
+    what: &str,
+    seen: &T,
+    matcher: impl Matcher<T>,
+) -> Outcome {
     said(world, what, matcher.check(seen)).map(drop)
 }
 
@@ -53,7 +61,13 @@ pub(crate) fn said(world: &World, what: &str, checked: Checked) -> Outcome<Strin
 }
 
 /// Asks until the answer satisfies; the last sentence or the last mismatch is kept.
-pub(crate) async fn await_answer<T, E, F>(world: &World, what: &str, within: Duration, mut question: impl FnMut() -> F, matcher: impl Matcher<T>) -> Outcome<T>
+pub(crate) async fn await_answer<T, E, F>(
+    world: &World,
+    what: &str,
+    within: Duration,
+    mut question: impl FnMut() -> F,
+    matcher: impl Matcher<T>,
+) -> Outcome<T>
 where
     E: Into<anyhow::Error>,
     F: Future<Output = Result<T, E>>,
@@ -67,7 +81,8 @@ where
             Observed::<_>::Ok((answer, sentence))
         }
     });
-    let (answer, _sentence) = world.journal().asked("eventually", what, judged, |(_, sentence)| sentence.clone()).await?;
+    let (answer, _sentence) =
+        world.journal().asked("eventually", what, judged, |(_, sentence)| sentence.clone()).await?;
     Ok(answer)
 }
 

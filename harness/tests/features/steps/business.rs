@@ -29,9 +29,16 @@ async fn values_before(world: &mut World, step: &Step) -> Outcome {
     let rows = &step.table.as_ref().context("the step has no table")?.rows;
     let mut table = Vec::new();
     for row in rows.iter().skip(1) {
-        let [metric, service, by] = row.as_slice() else { return Err(anyhow::anyhow!("a row of three cells was expected, not {row:?}").into()) };
+        let [metric, service, by] = row.as_slice() else {
+            return Err(anyhow::anyhow!("a row of three cells was expected, not {row:?}").into());
+        };
         let before = fetch_fresh(world, service, metric).await?;
-        table.push(Expected { metric: metric.clone(), service: service.clone(), by: by.clone(), before });
+        table.push(Expected {
+            metric: metric.clone(),
+            service: service.clone(),
+            by: by.clone(),
+            before,
+        });
     }
     world.remember(Table(table));
     Ok(())
@@ -58,7 +65,12 @@ async fn moved(world: &mut World) -> Outcome {
     for expected in world.recall::<Table>()?.0.clone() {
         let by = if expected.by == "total" { total } else { expected.by.parse()? };
         let after = fetch_fresh(world, &expected.service, &expected.metric).await?;
-        expect(world, &expected.metric, &Movement { before: expected.before, after }, increased_by(by))?;
+        expect(
+            world,
+            &expected.metric,
+            &Movement { before: expected.before, after },
+            increased_by(by),
+        )?;
     }
     Ok(())
 }

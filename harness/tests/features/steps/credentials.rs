@@ -30,7 +30,11 @@ struct Steady(Option<SteadyClient>);
 async fn made_by_openbao(world: &mut World, service: String) -> Outcome {
     let login = fetch_database_login(world.suite(), ECOTRACK, &service).await?;
     let lease = client::<OpenBao>(world).await?.find_lease(&service, &login).await?;
-    said(world, "the lease of the login", judge(lease.is_some(), format!("a lease for {}", login.username), format!("{lease:?}")))?;
+    said(
+        world,
+        "the lease of the login",
+        judge(lease.is_some(), format!("a lease for {}", login.username), format!("{lease:?}")),
+    )?;
     expect_login(world, &login, true).await
 }
 
@@ -56,9 +60,19 @@ async fn present_login(world: &mut World, service: String) -> Outcome {
 async fn rotate(world: &mut World, service: String) -> Outcome {
     force_sync(world.suite().cluster(), ECOTRACK, &format!("{service}-db-credentials")).await?;
     let (suite, old) = (Arc::clone(world.suite()), world.recall::<Old>()?.0.username.clone());
-    let present = || async { anyhow::Ok(fetch_database_login(&suite, ECOTRACK, &service).await?.username) };
-    let is_new = |username: &String| judge(*username != old, format!("a login other than {old}"), username);
-    await_answer(world, "a new login in the Secret", world.suite().timeouts().secret_synced, present, is_new).await.map(drop)
+    let present =
+        || async { anyhow::Ok(fetch_database_login(&suite, ECOTRACK, &service).await?.username) };
+    let is_new =
+        |username: &String| judge(*username != old, format!("a login other than {old}"), username);
+    await_answer(
+        world,
+        "a new login in the Secret",
+        world.suite().timeouts().secret_synced,
+        present,
+        is_new,
+    )
+    .await
+    .map(drop)
 }
 
 #[then(expr = "{string} counts a rotation and uses only the new login")]
@@ -69,10 +83,27 @@ async fn uses_new_login(world: &mut World, service: String) -> Outcome {
         let present = fetch_database_login(&suite, ECOTRACK, &service).await?.username;
         anyhow::Ok((postgres.count_sessions(&old).await?, postgres.count_sessions(&present).await?))
     };
-    let moved = |(of_old, of_new): &(u64, u64)| judge(*of_old == 0 && *of_new > 0, "no session of the old login, some of the new", format!("{of_old} of the old, {of_new} of the new"));
-    await_answer(world, "sessions of the new login alone", suite.timeouts().credentials_rotated, sessions, moved).await?;
-    let (before, after) = (world.recall::<Rotation>()?.before, fetch_fresh(world, &service, &rotations(&service)).await?);
-    said(world, "rotations counted", judge(after > before, format!("more than {before}"), after)).map(drop)
+    let moved = |(of_old, of_new): &(u64, u64)| {
+        judge(
+            *of_old == 0 && *of_new > 0,
+            "no session of the old login, some of the new",
+            format!("{of_old} of the old, {of_new} of the new"),
+        )
+    };
+    await_answer(
+        world,
+        "sessions of the new login alone",
+        suite.timeouts().credentials_rotated,
+        sessions,
+        moved,
+    )
+    .await?;
+    let (before, after) = (
+        world.recall::<Rotation>()?.before,
+        fetch_fresh(world, &service, &rotations(&service)).await?,
+    );
+    said(world, "rotations counted", judge(after > before, format!("more than {before}"), after))
+        .map(drop)
 }
 
 #[when("the lease of the old login is revoked")]
@@ -81,35 +112,69 @@ async fn revoke(world: &mut World) -> Outcome {
     let lease = openbao.find_lease(&world.recall::<Rotation>()?.service, &old).await?;
     // A lease that ran out meanwhile has been revoked by OpenBao itself.
     let Some(lease) = lease else { return Ok(()) };
-    Ok(world.journal().asked("openbao", format!("revoke {lease}"), openbao.revoke(&lease), |()| "revoked".to_owned()).await?)
+    Ok(world
+        .journal()
+        .asked("openbao", format!("revoke {lease}"), openbao.revoke(&lease), |()| {
+            "revoked".to_owned()
+        })
+        .await?)
 }
 
 #[then("PostgreSQL no longer knows the old role and refuses its login")]
 async fn old_is_refused(world: &mut World) -> Outcome {
     let (postgres, old) = (client::<Postgres>(world).await?, world.recall::<Old>()?.0.clone());
-    let gone = |known: &bool| judge(!known, format!("no role {}", old.username), format!("role known: {known}"));
-    await_answer(world, "the old role dropped", world.suite().timeouts().role_gone, || postgres.has_role(&old.username), gone).await?;
+    let gone = |known: &bool| {
+        judge(!known, format!("no role {}", old.username), format!("role known: {known}"))
+    };
+    await_answer(
+        world,
+        "the old role dropped",
+        world.suite().timeouts().role_gone,
+        || postgres.has_role(&old.username),
+        gone,
+    )
+    .await?;
     expect_login(world, &old, false).await
 }
 
 #[then("PostgreSQL accepts the new login")]
 async fn new_is_accepted(world: &mut World) -> Outcome {
-    let login = fetch_database_login(world.suite(), ECOTRACK, &world.recall::<Rotation>()?.service).await?;
+    let login =
+        fetch_database_login(world.suite(), ECOTRACK, &world.recall::<Rotation>()?.service).await?;
     expect_login(world, &login, true).await
 }
 
 #[then("the steady client saw no failed request")]
 async fn nobody_noticed(world: &mut World) -> Outcome {
-    let client = world.recall_mut::<Steady>()?.0.take().context("the steady client has been asked before")?;
+    let client = world
+        .recall_mut::<Steady>()?
+        .0
+        .take()
+        .context("the steady client has been asked before")?;
     let tally = client.finish().await?;
-    let seen = format!("{} succeeded, {} failed, first {:?}", tally.succeeded, tally.failures.len(), tally.failures.first());
-    said(world, "the steady client", judge(tally.failures.is_empty() && tally.succeeded > 0, "only answers with 200", seen)).map(drop)
+    let seen = format!(
+        "{} succeeded, {} failed, first {:?}",
+        tally.succeeded,
+        tally.failures.len(),
+        tally.failures.first()
+    );
+    said(
+        world,
+        "the steady client",
+        judge(tally.failures.is_empty() && tally.succeeded > 0, "only answers with 200", seen),
+    )
+    .map(drop)
 }
 
 async fn expect_login(world: &World, login: &DatabaseLogin, accepted: bool) -> Outcome {
     let answer = client::<Postgres>(world).await?.log_in(login).await?;
     let expected = if accepted { "the login accepted" } else { "the login refused by PostgreSQL" };
-    said(world, &login.username, judge((answer == LoginAnswer::Accepted) == accepted, expected, format!("{answer:?}"))).map(drop)
+    said(
+        world,
+        &login.username,
+        judge((answer == LoginAnswer::Accepted) == accepted, expected, format!("{answer:?}")),
+    )
+    .map(drop)
 }
 
 fn rotations(service: &str) -> String {

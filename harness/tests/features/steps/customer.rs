@@ -1,6 +1,5 @@
 //! Customers: they register, log in and out, read their profile, and are told apart from those who are not customers.
 
-use anyhow::ensure;
 use conformance::check::{http, judge};
 use conformance::services::{Answer, Call, Customer, Session, token};
 use conformance::verdict::Outcome;
@@ -46,7 +45,11 @@ pub(crate) async fn logs_in(world: &mut World) -> Outcome {
     let answer = send(world, &Call::login(&customer.email, &customer.password)).await?;
     expect(world, "the login", &answer, http::status(200))?;
     let token = SecretString::from(answer.field("access_token")?);
-    let session = Session { token, user_id: answer.field("user_id")?, session_id: answer.field("session_id")? };
+    let session = Session {
+        token,
+        user_id: answer.field("user_id")?,
+        session_id: answer.field("session_id")?,
+    };
     world.remember(session);
     world.remember(Login(answer));
     Ok(())
@@ -73,8 +76,10 @@ async fn reads_profile(world: &mut World) -> Outcome {
     let answer = send(world, &call).await?;
     expect(world, "the profile", &answer, http::status(200))?;
     let email = &world.recall::<Customer>()?.email;
-    ensure!(answer.json()["email"] == email.as_str(), "expected the profile of {email}, but saw {answer}");
-    Ok(())
+    let own = |answer: &Answer| {
+        judge(answer.json()["email"] == email.as_str(), format!("the profile of {email}"), answer)
+    };
+    expect(world, "whose profile it is", &answer, own)
 }
 
 #[when("the customer logs out")]

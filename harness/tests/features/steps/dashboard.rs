@@ -16,10 +16,27 @@ async fn return_data(world: &mut World) -> Outcome {
         let mut empty = Vec::new();
         for query in &queries {
             let samples = prometheus.fetch_samples(&query.promql).await?;
-            empty.extend((samples.is_empty() || samples.iter().all(|sample| sample.value.is_nan())).then(|| query.place.clone()));
+            empty.extend(
+                (samples.is_empty() || samples.iter().all(|sample| sample.value.is_nan()))
+                    .then(|| query.place.clone()),
+            );
         }
         anyhow::Ok(empty)
     };
-    let none = |empty: &Vec<String>| -> Checked { judge(empty.is_empty() && !queries.is_empty(), "data for every panel", format!("{} queries, without data {empty:?}", queries.len())) };
-    await_answer(world, "data for every query of the dashboards", world.suite().timeouts().rule, unanswered, none).await.map(drop)
+    let none = |empty: &Vec<String>| -> Checked {
+        judge(
+            empty.is_empty() && !queries.is_empty(),
+            "data for every panel",
+            format!("{} queries, without data {empty:?}", queries.len()),
+        )
+    };
+    await_answer(
+        world,
+        "data for every query of the dashboards",
+        world.suite().timeouts().rule,
+        unanswered,
+        none,
+    )
+    .await
+    .map(drop)
 }

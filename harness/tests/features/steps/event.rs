@@ -15,8 +15,17 @@ use crate::world::World;
 async fn published_on(world: &mut World, kind: String, topic: String) -> Outcome {
     let answer = await_types(world, &[kind.as_str()]).await?;
     let on_topic = |answer: &EventsAnswer| {
-        let topics: Vec<&str> = answer.events.iter().filter(|event| event.kind() == Some(&kind)).map(|event| event.topic.as_str()).collect();
-        judge(topics == [topic.as_str()], format!("one {kind} on {topic}"), format!("{kind} on {topics:?}"))
+        let topics: Vec<&str> = answer
+            .events
+            .iter()
+            .filter(|event| event.kind() == Some(&kind))
+            .map(|event| event.topic.as_str())
+            .collect();
+        judge(
+            topics == [topic.as_str()],
+            format!("one {kind} on {topic}"),
+            format!("{kind} on {topics:?}"),
+        )
     };
     expect(world, "the event's topic", &answer, on_topic)
 }
@@ -30,7 +39,12 @@ async fn published(world: &mut World, kinds: Names) -> Outcome {
 async fn carry_context(world: &mut World) -> Outcome {
     let answer = await_types(world, &["OrderCreatedEvent"]).await?;
     let trace = ids(world).trace_id().to_owned();
-    expect(world, "the context of every event", answer.events.as_slice(), each(carries_context(&trace)))
+    expect(
+        world,
+        "the context of every event",
+        answer.events.as_slice(),
+        each(carries_context(&trace)),
+    )
 }
 
 #[then(expr = "the event {string} names the order and the trace")]
@@ -38,16 +52,33 @@ async fn names_the_order(world: &mut World, kind: String) -> Outcome {
     let (order, trace) = (world.recall::<Order>()?.id.clone(), ids(world).trace_id().to_owned());
     let answer = await_types(world, &[kind.as_str()]).await?;
     let joined = |answer: &EventsAnswer| {
-        let event = answer.events.iter().find(|event| event.kind() == Some(&kind) && event.key.as_deref() == Some(&order));
-        let traced = event.is_some_and(|event| event.headers.get("traceparent").is_some_and(|header| header.contains(&trace)));
-        judge(traced, format!("{kind} of order {order} in trace {trace}"), format!("{:?}", answer.events))
+        let event = answer
+            .events
+            .iter()
+            .find(|event| event.kind() == Some(&kind) && event.key.as_deref() == Some(&order));
+        let traced = event.is_some_and(|event| {
+            event.headers.get("traceparent").is_some_and(|header| header.contains(&trace))
+        });
+        judge(
+            traced,
+            format!("{kind} of order {order} in trace {trace}"),
+            format!("{:?}", answer.events),
+        )
     };
     expect(world, "the event of the order", &answer, joined)
 }
 
 async fn await_types(world: &mut World, kinds: &[&str]) -> Outcome<EventsAnswer> {
-    let (kafka, ids, within) = (client::<Kafka>(world).await?, ids(world), world.suite().timeouts().event);
+    let (kafka, ids, within) =
+        (client::<Kafka>(world).await?, ids(world), world.suite().timeouts().event);
     let correlation = ids.correlation_id();
     let what = format!("events {} of {correlation}", kinds.join(", "));
-    await_answer(world, &what, within, || kafka.fetch_events(&correlation, ids.since()), of_types(kinds)).await
+    await_answer(
+        world,
+        &what,
+        within,
+        || kafka.fetch_events(&correlation, ids.since()),
+        of_types(kinds),
+    )
+    .await
 }

@@ -18,7 +18,9 @@ struct Asked {
     forged: Vec<(&'static str, Answer)>,
 }
 
-#[when("the customer's own profile is asked for with their token, without a token and with forged ones")]
+#[when(
+    "the customer's own profile is asked for with their token, without a token and with forged ones"
+)]
 async fn asks_in_all_ways(world: &mut World) -> Outcome {
     let session = world.recall::<Session>()?.clone();
     let with_token = send(world, &Call::get(PROFILE).as_user(&session)).await?;
@@ -44,7 +46,10 @@ fn no_token_is_refused(world: &mut World) -> Outcome {
 #[then("every forged token is answered with 401")]
 fn forgeries_are_refused(world: &mut World) -> Outcome {
     let asked = world.recall::<Asked>()?;
-    asked.forged.iter().try_for_each(|(what, answer)| expect(world, what, answer, http::status(401)))
+    asked
+        .forged
+        .iter()
+        .try_for_each(|(what, answer)| expect(world, what, answer, http::status(401)))
 }
 
 #[when(expr = "the customer asks for {string}")]
@@ -58,7 +63,8 @@ async fn asks_for(world: &mut World, path: String) -> Outcome {
 #[then("the answer does not come from a service")]
 fn not_from_a_service(world: &mut World) -> Outcome {
     let refused = |answer: &Answer| {
-        let by_gateway = matches!(answer.status, 403 | 404) && answer.header("x-correlation-id").is_none();
+        let by_gateway =
+            matches!(answer.status, 403 | 404) && answer.header("x-correlation-id").is_none();
         judge(by_gateway, "403 or 404 from the gateway itself", answer)
     };
     expect(world, "the gateway's answer", world.recall::<Answer>()?, refused)
@@ -78,5 +84,10 @@ async fn serves(world: &mut World, paths: Names) -> Outcome {
 async fn knows_no_other_name(world: &mut World) -> Outcome {
     let ecotrack = client::<EcoTrack>(world).await?;
     let seen = ecotrack.ask_as("elsewhere.example", "/api/products").await?;
-    said(world, "another name", judge(seen.is_none(), "no TLS connection under another name", format!("{seen:?}"))).map(drop)
+    said(
+        world,
+        "another name",
+        judge(seen.is_none(), "no TLS connection under another name", format!("{seen:?}")),
+    )
+    .map(drop)
 }

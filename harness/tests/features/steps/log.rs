@@ -29,7 +29,12 @@ async fn finds_lines(world: &mut World, services: Names) -> Outcome {
 #[then("every line is structured and labelled")]
 fn are_structured(world: &mut World) -> Outcome {
     let correlation = ids(world).correlation_id();
-    expect(world, "every line", world.recall::<Lines>()?.0.as_slice(), each(structured(&correlation)))
+    expect(
+        world,
+        "every line",
+        world.recall::<Lines>()?.0.as_slice(),
+        each(structured(&correlation)),
+    )
 }
 
 #[then("the search by field and the search by text find the same lines")]
@@ -41,7 +46,9 @@ async fn searches_agree(world: &mut World) -> Outcome {
         anyhow::Ok((by_field, loki.fetch_containing(&correlation, ids.since()).await?))
     };
     let agree = |(by_field, by_text): &(Vec<LogLine>, Vec<LogLine>)| same_lines(by_field, by_text);
-    await_answer(world, "both searches to agree", world.suite().timeouts().log, both, agree).await.map(drop)
+    await_answer(world, "both searches to agree", world.suite().timeouts().log, both, agree)
+        .await
+        .map(drop)
 }
 
 #[when("the customer reads their profile in two unrelated requests")]
@@ -75,14 +82,30 @@ async fn finds_joined(world: &mut World) -> Outcome {
     let trace = ids.trace_id().to_owned();
     let traced = |lines: &[LogLine]| {
         let own = lines.iter().filter(|line| line.label("trace_id") == trace).count();
-        judge(own > 0 && own == lines.len(), format!("lines of trace {trace} alone"), format!("{own} of {} lines", lines.len()))
+        judge(
+            own > 0 && own == lines.len(),
+            format!("lines of trace {trace} alone"),
+            format!("{own} of {} lines", lines.len()),
+        )
     };
     await_lines(world, &ids, traced).await.map(drop)
 }
 
-async fn await_lines(world: &World, ids: &Ids, judged: impl Fn(&[LogLine]) -> Checked) -> Outcome<Vec<LogLine>> {
+async fn await_lines(
+    world: &World,
+    ids: &Ids,
+    judged: impl Fn(&[LogLine]) -> Checked,
+) -> Outcome<Vec<LogLine>> {
     let (loki, correlation) = (client::<Loki>(world).await?, ids.correlation_id());
-    let (what, within) = (format!("lines of correlation id {correlation}"), world.suite().timeouts().log);
+    let (what, within) =
+        (format!("lines of correlation id {correlation}"), world.suite().timeouts().log);
     let judged = |lines: &Vec<LogLine>| judged(lines);
-    await_answer(world, &what, within, || loki.fetch_by_correlation(&correlation, ids.since()), judged).await
+    await_answer(
+        world,
+        &what,
+        within,
+        || loki.fetch_by_correlation(&correlation, ids.since()),
+        judged,
+    )
+    .await
 }

@@ -58,7 +58,14 @@ async fn other_probe(world: &mut World, account: String) -> Outcome {
 async fn plain_asks(world: &mut World, service: String, path: String) -> Outcome {
     let pods = pods::list_ready(world.suite().cluster(), &service).await?;
     let pod = pods.first().context("no pod to ask")?;
-    let attempt = attempt(world, &world.recall::<Plain>()?.0, "GET", &format!("http://{}:8080{path}", pod.ip), &Ids::unrelated()).await?;
+    let attempt = attempt(
+        world,
+        &world.recall::<Plain>()?.0,
+        "GET",
+        &format!("http://{}:8080{path}", pod.ip),
+        &Ids::unrelated(),
+    )
+    .await?;
     world.remember(PlainAttempt(attempt));
     Ok(())
 }
@@ -66,7 +73,9 @@ async fn plain_asks(world: &mut World, service: String, path: String) -> Outcome
 #[when(expr = "the probe of the mesh asks {string} for {string}")]
 async fn meshed_asks(world: &mut World, service: String, path: String) -> Outcome {
     let ids = ids(world);
-    let attempt = attempt(world, &world.recall::<Meshed>()?.0, "GET", &address(&service, &path), &ids).await?;
+    let attempt =
+        attempt(world, &world.recall::<Meshed>()?.0, "GET", &address(&service, &path), &ids)
+            .await?;
     world.remember(MeshedAttempt(attempt));
     Ok(())
 }
@@ -121,33 +130,64 @@ fn refused_by_mesh(world: &mut World) -> Outcome {
 async fn refusal_is_the_proxys(world: &mut World, service: String) -> Outcome {
     let (before, ids) = (world.recall::<OtherAttempt>()?.1, world.recall::<Other>()?.1.clone());
     let after = pods::fetch_denied(world.suite().cluster(), &service).await?;
-    said(world, "the proxy's count of refusals", judge(after > before, format!("more than {before}"), after))?;
+    said(
+        world,
+        "the proxy's count of refusals",
+        judge(after > before, format!("more than {before}"), after),
+    )?;
     let own = |entries: &Vec<AccessLogEntry>| {
-        let refused = entries.iter().any(|entry| entry.status == 403 && entry.details.starts_with("rbac_access_denied"));
-        judge(refused, "403 with rbac_access_denied in the proxy's access log", format!("{entries:?}"))
+        let refused = entries
+            .iter()
+            .any(|entry| entry.status == 403 && entry.details.starts_with("rbac_access_denied"));
+        judge(
+            refused,
+            "403 with rbac_access_denied in the proxy's access log",
+            format!("{entries:?}"),
+        )
     };
     await_access_log(world, &service, &ids, own).await
 }
 
-async fn await_access_log(world: &World, service: &str, ids: &Ids, judged: impl Fn(&Vec<AccessLogEntry>) -> conformance::check::Checked) -> Outcome {
+async fn await_access_log(
+    world: &World,
+    service: &str,
+    ids: &Ids,
+    judged: impl Fn(&Vec<AccessLogEntry>) -> conformance::check::Checked,
+) -> Outcome {
     let (loki, correlation) = (client::<Loki>(world).await?, ids.correlation_id());
     let entries = || async {
         let lines = loki.fetch_access_log(service, &correlation, ids.since()).await?;
         anyhow::Ok(lines.iter().filter_map(AccessLogEntry::read).collect())
     };
-    let (what, within) = (format!("the access log of {service} for {correlation}"), world.suite().timeouts().log);
+    let (what, within) =
+        (format!("the access log of {service} for {correlation}"), world.suite().timeouts().log);
     await_answer(world, &what, within, entries, judged).await.map(drop)
 }
 
-async fn attempt(world: &World, probe: &ProbePod, method: &str, url: &str, ids: &Ids) -> Outcome<Attempt> {
-    let mut headers: Vec<String> = ids.headers().iter().map(|(name, value)| format!("{name}: {value}")).collect();
+async fn attempt(
+    world: &World,
+    probe: &ProbePod,
+    method: &str,
+    url: &str,
+    ids: &Ids,
+) -> Outcome<Attempt> {
+    let mut headers: Vec<String> =
+        ids.headers().iter().map(|(name, value)| format!("{name}: {value}")).collect();
     if let Ok(session) = world.recall::<Session>() {
         headers.push(format!("authorization: Bearer {}", session.token.expose_secret()));
     }
     let body = (method == "POST").then(|| "{}".to_owned());
     headers.extend(body.iter().map(|_| "content-type: application/json".to_owned()));
     let question = HttpQuestion { method: method.to_owned(), url: url.to_owned(), headers, body };
-    let asked = world.journal().asked("probe", format!("{method} {url} from {}", probe.pod()), ask(probe, &question), |answer| format!("{answer:?}")).await?;
+    let asked = world
+        .journal()
+        .asked(
+            "probe",
+            format!("{method} {url} from {}", probe.pod()),
+            ask(probe, &question),
+            |answer| format!("{answer:?}"),
+        )
+        .await?;
     Ok(asked.attempts.into_iter().next().context("the probe sent nothing")?)
 }
 

@@ -22,8 +22,15 @@ struct Count {
 }
 
 #[given(expr = "the count of {string} {string} with status {string} at {string}")]
-async fn count_before(world: &mut World, method: String, uri: String, status: String, service: String) -> Outcome {
-    let labels = format!(r#"application="{service}",method="{method}",uri="{uri}",status="{status}""#);
+async fn count_before(
+    world: &mut World,
+    method: String,
+    uri: String,
+    status: String,
+    service: String,
+) -> Outcome {
+    let labels =
+        format!(r#"application="{service}",method="{method}",uri="{uri}",status="{status}""#);
     let promql = format!("http_server_requests_seconds_count{{{labels}}}");
     let before = fetch_fresh(world, &service, &promql).await?;
     world.remember(Count { promql, service, before });
@@ -34,8 +41,17 @@ async fn count_before(world: &mut World, method: String, uri: String, status: St
 async fn asks_in_vain(world: &mut World, times: u32) -> Outcome {
     let session = world.recall::<Session>()?.clone();
     for _ in 0..times {
-        let answer = send(world, &Call::get(format!("/api/notifications/{}", Uuid::now_v7())).as_user(&session)).await?;
-        expect(world, "a notification that does not exist", &answer, conformance::check::http::status(404))?;
+        let answer = send(
+            world,
+            &Call::get(format!("/api/notifications/{}", Uuid::now_v7())).as_user(&session),
+        )
+        .await?;
+        expect(
+            world,
+            "a notification that does not exist",
+            &answer,
+            conformance::check::http::status(404),
+        )?;
     }
     Ok(())
 }
@@ -50,7 +66,12 @@ async fn increased_exactly(world: &mut World, by: u32) -> Outcome {
 async fn increased_at_least(world: &mut World, by: u32) -> Outcome {
     let movement = movement(world).await?;
     let enough = movement.increase() >= f64::from(by);
-    said(world, "the counter", judge(enough, format!("an increase of at least {by}"), movement.increase())).map(drop)
+    said(
+        world,
+        "the counter",
+        judge(enough, format!("an increase of at least {by}"), movement.increase()),
+    )
+    .map(drop)
 }
 
 async fn movement(world: &World) -> Outcome<Movement> {
@@ -63,14 +84,21 @@ async fn movement(world: &World) -> Outcome<Movement> {
 pub(crate) async fn fetch_fresh(world: &World, service: &str, promql: &str) -> Outcome<f64> {
     let prometheus = client::<Prometheus>(world).await?;
     let now = prometheus.fetch_now().await?;
-    eventually(&format!("a scrape of every pod of {service} after {now}"), world.suite().timeouts().metric, || async {
-        match prometheus.find_oldest_scrape(service).await? {
-            Some(scraped) if scraped > now => Ok(()),
-            other => Err(not_yet(format!("the oldest scrape at {other:?}"))),
-        }
-    })
+    eventually(
+        &format!("a scrape of every pod of {service} after {now}"),
+        world.suite().timeouts().metric,
+        || async {
+            match prometheus.find_oldest_scrape(service).await? {
+                Some(scraped) if scraped > now => Ok(()),
+                other => Err(not_yet(format!("the oldest scrape at {other:?}"))),
+            }
+        },
+    )
     .await?;
-    Ok(world.journal().asked("prometheus", promql, prometheus.fetch_sum(promql), ToString::to_string).await?)
+    Ok(world
+        .journal()
+        .asked("prometheus", promql, prometheus.fetch_sum(promql), ToString::to_string)
+        .await?)
 }
 
 #[then("Prometheus scrapes every pod of the five services, all of them up")]
@@ -79,14 +107,24 @@ async fn every_pod_is_scraped(world: &mut World) -> Outcome {
     let question = || async {
         let pods = pods::list(cluster).await?;
         let targets = prometheus.fetch_targets().await?;
-        let up = |pod: &str| targets.iter().any(|target| target.up && target.labels.get("pod").is_some_and(|name| name == pod));
-        let unwatched: Vec<String> = pods.iter().filter(|pod| !up(&pod.name)).map(|pod| pod.name.clone()).collect();
-        let absent: Vec<&str> = SERVICES.into_iter().filter(|service| !pods.iter().any(|pod| pod.app == *service)).collect();
+        let up = |pod: &str| {
+            targets
+                .iter()
+                .any(|target| target.up && target.labels.get("pod").is_some_and(|name| name == pod))
+        };
+        let unwatched: Vec<String> =
+            pods.iter().filter(|pod| !up(&pod.name)).map(|pod| pod.name.clone()).collect();
+        let absent: Vec<&str> = SERVICES
+            .into_iter()
+            .filter(|service| !pods.iter().any(|pod| pod.app == *service))
+            .collect();
         anyhow::Ok((pods.len(), unwatched, absent))
     };
     let all_up = |(pods, unwatched, absent): &(usize, Vec<String>, Vec<&str>)| {
         let seen = format!("{pods} pods, not up {unwatched:?}, services without a pod {absent:?}");
         judge(unwatched.is_empty() && absent.is_empty(), "a target that is up for every pod", seen)
     };
-    await_answer(world, "every pod scraped", world.suite().timeouts().target_up, question, all_up).await.map(drop)
+    await_answer(world, "every pod scraped", world.suite().timeouts().target_up, question, all_up)
+        .await
+        .map(drop)
 }

@@ -14,10 +14,13 @@ async fn finds_delivered(world: &mut World, template: String) -> Outcome {
     let (ecotrack, ids) = (client::<EcoTrack>(world).await?, ids(world));
     let delivered = |answer: &Answer| {
         let items = answer.json()["items"].as_array().cloned().unwrap_or_default();
-        let found = items.iter().any(|item| item["template"] == template.as_str() && item["status"] == "delivered");
+        let found = items
+            .iter()
+            .any(|item| item["template"] == template.as_str() && item["status"] == "delivered");
         judge(found, format!("a delivered notification {template}"), answer)
     };
-    let (what, within) = (format!("the notification {template} delivered"), world.suite().timeouts().journey);
+    let (what, within) =
+        (format!("the notification {template} delivered"), world.suite().timeouts().journey);
     await_answer(world, &what, within, || ecotrack.send(&call, &ids), delivered).await.map(drop)
 }
 
@@ -26,9 +29,20 @@ async fn provider_received(world: &mut World, provider: String, template: String
     let email = world.recall::<Customer>()?.email.clone();
     let sandbox = client::<Sandbox>(world).await?;
     let received = |entries: &Vec<LedgerEntry>| {
-        let found = entries.iter().any(|entry| entry.outcome == "accepted" && entry.body.to_string().contains(&template));
-        judge(found, format!("a {template} message to the customer"), format!("{} messages: {entries:?}", entries.len()))
+        let found = entries
+            .iter()
+            .any(|entry| entry.outcome == "accepted" && entry.body.to_string().contains(&template));
+        judge(
+            found,
+            format!("a {template} message to the customer"),
+            format!("{} messages: {entries:?}", entries.len()),
+        )
     };
-    let (what, within) = (format!("{provider} to have received the {template} message"), world.suite().timeouts().ledger);
-    await_answer(world, &what, within, || sandbox.fetch_received(&provider, &email), received).await.map(drop)
+    let (what, within) = (
+        format!("{provider} to have received the {template} message"),
+        world.suite().timeouts().ledger,
+    );
+    await_answer(world, &what, within, || sandbox.fetch_received(&provider, &email), received)
+        .await
+        .map(drop)
 }

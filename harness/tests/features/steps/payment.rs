@@ -30,7 +30,8 @@ async fn pays_in_vain(world: &mut World) -> Outcome {
 
 async fn pay_with(world: &mut World, card: &str) -> Outcome {
     let order = world.recall::<Order>()?.clone();
-    let call = Call::pay(&order, card, &Uuid::new_v4().to_string()).as_user(world.recall::<Session>()?);
+    let call =
+        Call::pay(&order, card, &Uuid::new_v4().to_string()).as_user(world.recall::<Session>()?);
     let answer = send(world, &call).await?;
     world.remember(Paying(answer));
     Ok(())
@@ -40,7 +41,9 @@ async fn pay_with(world: &mut World, card: &str) -> Outcome {
 fn is_processed(world: &mut World) -> Outcome {
     let answer = &world.recall::<Paying>()?.0;
     expect(world, "the payment", answer, http::status(201))?;
-    let processed = |answer: &Answer| judge(answer.json()["status"] == "processed", "a payment with status processed", answer);
+    let processed = |answer: &Answer| {
+        judge(answer.json()["status"] == "processed", "a payment with status processed", answer)
+    };
     expect(world, "the payment's status", answer, processed)
 }
 
@@ -55,8 +58,15 @@ async fn charged(world: &mut World, provider: String, count: usize) -> Outcome {
     let sandbox = client::<Sandbox>(world).await?;
     let accepted = move |entries: &Vec<LedgerEntry>| {
         let accepted = entries.iter().filter(|entry| entry.outcome == "accepted").count();
-        judge(accepted == count && !entries.is_empty(), format!("{count} accepted among those asked"), format!("{accepted} of {} accepted", entries.len()))
+        judge(
+            accepted == count && !entries.is_empty(),
+            format!("{count} accepted among those asked"),
+            format!("{accepted} of {} accepted", entries.len()),
+        )
     };
-    let (what, within) = (format!("{provider}'s ledger for the order"), world.suite().timeouts().ledger);
-    await_answer(world, &what, within, || sandbox.fetch_received(&provider, &order), accepted).await.map(drop)
+    let (what, within) =
+        (format!("{provider}'s ledger for the order"), world.suite().timeouts().ledger);
+    await_answer(world, &what, within, || sandbox.fetch_received(&provider, &order), accepted)
+        .await
+        .map(drop)
 }

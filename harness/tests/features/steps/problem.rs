@@ -15,7 +15,9 @@ use crate::world::World;
 #[when(regex = r"^the customer sends (GET|POST) (\S+) with the body (.+)$")]
 async fn sends(world: &mut World, method: String, path: String, body: String) -> Outcome {
     let method = Method::from_bytes(method.as_bytes())?;
-    let call = Call::send(method, path).as_user(world.recall::<Session>()?).header("idempotency-key", Uuid::new_v4().to_string());
+    let call = Call::send(method, path)
+        .as_user(world.recall::<Session>()?)
+        .header("idempotency-key", Uuid::new_v4().to_string());
     let call = if body == "none" { call } else { call.body(body) };
     let answer = send(world, &call).await?;
     world.remember(answer);

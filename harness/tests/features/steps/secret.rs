@@ -37,7 +37,12 @@ async fn write(world: &mut World, path: String) -> Outcome {
     let value = Uuid::new_v4().to_string();
     let fields = BTreeMap::from([(KEY.to_owned(), value.clone())]);
     let openbao = client::<OpenBao>(world).await?;
-    world.journal().asked("openbao", format!("write {path}"), openbao.write_secret(&path, &fields), |()| value.clone()).await?;
+    world
+        .journal()
+        .asked("openbao", format!("write {path}"), openbao.write_secret(&path, &fields), |()| {
+            value.clone()
+        })
+        .await?;
     world.remember(Source { path, value });
     Ok(())
 }
@@ -61,7 +66,12 @@ async fn arrives(world: &mut World) -> Outcome {
 async fn deleted(world: &mut World) -> Outcome {
     let path = world.recall::<Source>()?.path.clone();
     let openbao = client::<OpenBao>(world).await?;
-    Ok(world.journal().asked("openbao", format!("delete {path}"), openbao.delete_secret(&path), |()| "deleted".to_owned()).await?)
+    Ok(world
+        .journal()
+        .asked("openbao", format!("delete {path}"), openbao.delete_secret(&path), |()| {
+            "deleted".to_owned()
+        })
+        .await?)
 }
 
 #[then("the secret is gone from Kubernetes")]
@@ -71,8 +81,23 @@ async fn gone(world: &mut World) -> Outcome {
 }
 
 async fn await_value(world: &World, expected: Option<String>) -> Outcome {
-    let (cluster, name) = (world.suite().cluster(), world.recall::<SyncedSecret>()?.name().to_owned());
-    let value = || async { anyhow::Ok(find_keys(cluster, CONFORMANCE, &name).await?.and_then(|mut keys| keys.remove(KEY))) };
-    let is_expected = |value: &Option<String>| judge(*value == expected, format!("{expected:?}"), format!("{value:?}"));
-    await_answer(world, &format!("secret {CONFORMANCE}/{name}"), world.suite().timeouts().secret_synced, value, is_expected).await.map(drop)
+    let (cluster, name) =
+        (world.suite().cluster(), world.recall::<SyncedSecret>()?.name().to_owned());
+    let value = || async {
+        anyhow::Ok(
+            find_keys(cluster, CONFORMANCE, &name).await?.and_then(|mut keys| keys.remove(KEY)),
+        )
+    };
+    let is_expected = |value: &Option<String>| {
+        judge(*value == expected, format!("{expected:?}"), format!("{value:?}"))
+    };
+    await_answer(
+        world,
+        &format!("secret {CONFORMANCE}/{name}"),
+        world.suite().timeouts().secret_synced,
+        value,
+        is_expected,
+    )
+    .await
+    .map(drop)
 }

@@ -21,9 +21,17 @@ async fn have_identities(world: &mut World) -> Outcome {
     all_but(world, "identities", "every pod with its own service account", foreign).await
 }
 
-async fn all_but(world: &World, what: &str, expected: &str, wrong: impl Fn(&&ServicePod) -> bool) -> Outcome {
+async fn all_but(
+    world: &World,
+    what: &str,
+    expected: &str,
+    wrong: impl Fn(&&ServicePod) -> bool,
+) -> Outcome {
     let pods = pods::list(world.suite().cluster()).await?;
-    let missing: Vec<&str> = SERVICES.into_iter().filter(|service| !pods.iter().any(|pod| pod.app == *service)).collect();
+    let missing: Vec<&str> = SERVICES
+        .into_iter()
+        .filter(|service| !pods.iter().any(|pod| pod.app == *service))
+        .collect();
     let wrong: Vec<&str> = pods.iter().filter(wrong).map(|pod| pod.name.as_str()).collect();
     let seen = format!("{} pods, wrong {wrong:?}, services without a pod {missing:?}", pods.len());
     said(world, what, judge(wrong.is_empty() && missing.is_empty(), expected, seen)).map(drop)

@@ -23,7 +23,9 @@ async fn spans_services(world: &mut World, services: Names) -> Outcome {
 async fn follows_edges(world: &mut World, step: &Step) -> Outcome {
     let rows = step.table.as_ref().context("the step has no table")?.rows.clone();
     for row in rows.iter().skip(1) {
-        let [from, to, way] = row.as_slice() else { return Err(anyhow::anyhow!("a row of three cells was expected, not {row:?}").into()) };
+        let [from, to, way] = row.as_slice() else {
+            return Err(anyhow::anyhow!("a row of three cells was expected, not {row:?}").into());
+        };
         match way.as_str() {
             "HTTP" => await_trace(world, called(from, to)).await?,
             _ => await_trace(world, consumed(from, to)).await?,
@@ -51,7 +53,11 @@ async fn holds_the_order(world: &mut World, name: String) -> Outcome {
     let order = world.recall::<Order>()?.id.clone();
     let of_order = move |trace: &Trace| {
         let found = trace.named(&name).any(|span| span.attributes.get("order_id") == Some(&order));
-        judge(found, format!("a span {name} with order_id {order}"), format!("{:?}", trace.named(&name).collect::<Vec<_>>()))
+        judge(
+            found,
+            format!("a span {name} with order_id {order}"),
+            format!("{:?}", trace.named(&name).collect::<Vec<_>>()),
+        )
     };
     await_trace(world, of_order).await
 }
@@ -59,10 +65,16 @@ async fn holds_the_order(world: &mut World, name: String) -> Outcome {
 #[then("the answer carries the correlation headers of the telemetry registry")]
 fn carries_headers(world: &mut World) -> Outcome {
     let (names, ids) = (Registry::read()?.headers.response, ids(world));
-    let (names, answer): (Vec<&str>, _) = (names.iter().map(String::as_str).collect(), world.recall::<Answer>()?);
+    let (names, answer): (Vec<&str>, _) =
+        (names.iter().map(String::as_str).collect(), world.recall::<Answer>()?);
     expect(world, "the answer's headers", answer, http::headers(&names))?;
     expect(world, "the answer's trace", answer, http::header("x-trace-id", ids.trace_id()))?;
-    expect(world, "the answer's correlation id", answer, http::header("x-correlation-id", &ids.correlation_id()))
+    expect(
+        world,
+        "the answer's correlation id",
+        answer,
+        http::header("x-correlation-id", &ids.correlation_id()),
+    )
 }
 
 async fn await_trace(world: &mut World, judged: impl Fn(&Trace) -> Checked) -> Outcome {
