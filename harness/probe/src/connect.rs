@@ -34,7 +34,8 @@ pub(crate) struct Connection {
 
 /// Opens the connection and reports how far it came.
 pub(crate) fn open(connection: &Connection) -> Result<ConnectAnswer> {
-    let text = std::io::read_to_string(std::io::stdin()).context("nothing to send on standard input")?;
+    let text =
+        std::io::read_to_string(std::io::stdin()).context("nothing to send on standard input")?;
     let mut answer =
         ConnectAnswer { connected: false, tls_version: None, received: String::new(), error: None };
     let tcp = match dial(connection) {

@@ -73,8 +73,8 @@ pub(crate) fn find(search: &Search) -> Result<EventsAnswer> {
 }
 
 fn connect(search: &Search) -> Result<BaseConsumer> {
-    let password = std::fs::read_to_string(&search.password_file)
-        .with_context(|| format!("{} cannot be read", search.password_file.display()))?;
+    let password =
+        std::io::read_to_string(std::io::stdin()).context("no password on standard input")?;
     ClientConfig::new()
         .set("bootstrap.servers", &search.brokers)
         .set("security.protocol", "SASL_SSL")

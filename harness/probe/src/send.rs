@@ -60,7 +60,10 @@ pub(crate) async fn now(sending: &Sending) -> Result<()> {
 }
 
 /// Waits until the time is over, then takes the change back, again and again until that succeeds.
-#[expect(clippy::disallowed_methods, reason = "here the delay is what is asked for: the life of the change")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "here the delay is what is asked for: the life of the change"
+)]
 pub(crate) async fn at_its_end(expiry: &Expiry) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let change = read(&expiry.file)?;
@@ -78,7 +81,10 @@ pub(crate) async fn at_its_end(expiry: &Expiry) -> Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "the log of the pod is the only place where this can be said")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the log of the pod is the only place where this can be said"
+)]
 fn complain(sentence: &str) {
     eprintln!("{sentence}");
 }
@@ -108,7 +114,9 @@ async fn send(request: &ApiRequest) -> Result<()> {
             (client, OPENBAO, "x-vault-token", token)
         }
     };
-    let mut builder = client.request(request.method.parse()?, format!("{base}{}", request.path)).header(header, token);
+    let mut builder = client
+        .request(request.method.parse()?, format!("{base}{}", request.path))
+        .header(header, token);
     if let Some(body) = &request.body {
         builder = builder.header("content-type", &request.content_type).body(body.clone());
     }
@@ -134,17 +142,23 @@ struct Auth {
 async fn log_in(client: &Client) -> Result<String> {
     let jwt = text(Path::new(OPENBAO_TOKEN))?;
     let body = serde_json::json!({"role": "conformance-sabotage", "jwt": jwt});
-    let response = client.post(format!("{OPENBAO}/v1/auth/kubernetes/login")).json(&body).send().await?;
+    let response =
+        client.post(format!("{OPENBAO}/v1/auth/kubernetes/login")).json(&body).send().await?;
     let login: Login = response.error_for_status().context("logging in to OpenBao")?.json().await?;
     Ok(login.auth.client_token)
 }
 
 fn client(ca: &Path) -> Result<Client> {
     let certificate = std::fs::read(ca).with_context(|| format!("reading {}", ca.display()))?;
-    let builder = Client::builder().timeout(REQUEST_DEADLINE).tls_certs_only([Certificate::from_pem(&certificate)?]);
+    let builder = Client::builder()
+        .timeout(REQUEST_DEADLINE)
+        .tls_certs_only([Certificate::from_pem(&certificate)?]);
     Ok(builder.no_proxy().build()?)
 }
 
 fn text(path: &Path) -> Result<String> {
-    Ok(std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?.trim().to_owned())
+    Ok(std::fs::read_to_string(path)
+        .with_context(|| format!("reading {}", path.display()))?
+        .trim()
+        .to_owned())
 }
