@@ -13,6 +13,7 @@ use anyhow::Context;
 use async_trait::async_trait;
 
 pub use change::{Grant, Plan};
+pub use conformance_probe::change::Change;
 pub use expiry::revert_all;
 pub use service_gone::ServiceGone;
 

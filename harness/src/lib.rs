@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod collected;
 pub mod component;
 pub mod contracts;
+pub mod control;
 pub mod dashboards;
 pub mod drill;
 pub mod eventually;

@@ -58,7 +58,7 @@ fn a_folder_without_features_is_refused() {
 
 #[test]
 fn a_broken_feature_file_is_named_with_its_line() {
-    let folder = folder(&[("broken.feature", "Feature: x\n  Scenario: y\n    Whenever something\n")]);
+    let folder = folder(&[("broken.feature", "  Scenario: y\n    Given z\n")]);
     let error = Catalogue::read(folder.path()).unwrap_err().to_string();
     assert!(error.contains("broken.feature"), "{error}");
 }

@@ -1,5 +1,6 @@
 //! Removes what must not stand in a report: known secrets by their value, unknown ones by their shape.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
@@ -38,7 +39,8 @@ static ANY: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(SHAPES).
 /// Knows the secrets of a run. Cheap to clone; all clones know the same.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    known: Arc<RwLock<BTreeSet<String>>>,
+    // Longest first: one secret may be the beginning of another's encoded form.
+    known: Arc<RwLock<BTreeSet<(Reverse<usize>, String)>>>,
 }
 
 impl Redactor {
@@ -48,16 +50,16 @@ impl Redactor {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(secret.to_owned());
-        known.insert(STANDARD.encode(secret));
-        known.insert(URL_SAFE_NO_PAD.encode(secret));
+        for form in [secret.to_owned(), STANDARD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
+            known.insert((Reverse(form.len()), form));
+        }
     }
 
     /// The text without secrets.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut clean = text.to_owned();
-        for secret in self.known.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        for (_, secret) in self.known.read().unwrap_or_else(PoisonError::into_inner).iter() {
             if clean.contains(secret.as_str()) {
                 clean = clean.replace(secret.as_str(), MARK);
             }

@@ -12,7 +12,7 @@ use conformance::report::terminal::{self, Style};
 use conformance::verdict::{Stop, Verdict};
 use cucumber::event::{self, Hook, Scenario, Step, StepError};
 use cucumber::gherkin::{self, Feature};
-use cucumber::{Event, Writer, cli, parser};
+use cucumber::{Event, Writer, cli, parser, writer};
 
 use crate::world::World;
 
@@ -69,6 +69,9 @@ impl Writer<World> for Collector {
         }
     }
 }
+
+/// Events of scenarios that run side by side arrive mixed, and the collector wants them so: it keeps them apart by address.
+impl writer::Normalized for Collector {}
 
 fn step_event(running: &mut Running, at: SystemTime, step: &gherkin::Step, event: Step<World>) {
     let text = format!("{} {}", step.keyword.trim(), step.value);

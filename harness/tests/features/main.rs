@@ -6,6 +6,7 @@ mod collector;
 mod execute;
 mod hooks;
 mod parser;
+mod prove;
 mod run;
 mod steps;
 mod world;

@@ -1,11 +1,12 @@
 //! One run: connect, look, gate, run, report.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::Utc;
 use conformance::arguments::{Repository, RunArguments};
 use conformance::capability;
 use conformance::cluster::Cluster;
+use conformance::control::{Control, Controls};
 use conformance::plan::{Gated, Plan, Ran};
 use conformance::report::terminal::{self, Style};
 use conformance::report::{Folder, Report};
@@ -18,12 +19,15 @@ use conformance::verdict::{Ending, Exit};
 use crate::Stopped;
 use crate::collector::{self, Finished};
 use crate::execute::Executor;
+use crate::prove::Prover;
 use crate::world::World;
 
 /// Everything before the first scenario can end the run; after it there is always a report.
 pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     let repository = Repository::find().map_err(Stopped::usage)?;
     let plan = Plan::read(&repository.features(), arguments.tags.as_deref(), arguments.profile()).map_err(Stopped::usage)?;
+    let controls = Controls::read(&repository.features()).map_err(Stopped::usage)?;
+    let controls = controls.select(arguments.control()).map_err(|unknown| Stopped::usage(anyhow::anyhow!(unknown)))?;
     if arguments.dry_run {
         list(&plan);
         return Ok(Exit::Success);
@@ -36,7 +40,10 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     let suite = Arc::new(Suite::new(run, cluster.clone(), capability::detect(&cluster).await));
     World::install(Arc::clone(&suite)).map_err(Stopped::harness)?;
 
-    let report = scenarios(arguments, &plan, &suite).await;
+    let report = match arguments.prove {
+        None => scenarios(arguments, &plan, &suite).await,
+        Some(_) => proofs(arguments, &plan, &suite, &controls).await,
+    };
     clean_up(&suite, alive).await;
     let path = folder.write(&report).map_err(Stopped::harness)?;
     let shown = path.strip_prefix(repository.root()).unwrap_or(&path).display().to_string();
@@ -54,6 +61,26 @@ async fn scenarios(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>) ->
     let mut scenarios = gated.closed;
     scenarios.append(&mut finished.lock().unwrap_or_else(PoisonError::into_inner));
     plan.report(suite, Ran { started, ending, scenarios, controls: Vec::new() })
+}
+
+/// Proves the controls one after the other; the scenarios of the report are those that were green again.
+async fn proofs(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>, controls: &[&Control]) -> Report {
+    let (started, style) = (Utc::now(), Style::detect());
+    let gated = plan.gate(suite.capabilities());
+    let executor = Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
+    let prover = Prover::new(executor, Arc::clone(suite));
+    let proven = Mutex::new((Vec::new(), Vec::new()));
+    let ending = bounded(suite, async {
+        for control in controls {
+            let (report, scenarios) = prover.prove(control, &gated.open).await;
+            let mut proven = proven.lock().unwrap_or_else(PoisonError::into_inner);
+            proven.0.push(report);
+            proven.1.extend(scenarios);
+        }
+    })
+    .await;
+    let (controls, scenarios) = proven.into_inner().unwrap_or_else(PoisonError::into_inner);
+    plan.report(suite, Ran { started, ending, scenarios, controls })
 }
 
 /// Runs to the end, or until the time is over, or until somebody stops it.

@@ -14,7 +14,7 @@ static SUITE: OnceLock<Arc<Suite>> = OnceLock::new();
 /// One per scenario. Steps keep their own types in it with `remember` and find them with `recall`.
 #[derive(cucumber::World)]
 #[world(init = Self::begin)]
-pub struct World {
+pub(crate) struct World {
     suite: Arc<Suite>,
     identity: Identity,
     journal: Journal,
@@ -23,7 +23,7 @@ pub struct World {
 
 impl World {
     /// Gives every world of this process its suite; the Gherkin runner makes worlds without arguments.
-    pub fn install(suite: Arc<Suite>) -> anyhow::Result<()> {
+    pub(crate) fn install(suite: Arc<Suite>) -> anyhow::Result<()> {
         SUITE.set(suite).map_err(|_second| anyhow::anyhow!("the suite is already installed"))
     }
 
@@ -34,38 +34,38 @@ impl World {
     }
 
     /// What all scenarios share.
-    pub fn suite(&self) -> &Arc<Suite> {
+    pub(crate) fn suite(&self) -> &Arc<Suite> {
         &self.suite
     }
 
     /// This scenario's own ids.
-    pub fn identity(&self) -> &Identity {
+    pub(crate) fn identity(&self) -> &Identity {
         &self.identity
     }
 
     /// Where evidence goes.
-    pub fn journal(&self) -> &Journal {
+    pub(crate) fn journal(&self) -> &Journal {
         &self.journal
     }
 
     /// Keeps evidence with the current step.
-    pub fn record(&self, evidence: Evidence) {
+    pub(crate) fn record(&self, evidence: Evidence) {
         self.journal.record(evidence);
     }
 
     /// Keeps a value for later steps, one per type; an earlier one of that type is replaced.
-    pub fn remember<T: Send + Sync + 'static>(&mut self, value: T) {
+    pub(crate) fn remember<T: Send + Sync + 'static>(&mut self, value: T) {
         self.memory.insert(TypeId::of::<T>(), Box::new(value));
     }
 
     /// What an earlier step remembered.
-    pub fn recall<T: 'static>(&self) -> anyhow::Result<&T> {
+    pub(crate) fn recall<T: 'static>(&self) -> anyhow::Result<&T> {
         let found = self.memory.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref());
         found.with_context(|| format!("no earlier step of this scenario remembered a {}", short_name::<T>()))
     }
 
     /// As [`World::recall`], to change it.
-    pub fn recall_mut<T: 'static>(&mut self) -> anyhow::Result<&mut T> {
+    pub(crate) fn recall_mut<T: 'static>(&mut self) -> anyhow::Result<&mut T> {
         let found = self.memory.get_mut(&TypeId::of::<T>()).and_then(|value| value.downcast_mut());
         found.with_context(|| format!("no earlier step of this scenario remembered a {}", short_name::<T>()))
     }
