@@ -39,6 +39,8 @@ pub enum Verb {
         /// The project's own programs only.
         #[arg(long)]
         services_only: bool,
+        /// Only images whose name contains one of these words.
+        names: Vec<String>,
     },
     /// Print the path of the kubeconfig.
     Kubeconfig,

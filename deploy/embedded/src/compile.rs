@@ -1,15 +1,13 @@
 //! Building a component's programs from its pinned Go module, once per recipe.
 
-use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
 use crate::command;
-use crate::component::{Component, folder, module_folder, sources};
+use crate::component::{Component, folder, go, module_folder, own_caches, sources};
 use crate::files::{copy_tree, remove, size_of};
 use crate::image::layer::digest_of_bytes;
 use crate::layout::Layout;
@@ -17,8 +15,8 @@ use crate::progress::Progress;
 
 /// Marks a folder of finished programs, and says of what recipe they are.
 const STAMP: &str = ".recipe";
-/// The compiler's cache is emptied beyond this size: what components share is small, all of it together is not.
-const COMPILER_CACHE_LIMIT: u64 = 8 << 30;
+/// A cache of the compiler is emptied beyond this size: what components share is small, all of it together is not.
+const CACHE_LIMIT: u64 = 8 << 30;
 
 /// Whether the programs of this very recipe are there.
 ///
@@ -45,32 +43,22 @@ pub fn ensure(layout: &Layout, component: &Component, progress: &Progress) -> Re
     prepare(layout, component, &work)?;
     compile(layout, component, &work)?;
     keep(layout, component, &work)?;
-    bound_compiler_cache(layout)?;
+    bound_caches(layout)?;
     step.done("");
     Ok(())
 }
 
-/// Empties the compiler's cache, when it is ours.
+/// Forgets what was fetched and compiled on the way; the finished programs stay.
 ///
 /// # Errors
-/// When a file in it cannot be removed.
-pub fn forget_compiler_cache(layout: &Layout) -> Result<()> {
-    match own_compiler_cache(layout) {
-        Some(cache) => remove(&cache),
-        None => Ok(()),
-    }
+/// When a file cannot be removed.
+pub fn forget_caches(layout: &Layout) -> Result<()> {
+    own_caches(layout).iter().try_for_each(|(_, cache)| remove(cache))
 }
 
-/// The compiler's cache below our own root; none when the user named one with `GOCACHE`, which is theirs.
-fn own_compiler_cache(layout: &Layout) -> Option<PathBuf> {
-    env::var_os("GOCACHE").is_none().then(|| layout.root().join("go-build"))
-}
-
-fn bound_compiler_cache(layout: &Layout) -> Result<()> {
-    match own_compiler_cache(layout) {
-        Some(cache) if size_of(&cache) > COMPILER_CACHE_LIMIT => remove(&cache),
-        Some(_) | None => Ok(()),
-    }
+fn bound_caches(layout: &Layout) -> Result<()> {
+    let large = own_caches(layout).into_iter().filter(|(_, cache)| size_of(cache) > CACHE_LIMIT);
+    large.into_iter().try_for_each(|(_, cache)| remove(&cache))
 }
 
 /// What decides the programs: the recipe, the pinned modules, and the files laid over them.
@@ -125,15 +113,10 @@ fn compile(layout: &Layout, component: &Component, work: &Path) -> Result<()> {
     let log_path = layout.logs().join(format!("build-{}.log", component.name));
     let log =
         File::create(&log_path).with_context(|| format!("cannot create {}", log_path.display()))?;
-    let mut go = Command::new("go");
+    let mut go = go(layout);
+    // Memory is cheaper than time here: the compiler collects its garbage rarely.
     go.args(arguments(component, &work.join("out"))).current_dir(work);
-    go.env("CGO_ENABLED", "0")
-        .env("GOFLAGS", "-buildvcs=false")
-        .env("GOWORK", "off")
-        .env("GOGC", "1000");
-    if let Some(cache) = own_compiler_cache(layout) {
-        go.env("GOCACHE", cache);
-    }
+    go.env("CGO_ENABLED", "0").env("GOGC", "1000");
     let status = go
         .stdout(log.try_clone()?)
         .stderr(log)
@@ -171,6 +154,7 @@ fn arguments(component: &Component, out: &Path) -> Vec<String> {
 /// Puts finished programs in their place in one step: a folder that is there is whole.
 fn keep(layout: &Layout, component: &Component, work: &Path) -> Result<()> {
     let (out, home) = (work.join("out"), folder(layout, component));
+    keep_files(layout, component, &out)?;
     fs::write(out.join(STAMP), key(layout, component)?)
         .with_context(|| format!("cannot mark {}", out.display()))?;
     fs::create_dir_all(layout.bin())
@@ -178,6 +162,15 @@ fn keep(layout: &Layout, component: &Component, work: &Path) -> Result<()> {
     remove(&home)?;
     fs::rename(&out, &home).with_context(|| format!("cannot keep {}", home.display()))?;
     remove(work)
+}
+
+fn keep_files(layout: &Layout, component: &Component, out: &Path) -> Result<()> {
+    for file in &component.keep {
+        let source = module_folder(layout, component)?.join(file);
+        let target = out.join(source.file_name().unwrap_or_default());
+        fs::copy(&source, &target).with_context(|| format!("cannot keep {}", source.display()))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub struct Component {
     /// Whether the module is copied and changed by the files of the `overlay` folder.
     #[serde(default)]
     pub patched: bool,
+    /// Files of the module that are kept beside the programs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
     /// Measured seconds of a cold build.
     pub expected_seconds: u64,
 }
@@ -95,12 +98,30 @@ pub fn module_folder(layout: &Layout, component: &Component) -> Result<PathBuf> 
         folder: PathBuf,
     }
     let version = pinned_version(layout, component)?;
-    let mut command = Command::new("go");
+    let mut command = go(layout);
     command.args(["mod", "download", "-json", &format!("{}@{version}", component.module)]);
     let text = command::output(command.current_dir(sources(layout, component)))?;
     let module: Module = serde_json::from_str(&text)
         .with_context(|| format!("cannot read where {} lies", component.module))?;
     Ok(module.folder)
+}
+
+/// The Go command with caches of our own, so that what it fetched and compiled can be forgotten afterwards.
+/// A cache the user named with `GOCACHE` or `GOMODCACHE` is used instead, and is theirs to keep.
+#[must_use]
+pub fn go(layout: &Layout) -> Command {
+    let mut command = Command::new("go");
+    command.env("GOFLAGS", "-buildvcs=false -modcacherw").env("GOWORK", "off");
+    command.envs(own_caches(layout));
+    command
+}
+
+/// The caches that are ours, by the variable that names each.
+#[must_use]
+pub fn own_caches(layout: &Layout) -> Vec<(&'static str, PathBuf)> {
+    let ours = [("GOCACHE", "go-build"), ("GOMODCACHE", "go-mod")];
+    let unnamed = ours.into_iter().filter(|(variable, _)| std::env::var_os(variable).is_none());
+    unnamed.map(|(variable, folder)| (variable, layout.root().join(folder))).collect()
 }
 
 /// The version of the component's module in its `go.mod`.

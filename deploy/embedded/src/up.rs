@@ -93,7 +93,7 @@ pub fn node(site: &Site) -> Result<()> {
         imported.and(built)
     })?;
     dns::wait(&site.layout, &site.binaries)?;
-    compile::forget_compiler_cache(&site.layout)
+    compile::forget_caches(&site.layout)
 }
 
 fn build_and_boot(

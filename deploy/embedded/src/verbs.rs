@@ -27,7 +27,9 @@ pub fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Status => status(&site),
         Verb::Logs { program, lines } => logs(&site, program.as_deref(), lines),
         Verb::Doctor => examine(&site),
-        Verb::Images { services_only } => print(&up::report(&up::import(&site, services_only)?)),
+        Verb::Images { services_only, names } => {
+            print(&up::report(&up::import(&site, services_only, &names)?))
+        }
         Verb::Kubeconfig => kubeconfig(&site),
         Verb::Leftovers => show_leftovers(&site),
     }

@@ -73,8 +73,8 @@ pub struct FileRecipe {
 pub enum Origin {
     /// `component:NAME/PROGRAM`: a program built from a Go module.
     Component(String, String),
-    /// `module:NAME/PATH`: a file of the Go module of a component.
-    Module(String, String),
+    /// `kept:NAME/FILE`: a file of the Go module of a component, kept beside its programs.
+    Kept(String, String),
     /// `pypi:PACKAGE/PATH`: a file of a Python package.
     Pypi(String, String),
     /// `maven:NAME`: the folder of jars a `pom.xml` names.
@@ -107,7 +107,7 @@ impl FileRecipe {
         };
         Ok(match kind {
             "component" => pair().map(|(name, path)| Origin::Component(name, path))?,
-            "module" => pair().map(|(name, path)| Origin::Module(name, path))?,
+            "kept" => pair().map(|(name, path)| Origin::Kept(name, path))?,
             "pypi" => pair().map(|(name, path)| Origin::Pypi(name, path))?,
             "maven" => Origin::Maven(rest.to_owned()),
             "asset" => Origin::Asset(rest.to_owned()),
@@ -127,7 +127,7 @@ impl Recipe {
     pub fn components(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
         for file in &self.files {
-            if let Origin::Component(name, _) = file.origin()? {
+            if let Origin::Component(name, _) | Origin::Kept(name, _) = file.origin()? {
                 names.push(name);
             }
         }

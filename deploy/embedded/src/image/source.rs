@@ -61,7 +61,7 @@ impl Sources<'_> {
                 Origin::Maven(name) => drop(self.jars(&name)?),
                 Origin::Compiled(path) => drop(self.compiled(&path)?),
                 Origin::Component(..)
-                | Origin::Module(..)
+                | Origin::Kept(..)
                 | Origin::Asset(_)
                 | Origin::Release(_)
                 | Origin::Text(_) => {}
@@ -83,7 +83,7 @@ impl Sources<'_> {
         };
         match file.origin()? {
             Origin::Component(name, program) => one(self.program(&name, &program)?, PROGRAM),
-            Origin::Module(name, path) => one(self.module_file(&name, &path)?, DATA),
+            Origin::Kept(name, file) => one(self.program(&name, &file)?, DATA),
             Origin::Pypi(package, path) => one(self.python_file(&package, &path)?, PROGRAM),
             Origin::Maven(name) => entries_of_folder(&self.jars(&name)?, &to),
             Origin::Asset(path) => asset(self.assets().join(path), &to),
@@ -106,10 +106,6 @@ impl Sources<'_> {
 
     fn program(&self, name: &str, program: &str) -> Result<PathBuf> {
         existing(component::folder(self.layout, self.component(name)?).join(program))
-    }
-
-    fn module_file(&self, name: &str, path: &str) -> Result<PathBuf> {
-        existing(component::module_folder(self.layout, self.component(name)?)?.join(path))
     }
 
     fn compiled(&self, path: &str) -> Result<PathBuf> {

@@ -43,7 +43,8 @@ impl Store {
     pub fn import(&self, image: &Image) -> Result<()> {
         let mut child = self
             .ctr()
-            .args(["images", "import", "-"])
+            // Unpacked is what runs; the packed layers would lie beside it for nothing.
+            .args(["images", "import", "--discard-unpacked-layers", "-"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

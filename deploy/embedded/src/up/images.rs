@@ -88,18 +88,26 @@ fn fetch(site: &Site, maker: &Maker<'_>, wanted: &[&Recipe]) -> Result<()> {
     Ok(())
 }
 
-/// Imports all images, or the project's own only, and answers what became of each.
+/// Imports all images, or the project's own only, or those whose name contains one of `names`, and answers what became of each.
 ///
 /// # Errors
 /// When the node does not run, a program is not built, or containerd refuses an image.
-pub fn import(site: &Site, own_only: bool) -> Result<Vec<Line>> {
+pub fn import(site: &Site, own_only: bool, names: &[String]) -> Result<Vec<Line>> {
     let maker = site.maker();
     let stored =
         maker.store.images().context("the node does not run: start it with `embedded up`")?;
-    let wanted: Vec<&Recipe> =
-        site.recipes.images.iter().filter(|recipe| recipe.own || !own_only).collect();
+    let wanted: Vec<&Recipe> = site
+        .recipes
+        .images
+        .iter()
+        .filter(|recipe| (recipe.own || !own_only) && is_named(recipe, names))
+        .collect();
     require_programs(&maker, &wanted)?;
     wanted.into_iter().map(|recipe| import_one(site, &maker, recipe, &stored)).collect()
+}
+
+fn is_named(recipe: &Recipe, names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|name| recipe.name.contains(name.as_str()))
 }
 
 /// Tells all missing programs at once, before the first image is made.
