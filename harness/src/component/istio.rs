@@ -51,11 +51,11 @@ impl AccessLogEntry {
     #[must_use]
     pub fn read(line: &LogLine) -> Option<Self> {
         let json = line.json().ok()?;
-        let status = json.get("response_code").and_then(number)?;
+        let status = json.get("status").and_then(number)?;
         Some(Self {
             status,
-            details: text(&json, "response_code_details"),
-            peer: text(&json, "downstream_peer_uri_san"),
+            details: text(&json, "details"),
+            peer: text(&json, "peer"),
         })
     }
 }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_refusal_in_the_access_log_names_its_policy_and_the_caller() {
         let line = logged(
-            r#"{"response_code":403,"response_code_details":"rbac_access_denied_matched_policy[none]","downstream_peer_uri_san":"spiffe://cluster.local/ns/ecotrack/sa/payment-service-sa"}"#,
+            r#"{"status":403,"details":"rbac_access_denied_matched_policy[none]","peer":"spiffe://cluster.local/ns/ecotrack/sa/payment-service-sa"}"#,
         );
         let entry = AccessLogEntry::read(&line).unwrap();
         assert_eq!(
