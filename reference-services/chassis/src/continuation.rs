@@ -1,6 +1,6 @@
 //! Going on with work that was put down in a row: in its trace, under its correlation id, for its user.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, hash::BuildHasher, sync::Arc};
 
 use opentelemetry::baggage::BaggageExt as _;
 use tracing::{Instrument as _, Span};
@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Runs a future in `span`, made a child of what [`propagation::outgoing`] said when the row was written.
-pub async fn resume<F: Future>(
-    headers: &HashMap<String, String>,
+pub async fn resume<F: Future, S: BuildHasher>(
+    headers: &HashMap<String, String, S>,
     business_context: &str,
     span: Span,
     future: F,

@@ -1,1 +1,13 @@
-//! notification-service.
+//! Notifications: what happens to a customer's orders and payments, told once and followed until it has arrived.
+
+mod app;
+mod clients;
+mod consumers;
+mod dispatch;
+pub mod domain;
+mod http;
+mod metrics;
+mod state;
+mod store;
+
+pub use app::{SERVICE, build};

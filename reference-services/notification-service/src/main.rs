@@ -1,3 +1,8 @@
-//! notification-service.
+//! The program of notification-service.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ecotrack_chassis::run(notification_service::SERVICE, notification_service::build).await
+}

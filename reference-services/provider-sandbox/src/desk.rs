@@ -10,7 +10,7 @@ use ecotrack_chassis::{ApiError, ApiResult};
 use serde_json::Value;
 
 use crate::exchange::{Answer, Call, Operation, Outcome};
-use crate::fault::{ArmedFault, Mode};
+use crate::fault::Mode;
 use crate::store;
 
 /// What the desk works with.
@@ -42,26 +42,29 @@ impl Desk {
         let mut conn = self.database.acquire().await?;
         let fault = store::meet(&mut conn, call.provider, &call.text()).await?;
         drop(conn);
-        if let Some(fault) = &fault {
-            tracing::info!(provider = %call.provider, operation = %call.operation, mode = fault.mode.name(), "a fault befalls the call");
-        }
-        match fault.as_ref().map(|fault| fault.mode) {
-            Some(Mode::Hang) => self.hang(&call, operation, &fault).await,
-            Some(Mode::Error) => self.fail(&call, operation).await,
-            Some(Mode::Decline) => Ok(respond(
+        let Some(fault) = fault else {
+            return Ok(respond(self.decide(&call, operation, reused).await?));
+        };
+        tracing::info!(provider = %call.provider, operation = %call.operation, mode = fault.mode.name(), "a fault befalls the call");
+        match fault.mode {
+            Mode::Decline => Ok(respond(
                 self.settle(&call, Outcome::Declined, operation.declined(), reused).await?,
             )),
-            Some(Mode::Delay) => {
+            Mode::Error => self.fail(&call, Outcome::Failed, operation.failed()).await,
+            Mode::Hang => {
+                let answer = self.fail(&call, Outcome::Unanswered, operation.failed()).await?;
+                tokio::time::sleep(fault.remaining(Utc::now())).await;
+                Ok(answer)
+            }
+            Mode::Delay => {
                 let answer = self.decide(&call, operation, reused).await?;
-                let pause = fault.map_or(0, |fault| fault.delay_ms);
-                tokio::time::sleep(Duration::from_millis(pause)).await;
+                tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
                 Ok(respond(answer))
             }
-            Some(Mode::Reset) => {
+            Mode::Reset => {
                 self.decide(&call, operation, reused).await?;
                 Ok(broken())
             }
-            None => Ok(respond(self.decide(&call, operation, reused).await?)),
         }
     }
 
@@ -103,25 +106,10 @@ impl Desk {
         Ok(first)
     }
 
-    async fn fail(&self, call: &Call, operation: &impl Operation) -> ApiResult<Response> {
-        let answer = operation.failed();
+    /// The call had no effect; the ledger says so.
+    async fn fail(&self, call: &Call, outcome: Outcome, answer: Answer) -> ApiResult<Response> {
         let mut conn = self.database.acquire().await?;
-        store::append(&mut conn, call, Outcome::Failed, &answer).await?;
-        Ok(respond(answer))
-    }
-
-    async fn hang(
-        &self,
-        call: &Call,
-        operation: &impl Operation,
-        fault: &Option<ArmedFault>,
-    ) -> ApiResult<Response> {
-        let answer = operation.failed();
-        let mut conn = self.database.acquire().await?;
-        store::append(&mut conn, call, Outcome::Unanswered, &answer).await?;
-        drop(conn);
-        let remaining = fault.as_ref().map_or(Duration::ZERO, |fault| fault.remaining(Utc::now()));
-        tokio::time::sleep(remaining).await;
+        store::append(&mut conn, call, outcome, &answer).await?;
         Ok(respond(answer))
     }
 }
@@ -140,7 +128,9 @@ pub(crate) fn respond(answer: Answer) -> Response {
     let mut response = match answer.body {
         Value::Null => answer.status.into_response(),
         Value::String(text) => (answer.status, text).into_response(),
-        body => (answer.status, axum::Json(body)).into_response(),
+        body @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            (answer.status, axum::Json(body)).into_response()
+        }
     };
     let header = answer.reference_header.zip(answer.reference.and_then(|id| id.parse().ok()));
     if let Some((name, value)) = header {

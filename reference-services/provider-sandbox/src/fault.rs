@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::provider::Provider;
 
 /// No fault outlives this, whatever became of the one who armed it.
-const LONGEST_TTL: Duration = Duration::from_secs(300);
+const LONGEST_TTL: Duration = Duration::from_mins(5);
 /// Longest pause of a delayed answer: a request of ours ends after ten seconds.
 const LONGEST_DELAY: Duration = Duration::from_secs(9);
 /// Pause of a delayed answer when the request names none: longer than a caller waits.

@@ -45,4 +45,7 @@ pub trait Handler: Send + Sync + 'static {
         transaction: &mut Transaction<'static, Postgres>,
         event: &Envelope,
     ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+
+    /// Told once the effect is committed, for what may follow only then, such as waking the outbox.
+    fn committed(&self) {}
 }

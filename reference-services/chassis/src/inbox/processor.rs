@@ -120,6 +120,7 @@ impl<H: Handler> Processor<H> {
         }
         self.handler.handle(&mut transaction, event).await?;
         transaction.commit().await?;
+        self.handler.committed();
         tracing::info!(event_id = %event.id, event_type = event.event.event_type(), "event handled");
         Ok(Outcome::Handled)
     }

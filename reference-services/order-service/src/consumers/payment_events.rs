@@ -75,4 +75,8 @@ impl Handler for PaymentEvents {
             Ok(())
         }
     }
+
+    fn committed(&self) {
+        self.outbox.wake();
+    }
 }

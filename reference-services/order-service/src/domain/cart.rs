@@ -72,6 +72,7 @@ impl Cart {
     }
 
     /// Products with their quantities, in the order of their ids.
+    #[must_use]
     pub fn lines(&self) -> impl ExactSizeIterator<Item = (Uuid, u32)> {
         self.quantities.iter().map(|(product, quantity)| (*product, *quantity))
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Orders;
 use super::transition::{AdvanceError, Change, advance};
 use crate::domain::order::Order;
+use crate::domain::status::IllegalTransition;
 use crate::store;
 
 impl Orders {
@@ -15,7 +16,7 @@ impl Orders {
         let mut tx = self.database.begin().await?;
         let mut order =
             store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(ApiError::not_found)?;
-        order.status.cancel().map_err(|error| illegal(&error))?;
+        order.status.cancel().map_err(illegal)?;
         let change = Change::Cancelled { reason: "customer" };
         advance(&mut tx, &self.outbox, &mut order, change, Utc::now()).await.map_err(refusal)?;
         self.outbox.commit(tx).await?;
@@ -26,11 +27,11 @@ impl Orders {
 
 pub(super) fn refusal(error: AdvanceError) -> ApiError {
     match error {
-        AdvanceError::Illegal(error) => illegal(&error),
+        AdvanceError::Illegal(error) => illegal(error),
         AdvanceError::Database(error) => error.into(),
     }
 }
 
-fn illegal(error: &crate::domain::status::IllegalTransition) -> ApiError {
+fn illegal(error: IllegalTransition) -> ApiError {
     ApiError::conflict("order-status", error.to_string())
 }

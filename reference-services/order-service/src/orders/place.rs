@@ -9,6 +9,7 @@ use ecotrack_chassis::idempotency::{self, Answer, Claim, Claimed};
 use ecotrack_chassis::{ApiError, ApiResult};
 use ecotrack_events::order::{OrderCreated, OrderLine};
 use tracing::{Instrument as _, field};
+use uuid::Uuid;
 
 use super::Orders;
 use crate::domain::cart::Cart;
@@ -82,19 +83,33 @@ impl Orders {
         let reservation = self.catalogue.reserve(id, &wish.cart, &caller.token).await?;
         let placement =
             Placement { id, user_id: caller.user_id, payment_method: wish.payment_method };
-        let order = Order::place(
+        let priced = Order::place(
             &placement,
             &wish.cart,
             |product| reservation.price_of(product),
             Utc::now(),
-        )
-        .map_err(refusal)?;
+        );
+        let order = match priced {
+            Ok(order) => order,
+            Err(error) => return Err(self.decline(id, error).await),
+        };
         tracing::Span::current().record("total_amount", order.total.to_decimal());
         let answer = Answer::new(StatusCode::CREATED, wording(&order).map_err(ApiError::internal)?);
         self.write(&order, claim, &answer).await?;
         self.metrics.placed(&order, began.elapsed());
         tracing::info!(order_id = %order.id, lines = order.lines.len(), "order placed");
         Ok(answer)
+    }
+
+    /// Gives back what was reserved for an order that cannot be. If that fails, the reservation ends by itself.
+    async fn decline(&self, order_id: Uuid, error: PricingError) -> ApiError {
+        if let Err(error) = self.catalogue.release(order_id).await {
+            tracing::warn!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "the reservation is left to expire"
+            );
+        }
+        refusal(error)
     }
 
     /// Order, event and answer become true together.

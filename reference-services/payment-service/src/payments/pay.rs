@@ -66,9 +66,9 @@ impl Payments {
     ) -> ApiResult<Answer> {
         let began = Instant::now();
         let mut conn = self.database.acquire().await?;
-        let begun = store::find(&mut conn, claim.subject_id(), Some(caller.user_id)).await?;
+        let known = store::find(&mut conn, claim.subject_id(), Some(caller.user_id)).await?;
         drop(conn);
-        let payment = match begun {
+        let payment = match known {
             Some(payment) => payment,
             None => self.initiate(caller, claim.subject_id(), offer).await?,
         };

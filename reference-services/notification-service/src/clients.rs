@@ -1,0 +1,5 @@
+//! Whom notification-service asks.
+
+mod mail;
+
+pub(crate) use mail::{Mail, Mailer};

@@ -1,0 +1,27 @@
+//! The ways to reach somebody.
+
+/// A way to reach somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// By e-mail.
+    Email,
+    /// By text message.
+    Sms,
+}
+
+impl Channel {
+    /// The name in the database, in events and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Sms => "sms",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Email, Self::Sms].into_iter().find(|channel| channel.name() == name)
+    }
+}

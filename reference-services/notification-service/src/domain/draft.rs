@@ -1,0 +1,130 @@
+//! Which events are worth a notification, and what it is about.
+
+use std::collections::BTreeMap;
+
+use ecotrack_events::{Event, Money};
+use uuid::Uuid;
+
+use super::channel::Channel;
+
+/// A notification that is yet to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Who is told.
+    pub user_id: Uuid,
+    /// On which way.
+    pub channel: Channel,
+    /// Name of the template.
+    pub template: &'static str,
+    /// What the template's blanks are filled with.
+    pub parameters: BTreeMap<&'static str, String>,
+}
+
+/// The notification that an event is worth, if any.
+#[must_use]
+pub fn for_event(event: &Event) -> Option<Draft> {
+    match event {
+        Event::UserRegistered(user) => Some(draft(user.user_id, "welcome", None, None)),
+        Event::OrderCreated(order) => {
+            Some(draft(order.user_id, "order_created", Some(order.order_id), Some(order.total)))
+        }
+        Event::OrderCompleted(order) => {
+            Some(draft(order.user_id, "order_completed", Some(order.order_id), Some(order.total)))
+        }
+        Event::OrderCancelled(order) => {
+            Some(draft(order.user_id, "order_cancelled", Some(order.order_id), None))
+        }
+        Event::PaymentProcessed(payment) => Some(draft(
+            payment.user_id,
+            "payment_processed",
+            Some(payment.order_id),
+            Some(payment.amount),
+        )),
+        Event::PaymentFailed(payment) => Some(draft(
+            payment.user_id,
+            "payment_failed",
+            Some(payment.order_id),
+            Some(payment.amount),
+        )),
+        Event::PaymentRefunded(payment) => Some(draft(
+            payment.user_id,
+            "payment_refunded",
+            Some(payment.order_id),
+            Some(payment.amount),
+        )),
+        Event::UserUpdated(_)
+        | Event::UserDeleted(_)
+        | Event::UserLogin(_)
+        | Event::UserLogout(_)
+        | Event::OrderUpdated(_)
+        | Event::OrderPaymentProcessed(_)
+        | Event::PaymentInitiated(_)
+        | Event::NotificationSent(_)
+        | Event::NotificationDelivered(_)
+        | Event::NotificationFailed(_) => None,
+    }
+}
+
+fn draft(
+    user_id: Uuid,
+    template: &'static str,
+    order_id: Option<Uuid>,
+    amount: Option<Money>,
+) -> Draft {
+    let mut parameters = BTreeMap::new();
+    if let Some(order_id) = order_id {
+        parameters.insert("order_id", order_id.to_string());
+    }
+    if let Some(amount) = amount {
+        parameters.insert("amount", amount.to_decimal());
+        parameters.insert("currency", amount.currency().to_string());
+    }
+    Draft { user_id, channel: Channel::Email, template, parameters }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+    use ecotrack_events::Currency;
+    use ecotrack_events::order::OrderCreated;
+    use ecotrack_events::user::{UserLogin, UserRegistered};
+
+    use super::*;
+
+    #[test]
+    fn a_registration_is_worth_a_welcome_without_personal_data_in_its_parameters() {
+        let event = UserRegistered {
+            user_id: Uuid::now_v7(),
+            email: "a@example.org".to_owned(),
+            first_name: "Ada".to_owned(),
+            registered_at: Utc::now(),
+        };
+        let draft = for_event(&event.clone().into()).unwrap();
+        assert_eq!((draft.user_id, draft.template), (event.user_id, "welcome"));
+        assert!(draft.parameters.is_empty());
+    }
+
+    #[test]
+    fn an_order_is_told_with_its_number_and_total() {
+        let event = OrderCreated {
+            order_id: Uuid::now_v7(),
+            user_id: Uuid::now_v7(),
+            lines: Vec::new(),
+            total: Money::from_minor(1999, Currency::Usd),
+            created_at: Utc::now(),
+        };
+        let parameters = for_event(&event.clone().into()).unwrap().parameters;
+        assert_eq!(parameters["order_id"], event.order_id.to_string());
+        assert_eq!((&*parameters["amount"], &*parameters["currency"]), ("19.99", "USD"));
+    }
+
+    #[test]
+    fn a_login_is_nobodys_news() {
+        let event = UserLogin {
+            user_id: Uuid::now_v7(),
+            session_id: Uuid::now_v7(),
+            logged_in_at: Utc::now(),
+        };
+        assert_eq!(for_event(&event.into()), None);
+    }
+}
