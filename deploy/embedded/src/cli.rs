@@ -15,7 +15,11 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Build what is missing, start the node, install the platform. Run it again at any time, after anything.
-    Up,
+    Up {
+        /// Stop when node and DNS are ready: no platform.
+        #[arg(long)]
+        node_only: bool,
+    },
     /// Stop everything and leave nothing on the machine; what is stored stays for the next start.
     Down {
         /// Forget the cluster's data and images too.

@@ -14,6 +14,7 @@ pub mod image;
 pub mod layout;
 pub mod node;
 pub mod pause;
+pub mod platform;
 pub mod progress;
 pub mod up;
 pub mod verbs;

@@ -44,6 +44,12 @@ impl Progress {
         Step { progress: self.clone(), name, began: Instant::now(), bar }
     }
 
+    /// A step that is told when it ends only.
+    #[must_use]
+    pub fn quiet_step(&self, name: impl Into<String>) -> Step {
+        Step { progress: self.clone(), name: name.into(), began: Instant::now(), bar: None }
+    }
+
     /// One line for the user, beside whatever moves.
     pub fn say(&self, line: &str) {
         let text = format!("[{:>6.1}s] {line}", self.began.elapsed().as_secs_f64());

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::Verb;
-use crate::command;
 use crate::doctor::{self, Host, Verdict};
 use crate::files::remove;
 use crate::node::settings::CONTEXT;
 use crate::node::{boot, dns, leftovers, process};
 use crate::up::{self, Site};
+use crate::{command, platform};
 
 /// Does what the user asked for.
 ///
@@ -22,7 +22,7 @@ use crate::up::{self, Site};
 pub fn run(verb: Verb) -> Result<ExitCode> {
     let site = Site::open()?;
     match verb {
-        Verb::Up => bring_up(&site),
+        Verb::Up { node_only } => bring_up(&site, node_only),
         Verb::Down { purge } => take_down(&site, purge),
         Verb::Status => status(&site),
         Verb::Logs { program, lines } => logs(&site, program.as_deref(), lines),
@@ -35,9 +35,12 @@ pub fn run(verb: Verb) -> Result<ExitCode> {
     }
 }
 
-fn bring_up(site: &Site) -> Result<ExitCode> {
+fn bring_up(site: &Site, node_only: bool) -> Result<ExitCode> {
     doctor::require(&Host::look(&site.layout, &site.components)?)?;
     up::node(site)?;
+    if !node_only {
+        platform::install(site)?;
+    }
     site.progress.summary();
     print(&format!("KUBECONFIG={} context {CONTEXT}\n", site.layout.kubeconfig().display()))
 }

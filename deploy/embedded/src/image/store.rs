@@ -44,7 +44,7 @@ impl Store {
         let mut child = self
             .ctr()
             // Unpacked is what runs; the packed layers would lie beside it for nothing.
-            .args(["images", "import", "--discard-unpacked-layers", "-"])
+            .args(["images", "import", "--local", "--discard-unpacked-layers", "-"])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
