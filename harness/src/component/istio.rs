@@ -52,11 +52,7 @@ impl AccessLogEntry {
     pub fn read(line: &LogLine) -> Option<Self> {
         let json = line.json().ok()?;
         let status = json.get("status").and_then(number)?;
-        Some(Self {
-            status,
-            details: text(&json, "details"),
-            peer: text(&json, "peer"),
-        })
+        Some(Self { status, details: text(&json, "details"), peer: text(&json, "peer") })
     }
 }
 

@@ -28,7 +28,8 @@ pub struct Kafka {
 
 impl Component for Kafka {
     async fn connect(suite: &Suite) -> Result<Self> {
-        let password = read_key(suite, places::CONFORMANCE, "conformance-kafka", "password").await?;
+        let password =
+            read_key(suite, places::CONFORMANCE, "conformance-kafka", "password").await?;
         let ca = places::platform_ca(suite.cluster()).await?;
         let probe = suite.component::<Probes>().await?.plain().await?;
         Ok(Self { probe, ca, password })
