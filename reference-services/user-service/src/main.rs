@@ -1,3 +1,8 @@
-//! user-service.
+//! Starts user-service.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ecotrack_chassis::run("user-service", user_service::build).await
+}

@@ -1,0 +1,107 @@
+//! Hashing passwords: slow on purpose, so never on an async thread and never too many at once.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use ecotrack_chassis::ApiError;
+use tokio::sync::Semaphore;
+
+use crate::domain::Password;
+
+/// Passwords being hashed at once. Each takes a core and 19 MiB; a login storm must not take either from other routes.
+const MAX_AT_ONCE: usize = 2;
+/// Logins that may wait for their turn; more are refused at once.
+const MAX_WAITING: usize = 64;
+
+/// Hashes and checks passwords with Argon2id.
+#[derive(Clone)]
+pub(crate) struct Passwords {
+    waiting: Arc<Semaphore>,
+    working: Arc<Semaphore>,
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            working: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+            decoy: hash(b"nobody's password").context("cannot hash passwords")?.into(),
+        })
+    }
+
+    /// The hash to store.
+    pub(crate) async fn hash(&self, password: Password) -> Result<String, ApiError> {
+        self.work(move || hash(password.expose())).await?.map_err(ApiError::internal)
+    }
+
+    /// Whether the password is the hash's. Without a hash (no such user) the work is the same and the answer is no.
+    pub(crate) async fn verify(
+        &self,
+        password: Password,
+        stored: Option<String>,
+    ) -> Result<bool, ApiError> {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.decoy.to_string());
+        let matches = self.work(move || verify(password.expose(), &stored)).await?;
+        Ok(matches.map_err(ApiError::internal)? && known)
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let Ok(_waiting) = self.waiting.try_acquire() else {
+            return Err(ApiError::unavailable(anyhow::anyhow!("too many logins at once")));
+        };
+        let permit = Arc::clone(&self.working).acquire_owned().await.map_err(ApiError::internal)?;
+        let work = move || {
+            // Held by the work, not by the request: a client that hangs up must not free a core that is still busy.
+            let _permit = permit;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
+    }
+}
+
+fn hash(password: &[u8]) -> anyhow::Result<String> {
+    let hash =
+        Argon2::default().hash_password(password).map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(hash.to_string())
+}
+
+fn verify(password: &[u8], stored: &str) -> anyhow::Result<bool> {
+    let stored = PasswordHash::new(stored)
+        .map_err(|error| anyhow::anyhow!("a stored hash is malformed: {error}"))?;
+    Ok(Argon2::default().verify_password(password, &stored).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::attempt(SecretString::from(text)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_the_right_password_matches() {
+        let passwords = Passwords::new().unwrap();
+        let stored = passwords.hash(password("correct horse")).await.unwrap();
+        assert!(stored.starts_with("$argon2id$"));
+        assert!(passwords.verify(password("correct horse"), Some(stored.clone())).await.unwrap());
+        assert!(!passwords.verify(password("wrong horse"), Some(stored)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn without_a_user_no_password_matches() {
+        let passwords = Passwords::new().unwrap();
+        assert!(!passwords.verify(password("nobody's password"), None).await.unwrap());
+    }
+}
