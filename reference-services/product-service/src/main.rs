@@ -1,3 +1,8 @@
-//! product-service.
+//! Starts product-service.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ecotrack_chassis::run("product-service", product_service::build).await
+}

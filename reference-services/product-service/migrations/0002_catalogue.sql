@@ -1,0 +1,51 @@
+-- A small catalogue to begin with. Ids are fixed, so that everybody can name a product.
+insert into categories (id, slug, name, description, parent_id) values
+    ('01900000-0000-7000-8000-0000000000c1', 'home', 'Home', 'Things for the house', null),
+    ('01900000-0000-7000-8000-0000000000c2', 'kitchen', 'Kitchen', 'Cooking and keeping food', '01900000-0000-7000-8000-0000000000c1'),
+    ('01900000-0000-7000-8000-0000000000c3', 'bathroom', 'Bathroom', 'Soap, brushes and towels', '01900000-0000-7000-8000-0000000000c1'),
+    ('01900000-0000-7000-8000-0000000000c4', 'clothing', 'Clothing', 'Worn with a good conscience', null),
+    ('01900000-0000-7000-8000-0000000000c5', 'garden', 'Garden', 'Growing things', null);
+
+insert into products (id, name, description, price, currency, category_id, sustainability_score, stock) values
+    ('01900000-0000-7000-8000-000000000001', 'Bamboo cutting board', 'Oiled bamboo, 38 by 25 cm.', 2490, 'EUR', '01900000-0000-7000-8000-0000000000c2', 84, 40000),
+    ('01900000-0000-7000-8000-000000000002', 'Bamboo cutlery set', 'Knife, fork, spoon and straw in a cotton roll.', 1290, 'EUR', '01900000-0000-7000-8000-0000000000c2', 88, 60000),
+    ('01900000-0000-7000-8000-000000000003', 'Steel drinking bottle', 'Insulated bottle, 750 ml, keeps tea hot for twelve hours.', 2990, 'EUR', '01900000-0000-7000-8000-0000000000c2', 76, 50000),
+    ('01900000-0000-7000-8000-000000000004', 'Glass bottle with cork', 'One litre of borosilicate glass.', 1890, 'EUR', '01900000-0000-7000-8000-0000000000c2', 81, 30000),
+    ('01900000-0000-7000-8000-000000000005', 'Beeswax wraps', 'Three sizes, instead of cling film.', 1450, 'EUR', '01900000-0000-7000-8000-0000000000c2', 92, 80000),
+    ('01900000-0000-7000-8000-000000000006', 'Linen bread bag', 'Keeps bread fresh for days.', 1190, 'EUR', '01900000-0000-7000-8000-0000000000c2', 90, 45000),
+    ('01900000-0000-7000-8000-000000000007', 'Cast-iron pan', '26 cm, seasoned with linseed oil, lasts for generations.', 4990, 'EUR', '01900000-0000-7000-8000-0000000000c2', 72, 15000),
+    ('01900000-0000-7000-8000-000000000008', 'Olive oil soap', 'Cold-pressed bar soap, unscented.', 590, 'EUR', '01900000-0000-7000-8000-0000000000c3', 95, 90000),
+    ('01900000-0000-7000-8000-000000000009', 'Lavender soap', 'Bar soap with lavender from the garden.', 650, 'EUR', '01900000-0000-7000-8000-0000000000c3', 93, 90000),
+    ('01900000-0000-7000-8000-000000000010', 'Bamboo toothbrush', 'Handle of bamboo, bristles of castor oil.', 390, 'EUR', '01900000-0000-7000-8000-0000000000c3', 87, 100000),
+    ('01900000-0000-7000-8000-000000000011', 'Organic cotton towel', '70 by 140 cm, undyed cotton.', 2790, 'EUR', '01900000-0000-7000-8000-0000000000c3', 85, 25000),
+    ('01900000-0000-7000-8000-000000000012', 'Solid shampoo', 'Replaces three plastic bottles.', 890, 'EUR', '01900000-0000-7000-8000-0000000000c3', 91, 70000),
+    ('01900000-0000-7000-8000-000000000013', 'Safety razor', 'Brass, no plastic, no expiry date.', 3490, 'EUR', '01900000-0000-7000-8000-0000000000c3', 79, 20000),
+    ('01900000-0000-7000-8000-000000000014', 'Organic cotton T-shirt', 'Fair-trade cotton, unisex.', 2490, 'EUR', '01900000-0000-7000-8000-0000000000c4', 82, 35000),
+    ('01900000-0000-7000-8000-000000000015', 'Recycled wool jumper', 'Knitted from yarn that was a jumper before.', 7990, 'EUR', '01900000-0000-7000-8000-0000000000c4', 78, 10000),
+    ('01900000-0000-7000-8000-000000000016', 'Hemp socks, three pairs', 'Hemp and cotton, knitted in one piece.', 1690, 'EUR', '01900000-0000-7000-8000-0000000000c4', 86, 55000),
+    ('01900000-0000-7000-8000-000000000017', 'Cork belt', 'Cork on recycled cotton, nickel-free buckle.', 3290, 'EUR', '01900000-0000-7000-8000-0000000000c4', 74, 18000),
+    ('01900000-0000-7000-8000-000000000018', 'Seed box, vegetables', 'Ten old varieties, open-pollinated.', 1990, 'EUR', '01900000-0000-7000-8000-0000000000c5', 96, 28000),
+    ('01900000-0000-7000-8000-000000000019', 'Wooden compost bin', 'Larch, 300 litres, without screws.', 8990, 'EUR', '01900000-0000-7000-8000-0000000000c5', 89, 8000),
+    ('01900000-0000-7000-8000-000000000020', 'Solar garden lamp', 'Charges by day, shines eight hours.', 2290, 'EUR', '01900000-0000-7000-8000-0000000000c5', 68, 32000);
+
+insert into product_images (id, product_id, image_url, alt_text) values
+    ('01900000-0000-7000-8000-000000000101', '01900000-0000-7000-8000-000000000001', 'https://img.ecotrack.platform.dev/products/01.webp', 'Bamboo cutting board'),
+    ('01900000-0000-7000-8000-000000000102', '01900000-0000-7000-8000-000000000002', 'https://img.ecotrack.platform.dev/products/02.webp', 'Bamboo cutlery set'),
+    ('01900000-0000-7000-8000-000000000103', '01900000-0000-7000-8000-000000000003', 'https://img.ecotrack.platform.dev/products/03.webp', 'Steel drinking bottle'),
+    ('01900000-0000-7000-8000-000000000104', '01900000-0000-7000-8000-000000000004', 'https://img.ecotrack.platform.dev/products/04.webp', 'Glass bottle with cork'),
+    ('01900000-0000-7000-8000-000000000105', '01900000-0000-7000-8000-000000000005', 'https://img.ecotrack.platform.dev/products/05.webp', 'Beeswax wraps'),
+    ('01900000-0000-7000-8000-000000000106', '01900000-0000-7000-8000-000000000006', 'https://img.ecotrack.platform.dev/products/06.webp', 'Linen bread bag'),
+    ('01900000-0000-7000-8000-000000000107', '01900000-0000-7000-8000-000000000007', 'https://img.ecotrack.platform.dev/products/07.webp', 'Cast-iron pan'),
+    ('01900000-0000-7000-8000-000000000108', '01900000-0000-7000-8000-000000000008', 'https://img.ecotrack.platform.dev/products/08.webp', 'Olive oil soap'),
+    ('01900000-0000-7000-8000-000000000109', '01900000-0000-7000-8000-000000000009', 'https://img.ecotrack.platform.dev/products/09.webp', 'Lavender soap'),
+    ('01900000-0000-7000-8000-000000000110', '01900000-0000-7000-8000-000000000010', 'https://img.ecotrack.platform.dev/products/10.webp', 'Bamboo toothbrush'),
+    ('01900000-0000-7000-8000-000000000111', '01900000-0000-7000-8000-000000000011', 'https://img.ecotrack.platform.dev/products/11.webp', 'Organic cotton towel'),
+    ('01900000-0000-7000-8000-000000000112', '01900000-0000-7000-8000-000000000012', 'https://img.ecotrack.platform.dev/products/12.webp', 'Solid shampoo'),
+    ('01900000-0000-7000-8000-000000000113', '01900000-0000-7000-8000-000000000013', 'https://img.ecotrack.platform.dev/products/13.webp', 'Safety razor'),
+    ('01900000-0000-7000-8000-000000000114', '01900000-0000-7000-8000-000000000014', 'https://img.ecotrack.platform.dev/products/14.webp', 'Organic cotton T-shirt'),
+    ('01900000-0000-7000-8000-000000000115', '01900000-0000-7000-8000-000000000015', 'https://img.ecotrack.platform.dev/products/15.webp', 'Recycled wool jumper'),
+    ('01900000-0000-7000-8000-000000000116', '01900000-0000-7000-8000-000000000016', 'https://img.ecotrack.platform.dev/products/16.webp', 'Hemp socks, three pairs'),
+    ('01900000-0000-7000-8000-000000000117', '01900000-0000-7000-8000-000000000017', 'https://img.ecotrack.platform.dev/products/17.webp', 'Cork belt'),
+    ('01900000-0000-7000-8000-000000000118', '01900000-0000-7000-8000-000000000018', 'https://img.ecotrack.platform.dev/products/18.webp', 'Seed box, vegetables'),
+    ('01900000-0000-7000-8000-000000000119', '01900000-0000-7000-8000-000000000019', 'https://img.ecotrack.platform.dev/products/19.webp', 'Wooden compost bin'),
+    ('01900000-0000-7000-8000-000000000120', '01900000-0000-7000-8000-000000000020', 'https://img.ecotrack.platform.dev/products/20.webp', 'Solar garden lamp');

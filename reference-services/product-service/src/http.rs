@@ -1,0 +1,35 @@
+//! The HTTP interface: one file per resource.
+
+mod categories;
+mod products;
+mod reservations;
+
+use axum::{Router, extract::FromRef};
+use ecotrack_chassis::auth::Verifier;
+use utoipa::{OpenApi as _, openapi::OpenApi};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{catalogue::Catalogue, stock::Stock};
+
+/// What the handlers work with.
+#[derive(Clone, FromRef)]
+pub(crate) struct AppState {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) stock: Stock,
+    pub(crate) verifier: Verifier,
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(title = "product-service", description = "The catalogue and its stock"))]
+struct Document;
+
+/// All routes, and the document that describes them.
+pub(crate) fn routes() -> (Router<AppState>, OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(products::search, products::add))
+        .routes(routes!(categories::all))
+        .routes(routes!(products::by_id))
+        .routes(routes!(reservations::reserve))
+        .routes(routes!(reservations::release))
+        .split_for_parts()
+}
