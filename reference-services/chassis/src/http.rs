@@ -53,6 +53,7 @@ pub(crate) fn surround(routes: Router, with: Surroundings) -> Router {
     routes.merge(actuator.layer(middleware::from_fn(problems::explain)))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands over what was thrown")]
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<String>()

@@ -1,4 +1,4 @@
-//! Kafka as we use it: acknowledged by all replicas, committed by hand, CloudEvents in binary mode.
+//! Kafka as we use it: acknowledged by all replicas, committed by hand, `CloudEvents` in binary mode.
 
 mod producer;
 mod record;

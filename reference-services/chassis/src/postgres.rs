@@ -132,10 +132,10 @@ impl Database {
 
     /// Whether an error comes from credentials that were replaced meanwhile, so that asking again helps.
     async fn is_cured(&self, error: &sqlx::Error) -> bool {
-        match error {
-            sqlx::Error::PoolClosed => self.0.pool.load().is_some(),
-            error if is_refused_login(error) => self.follow().await.unwrap_or(false),
-            _ => false,
+        if matches!(error, sqlx::Error::PoolClosed) {
+            self.0.pool.load().is_some()
+        } else {
+            is_refused_login(error) && self.follow().await.unwrap_or(false)
         }
     }
 
@@ -170,9 +170,10 @@ impl Database {
             return Err(error);
         }
         *in_use = Some(mounted);
-        match self.0.pool.swap(Some(Arc::new(pool))) {
-            Some(old) => self.retire((*old).clone()),
-            None => tracing::info!("the database is connected and migrated"),
+        if let Some(old) = self.0.pool.swap(Some(Arc::new(pool))) {
+            self.retire(PgPool::clone(&old));
+        } else {
+            tracing::info!("the database is connected and migrated");
         }
         Ok(true)
     }
@@ -191,26 +192,22 @@ impl Database {
 /// Whether an error says that the database cannot be reached or has no room, so that trying later may help.
 #[must_use]
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
-    /// Connection failures, shutdowns, too many connections: the server's own words for "not now".
-    const CLASSES: [&str; 3] = ["08", "53", "57"];
-    match error {
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_) => true,
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class)))
-                || is_login_code(error.code().as_deref())
-        }
-        _ => false,
-    }
+    /// Connection failures, logins, shortage, shutdowns: the server's own words for "not now".
+    const CLASSES: [&str; 4] = ["08", "28", "53", "57"];
+    let of_connection = matches!(
+        error,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_)
+    );
+    of_connection || CLASSES.iter().any(|class| is_of_class(error, class))
 }
 
+/// No such role, wrong password, may not log in.
 fn is_refused_login(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| is_login_code(error.code().as_deref()))
+    is_of_class(error, "28")
 }
 
-/// "Invalid authorization specification": no such role, wrong password, may not log in.
-fn is_login_code(code: Option<&str>) -> bool {
-    code.is_some_and(|code| code.starts_with("28"))
+/// Whether the server's error code begins so.
+fn is_of_class(error: &sqlx::Error, class: &str) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with(class))
 }

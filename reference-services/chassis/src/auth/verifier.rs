@@ -16,7 +16,7 @@ use crate::http_client::ServiceClient;
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 5;
 /// Age at which keys are fetched again, so that a retired key is refused soon after.
-const MAX_AGE: Duration = Duration::from_secs(60);
+const MAX_AGE: Duration = Duration::from_mins(1);
 /// Shortest time between two fetches, whatever key ids callers make up.
 const COOLDOWN: Duration = Duration::from_secs(10);
 /// Where the issuer publishes its keys.

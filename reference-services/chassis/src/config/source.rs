@@ -1,6 +1,6 @@
 //! Where variables come from.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::BuildHasher};
 
 /// Answers the value of a variable, if it is set.
 pub trait Source: Send + Sync {
@@ -17,7 +17,7 @@ impl Source for Environment {
     }
 }
 
-impl Source for HashMap<String, String> {
+impl<S: BuildHasher + Send + Sync> Source for HashMap<String, String, S> {
     fn get(&self, key: &str) -> Option<String> {
         self.get(key).cloned()
     }

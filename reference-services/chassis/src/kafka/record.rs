@@ -1,4 +1,4 @@
-//! An event as a Kafka record: CloudEvents 1.0 in binary mode, trace context beside it.
+//! An event as a Kafka record: `CloudEvents` 1.0 in binary mode, trace context beside it.
 
 use std::collections::HashMap;
 
@@ -85,12 +85,11 @@ impl Record {
             return Err(RecordError::TooLarge(self.payload.len()));
         }
         let header = |name: &'static str| self.headers.get(name).ok_or(RecordError::Header(name));
-        let time = DateTime::parse_from_rfc3339(header("ce_time")?)
-            .map_err(|_| RecordError::Header("ce_time"))?;
+        let time = DateTime::parse_from_rfc3339(header("ce_time")?).ok();
         Ok(Envelope {
-            id: Uuid::parse_str(header("ce_id")?).map_err(|_| RecordError::Header("ce_id"))?,
+            id: Uuid::parse_str(header("ce_id")?).ok().ok_or(RecordError::Header("ce_id"))?,
             source: header("ce_source")?.clone(),
-            time: time.with_timezone(&Utc),
+            time: time.ok_or(RecordError::Header("ce_time"))?.with_timezone(&Utc),
             event: Event::decode(header("ce_type")?, &self.payload)?,
         })
     }
