@@ -20,6 +20,7 @@ use crate::Stopped;
 use crate::collector::{self, Finished};
 use crate::execute::Executor;
 use crate::prove::Prover;
+use crate::steps;
 use crate::world::World;
 
 /// Everything before the first scenario can end the run; after it there is always a report.
@@ -28,6 +29,10 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     let plan = Plan::read(&repository.features(), arguments.tags.as_deref(), arguments.profile()).map_err(Stopped::usage)?;
     let controls = Controls::read(&repository.features()).map_err(Stopped::usage)?;
     let controls = controls.select(arguments.control()).map_err(|unknown| Stopped::usage(anyhow::anyhow!(unknown)))?;
+    let unmatched = steps::unmatched(&plan.catalogue().keep(|_| true));
+    if !unmatched.is_empty() {
+        return Err(Stopped::usage(anyhow::anyhow!("{}", unmatched.join("\n"))));
+    }
     if arguments.dry_run {
         list(&plan);
         return Ok(Exit::Success);
