@@ -3,9 +3,13 @@
 //! Before anything is changed, a pod in the cluster holds the requests that take the change back and the rights to
 //! send them; it sends them when the life is over, whatever has become of the harness.
 
+mod alert_to_null;
 mod change;
 mod expiry;
+mod permissive_mtls;
+mod role_left_alive;
 mod service_gone;
+mod trace_dropped;
 
 use std::sync::Arc;
 
@@ -39,7 +43,12 @@ pub trait Sabotage: Send + Sync {
 /// Every sabotage there is.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Sabotage>> {
-    Vec::new()
+    vec![
+        Arc::new(permissive_mtls::PermissiveMtls),
+        Arc::new(trace_dropped::TraceDropped),
+        Arc::new(alert_to_null::AlertToNull),
+        Arc::new(role_left_alive::RoleLeftAlive),
+    ]
 }
 
 /// A change in force, and what ends it.

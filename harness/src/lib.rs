@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod check;
 pub mod cluster;
 pub mod collected;
+pub mod command;
 pub mod component;
 pub mod contracts;
 pub mod control;

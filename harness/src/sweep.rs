@@ -84,8 +84,9 @@ async fn delete(cluster: &Cluster, leftover: &Leftover) -> anyhow::Result<()> {
     }
 }
 
-/// Deletes what runs left that are no longer alive. Answers with what was there.
-pub async fn sweep_dead(cluster: &Cluster) -> anyhow::Result<Vec<Leftover>> {
+/// Takes away what runs left that are no longer alive, or only looks for it. Answers with what was there.
+pub async fn sweep_dead(cluster: &Cluster, dry_run: bool) -> anyhow::Result<Vec<Leftover>> {
     let alive = alive::runs(cluster).await?;
-    sweep(cluster, |run| !alive.contains(run)).await
+    let dead = |run: &RunId| !alive.contains(run);
+    if dry_run { find(cluster, dead).await } else { sweep(cluster, dead).await }
 }

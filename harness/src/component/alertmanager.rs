@@ -23,6 +23,39 @@ pub struct RoutedAlert {
     status: Status,
 }
 
+#[derive(Deserialize)]
+struct Running {
+    config: Loaded,
+}
+
+#[derive(Deserialize)]
+struct Loaded {
+    original: String,
+}
+
+#[derive(Deserialize)]
+struct Configuration {
+    route: Route,
+}
+
+/// A node of the tree of routes.
+#[derive(Deserialize)]
+struct Route {
+    receiver: Option<String>,
+    #[serde(default)]
+    matchers: Vec<String>,
+    #[serde(default)]
+    routes: Vec<Route>,
+}
+
+impl Route {
+    /// The receiver of the first route, in the order Alertmanager tries them, that wants this label.
+    fn find(&self, matcher: &str) -> Option<&str> {
+        let own = self.receiver.as_deref().filter(|_| self.matchers.iter().any(|own| own == matcher));
+        own.or_else(|| self.routes.iter().find_map(|route| route.find(matcher)))
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 struct Receiver {
     name: String,
@@ -54,6 +87,17 @@ impl Component for Alertmanager {
 }
 
 impl Alertmanager {
+    /// The receiver that the loaded configuration names for a label, without the operator's prefix.
+    pub async fn fetch_route(&self, label: &str, value: &str) -> Result<Option<String>, AskError> {
+        let path = "/api/v2/status";
+        let running: Running = self.endpoint.get(path, &[]).await?;
+        let text = running.config.original;
+        let unreadable = |error: serde_yaml_ng::Error| self.endpoint.unreadable(path, &error.to_string(), &text);
+        let configuration: Configuration = serde_yaml_ng::from_str(&text).map_err(unreadable)?;
+        let receiver = configuration.route.find(&format!("{label}=\"{value}\""));
+        Ok(receiver.map(|name| name.rsplit('/').next().unwrap_or_default().to_owned()))
+    }
+
     /// Alerts with the given label.
     pub async fn fetch_alerts(
         &self,
@@ -78,5 +122,13 @@ mod tests {
         let alerts: Vec<RoutedAlert> = serde_json::from_str(json).unwrap();
         assert_eq!(alerts[0].receivers().collect::<Vec<_>>(), ["pagerduty"]);
         assert_eq!(alerts[0].state(), "active");
+    }
+
+    #[test]
+    fn a_route_is_found_by_the_label_it_wants_however_deep() {
+        let yaml = "{receiver: 'null', routes: [{receiver: o/e/none, routes: [{receiver: o/e/slack, matchers: ['receiver=\"slack\"']}, {receiver: o/e/none, matchers: ['receiver=\"pagerduty\"']}]}]}";
+        let route: Route = serde_yaml_ng::from_str(yaml).unwrap();
+        assert_eq!(route.find("receiver=\"pagerduty\""), Some("o/e/none"));
+        assert_eq!(route.find("receiver=\"nobody\""), None);
     }
 }

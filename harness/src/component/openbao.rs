@@ -168,6 +168,18 @@ impl OpenBao {
         }
     }
 
+    /// The settings of a database role, as OpenBao answers them.
+    pub async fn fetch_database_role(&self, role: &str) -> Result<serde_json::Value, AskError> {
+        let path = format!("/v1/database/roles/{role}");
+        let answer: serde_json::Value = self.endpoint.json(&format!("GET {path}"), self.request(Method::GET, &path)).await?;
+        Ok(answer["data"].clone())
+    }
+
+    /// How many logins of a database role have a lease.
+    pub async fn count_leases(&self, role: &str) -> Result<usize, AskError> {
+        Ok(self.fetch_leases(role).await?.len())
+    }
+
     /// Leases of the logins of a database role, as full lease ids.
     async fn fetch_leases(&self, role: &str) -> Result<Vec<String>, AskError> {
         let prefix = format!("database/creds/{role}");

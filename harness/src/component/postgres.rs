@@ -94,6 +94,20 @@ impl Postgres {
         .await
     }
 
+    /// Drops the logins of a service whose time is over; answers with how many others it has.
+    pub async fn drop_expired_logins(&self, service: &str) -> Result<usize> {
+        let owner = service.replace('-', "_");
+        let sql = "SELECT rolname, coalesce(rolvaliduntil < now(), false) FROM pg_roles WHERE rolcanlogin AND pg_has_role(rolname, :'owner', 'member') AND NOT rolsuper";
+        let mut alive = 0;
+        for row in self.fetch_rows(sql, &[("owner", owner.as_str())]).await? {
+            match row.split_once('|') {
+                Some((role, "t")) => drop(self.fetch_rows("DROP ROLE :\"role\"", &[("role", role)]).await?),
+                _ => alive += 1,
+            }
+        }
+        Ok(alive)
+    }
+
     async fn count(&self, sql: &str, variables: &[(&str, &str)]) -> Result<u64> {
         let rows = self.fetch_rows(sql, variables).await?;
         let count =

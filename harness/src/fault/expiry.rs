@@ -3,13 +3,13 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
-use k8s_openapi::api::core::v1::Pod;
-use kube::api::{DynamicObject, ListParams};
+use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
+use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
 use super::change::Plan;
-use crate::cluster::manifests::{apply, await_gone, delete};
+use crate::cluster::manifests::{FIELD_MANAGER, apply, await_gone, delete};
 use crate::cluster::probe_pod::{IMAGE, PROGRAM};
 use crate::cluster::{Cluster, PodRef, exec};
 use crate::component::places;
@@ -33,7 +33,7 @@ impl Expiry {
     /// Starts the pod and waits until it is ready: from now on the change has an end.
     pub(super) async fn begin(suite: &Suite, name: &str, plan: &Plan) -> anyhow::Result<Self> {
         let cluster = suite.cluster();
-        apply(cluster, suite.run(), &objects(&[account()])?).await?;
+        ensure_account(cluster).await?;
         let full_name = format!("fault-{name}-{:04x}", rand::random::<u16>());
         let end = SystemTime::now() + suite.timeouts().fault_life;
         let objects = objects(&manifests(&full_name, name, plan, end.duration_since(UNIX_EPOCH)?.as_secs())?)?;
@@ -102,13 +102,18 @@ fn objects(manifests: &[Value]) -> anyhow::Result<Vec<DynamicObject>> {
     manifests.iter().map(|manifest| Ok(serde_json::from_value(manifest.clone())?)).collect()
 }
 
-fn account() -> Value {
-    json!({
+/// The account belongs to no run: another run may be using it.
+async fn ensure_account(cluster: &Cluster) -> anyhow::Result<()> {
+    let account = json!({
         "apiVersion": "v1",
         "kind": "ServiceAccount",
         "metadata": {"name": ACCOUNT, "namespace": places::CONFORMANCE},
         "automountServiceAccountToken": false,
-    })
+    });
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client(), places::CONFORMANCE);
+    let parameters = PatchParams::apply(FIELD_MANAGER).force();
+    let applied = accounts.patch(ACCOUNT, &parameters, &Patch::Apply(account)).await;
+    applied.map(drop).with_context(|| format!("making serviceaccount {}/{ACCOUNT}", places::CONFORMANCE))
 }
 
 fn manifests(full_name: &str, name: &str, plan: &Plan, end: u64) -> anyhow::Result<Vec<Value>> {
@@ -156,7 +161,7 @@ fn job(full_name: &str, name: &str, end: u64) -> Value {
                     "enableServiceLinks": false,
                     "restartPolicy": "OnFailure",
                     "terminationGracePeriodSeconds": 2,
-                    "securityContext": {"runAsNonRoot": true, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+                    "securityContext": {"runAsNonRoot": true, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
                     "containers": [{
                         "name": "expiry",
                         "image": IMAGE,

@@ -47,6 +47,12 @@ impl Folder {
         Ok(path.join("report.html"))
     }
 
+    /// Where a form of a run's report lies.
+    #[must_use]
+    pub fn path(&self, run: &str, form: &str) -> PathBuf {
+        self.0.join(run).join(form)
+    }
+
     /// Reads the report of a run, or `latest`.
     pub fn read(&self, run: &str) -> anyhow::Result<Report> {
         read(&self.0.join(run).join("report.json"))

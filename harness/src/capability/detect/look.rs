@@ -59,15 +59,26 @@ impl Http {
     async fn take(&self, cluster: &Cluster) -> anyhow::Result<Seen> {
         let url = format!("/api/v1/namespaces/{}/services/{}/proxy{}", self.namespace, self.service, self.path);
         let answer: Value = get(cluster, &url).await.with_context(|| self.to_string())?;
-        let version = answer.pointer(self.version).and_then(Value::as_str).filter(|_| !self.version.is_empty()).map(str::to_owned);
-        let said = version.as_ref().map_or_else(String::new, |version| format!(" with version {version}"));
-        Ok(Seen { proof: format!("{self} answered{said}"), version })
+        let said = answer.pointer(self.version).and_then(Value::as_str).filter(|_| !self.version.is_empty());
+        match said {
+            Some(version) => Ok(Seen { proof: format!("{self} answered with version {version}"), version: Some(version.to_owned()) }),
+            None => Ok(Seen { proof: format!("{self} answered"), version: self.image_version(cluster).await }),
+        }
+    }
+
+    /// An interface that does not say its version: that of the Deployment of the same name, if there is one.
+    async fn image_version(&self, cluster: &Cluster) -> Option<String> {
+        workload(cluster, Kind::Deployment, self.namespace, self.name()).await.ok()?.version
+    }
+
+    fn name(&self) -> &'static str {
+        self.service.split(':').find(|part| *part != "https").unwrap_or(self.service)
     }
 }
 
 impl fmt::Display for Http {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "GET {} of service {}/{}", self.path, self.namespace, self.service)
+        write!(formatter, "GET {} of service {}/{}", self.path, self.namespace, self.name())
     }
 }
 

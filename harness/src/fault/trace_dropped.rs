@@ -1,0 +1,86 @@
+//! One hop loses the trace: the proxy in front of product-service drops `traceparent` before anything reads it.
+//!
+//! A header removed by a route would come back, because the calling proxy writes its own span's context last; so it is
+//! dropped where the called proxy receives the request.
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::change::{Grant, Plan, create, delete};
+use super::{Change, Sabotage};
+use crate::component::places;
+use crate::eventually::{Observed, Unmet};
+use crate::services::{Call, EcoTrack, Ids};
+use crate::suite::Suite;
+
+const COLLECTION: &str = "/apis/networking.istio.io/v1alpha3/namespaces/ecotrack/envoyfilters";
+const NAME: &str = "conformance-trace-dropped";
+const SERVICE: &str = "product-service";
+/// A public page of that service.
+const PAGE: &str = "/api/products";
+
+/// The trace ends in front of product-service.
+pub(super) struct TraceDropped;
+
+impl TraceDropped {
+    /// The trace that was sent, and the one that the service says it was part of.
+    async fn ask(suite: &Suite) -> Result<(String, String), Unmet> {
+        let (ecotrack, ids) = (suite.component::<EcoTrack>().await?, Ids::unrelated());
+        let answer = ecotrack.send(&Call::get(PAGE), &ids).await?;
+        match answer.header("x-trace-id") {
+            Some(seen) if answer.status == 200 => Ok((ids.trace_id().to_owned(), seen.to_owned())),
+            _ => Err(Unmet::not_yet(format!("{SERVICE} does not say its trace: {answer}"))),
+        }
+    }
+}
+
+#[async_trait]
+impl Sabotage for TraceDropped {
+    fn name(&self) -> &'static str {
+        "trace-dropped"
+    }
+
+    async fn plan(&self, suite: &Suite) -> anyhow::Result<Plan> {
+        let filter = json!({
+            "apiVersion": "networking.istio.io/v1alpha3",
+            "kind": "EnvoyFilter",
+            "metadata": {"name": NAME, "namespace": places::ECOTRACK, "labels": {crate::run_id::RUN_LABEL: suite.run().as_str()}},
+            "spec": {
+                "workloadSelector": {"labels": {"app": SERVICE}},
+                "configPatches": [{
+                    "applyTo": "NETWORK_FILTER",
+                    "match": {"context": "SIDECAR_INBOUND", "listener": {"filterChain": {"filter": {"name": "envoy.filters.network.http_connection_manager"}}}},
+                    "patch": {"operation": "MERGE", "value": {"typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                        "early_header_mutation_extensions": [{
+                            "name": "envoy.http.early_header_mutation.header_mutation",
+                            "typed_config": {
+                                "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+                                "mutations": [{"remove": "traceparent"}, {"remove": "tracestate"}],
+                            },
+                        }],
+                    }}},
+                }],
+            },
+        });
+        let grant = |verb: &'static str| Grant {
+            namespace: places::ECOTRACK.to_owned(),
+            group: "networking.istio.io",
+            resource: "envoyfilters",
+            name: NAME.to_owned(),
+            verb,
+        };
+        let change = Change { make: vec![create(COLLECTION, &filter)], revert: vec![delete(&format!("{COLLECTION}/{NAME}"))] };
+        Ok(Plan { change, grants: vec![grant("create"), grant("delete")] })
+    }
+
+    async fn armed(&self, suite: &Suite) -> Observed<String> {
+        let (sent, seen) = Self::ask(suite).await?;
+        if sent == seen { Err(Unmet::not_yet(format!("{SERVICE} still sees the trace {sent}"))) } else { Ok(format!("{SERVICE} was sent the trace {sent} and saw {seen}")) }
+    }
+
+    async fn gone(&self, suite: &Suite) -> Observed<String> {
+        let (sent, seen) = Self::ask(suite).await?;
+        if sent == seen { Ok(format!("{SERVICE} sees the trace it is sent")) } else { Err(Unmet::not_yet(format!("{SERVICE} was sent the trace {sent} and saw {seen}"))) }
+    }
+}
