@@ -54,7 +54,7 @@ fn looks(capability: Capability) -> Vec<Look> {
         C::Grafana => vec![Look::http("observability", "grafana:80", "/api/health", "/version")],
         C::Kafka => vec![Look::ready(Kind::StatefulSet, "data", "kafka")],
         C::Postgres => vec![Look::ready(Kind::StatefulSet, "data", "postgres")],
-        C::Redis => vec![Look::ready(Kind::StatefulSet, "data", "redis")],
+        C::Redis => vec![Look::ready(Kind::Deployment, "data", "redis")],
         C::OpenBao => vec![Look::http("openbao", "https:openbao:8200", "/v1/sys/health", "/version")],
         C::ExternalSecrets => vec![Look::ready(Kind::Deployment, "external-secrets", "external-secrets"), Look::group("external-secrets.io")],
         C::CertManager => vec![Look::ready(Kind::Deployment, "cert-manager", "cert-manager"), Look::group("cert-manager.io")],
