@@ -15,6 +15,10 @@ pub use problem::{Problem, Violation};
 /// What a handler returns.
 pub type ApiResult<T> = Result<T, ApiError>;
 
+/// Extension of a response that is a refusal in words of its own, where something other than our API is spoken.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnWords;
+
 /// When a caller may try again after a refusal for lack of capacity.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -132,7 +136,12 @@ impl ApiError {
     /// The document it answers with.
     #[must_use]
     pub(crate) fn problem(&self) -> Problem {
-        Problem::new(self.status, self.code, self.detail.clone().into_owned(), self.violations.clone())
+        Problem::new(
+            self.status,
+            self.code,
+            self.detail.clone().into_owned(),
+            self.violations.clone(),
+        )
     }
 
     fn log(&self) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
+use ecotrack_chassis::error::OwnWords;
 use ecotrack_chassis::postgres::Database;
 use ecotrack_chassis::{ApiError, ApiResult};
 use serde_json::Value;
@@ -132,6 +133,7 @@ pub(crate) fn respond(answer: Answer) -> Response {
             (answer.status, axum::Json(body)).into_response()
         }
     };
+    response.extensions_mut().insert(OwnWords);
     let header = answer.reference_header.zip(answer.reference.and_then(|id| id.parse().ok()));
     if let Some((name, value)) = header {
         response.headers_mut().insert(name, value);

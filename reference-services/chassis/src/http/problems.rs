@@ -7,12 +7,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use crate::error::{ApiError, PROBLEM_JSON};
+use crate::error::{ApiError, OwnWords, PROBLEM_JSON};
 
 pub(super) async fn explain(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
-    if !is_refusal(status) || is_problem(&response) {
+    if !is_refusal(status) || is_worded(&response) {
         return response;
     }
     let mut problem = of(status).into_response();
@@ -28,8 +28,9 @@ fn is_refusal(status: StatusCode) -> bool {
         || (status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE)
 }
 
-fn is_problem(response: &Response) -> bool {
+fn is_worded(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE) == Some(&HeaderValue::from_static(PROBLEM_JSON))
+        || response.extensions().get::<OwnWords>().is_some()
 }
 
 fn of(status: StatusCode) -> ApiError {
