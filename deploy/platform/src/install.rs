@@ -1,0 +1,128 @@
+//! Installing the parts, side by side, each only as far as it is not there already.
+
+use std::fs;
+use std::path::PathBuf;
+
+use futures::future::try_join_all;
+use tokio::time::Instant;
+
+use crate::adjust::{LocalStorage, follow_secrets, use_local_storage};
+use crate::catalogue::part;
+use crate::cluster::Cluster;
+use crate::error::{Doing as _, InstallError};
+use crate::foundation::{self, Foundation};
+use crate::manifest::{Object, digest};
+use crate::part::{Part, PartName};
+use crate::progress::{Event, Reporter};
+use crate::readiness::Waiter;
+use crate::record::{self, Record};
+
+const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+
+/// What to install, and where.
+pub struct Options {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Root of the repository with the manifests.
+    pub repository: PathBuf,
+    /// A folder for volumes on the one node, which is this machine. Without it the cluster's default storage class is used.
+    pub local_storage: Option<PathBuf>,
+    /// Only these parts; empty means all.
+    pub only: Vec<PartName>,
+    /// Who is told.
+    pub reporter: Reporter,
+}
+
+/// One stage, rendered.
+struct Rendered {
+    owner: String,
+    objects: Vec<Object>,
+}
+
+struct Installer<'a> {
+    options: &'a Options,
+    storage: Option<LocalStorage>,
+    foundation: Foundation,
+    record: Record,
+}
+
+/// Installs the platform and returns when every part is ready. Can be run again at any time.
+pub async fn install(options: &Options) -> Result<(), InstallError> {
+    let storage = find_storage(options).await?;
+    let began = Instant::now();
+    let foundation = foundation::lay(&options.cluster).await?;
+    (options.reporter)(Event::Finished { part: "foundation".to_owned(), took: began.elapsed(), unchanged: false });
+    let record = Record::read(&options.cluster).await?;
+    let installer = Installer { options, storage, foundation, record };
+    let names = if options.only.is_empty() { PartName::ALL.to_vec() } else { options.only.clone() };
+    try_join_all(names.into_iter().map(|name| installer.install(part(name, &options.repository)))).await.map(drop)
+}
+
+impl Installer<'_> {
+    async fn install(&self, part: Part) -> Result<(), InstallError> {
+        let name = part.name.name();
+        let began = Instant::now();
+        let stages = self.render(&part).await?;
+        let all: Vec<Object> = stages.iter().flat_map(|stage| stage.objects.iter().cloned()).collect();
+        let digest = digest(&all);
+        let cluster = &self.options.cluster;
+        let waiter = Waiter { cluster, reporter: &self.options.reporter, part: name, deadline: part.deadline, began };
+        let unchanged = self.record.holds(name, &digest) && waiter.all_exist(&all).await?;
+        if unchanged {
+            waiter.until_ready(&all).await?;
+        } else {
+            (self.options.reporter)(Event::Began { part: name.to_owned() });
+            for stage in &stages {
+                self.apply(stage).await?;
+                waiter.until_ready(&stage.objects).await?;
+            }
+            record::note(cluster, name, &digest).await?;
+        }
+        (self.options.reporter)(Event::Finished { part: name.to_owned(), took: began.elapsed(), unchanged });
+        Ok(())
+    }
+
+    async fn render(&self, part: &Part) -> Result<Vec<Rendered>, InstallError> {
+        let mut stages = Vec::new();
+        for stage in &part.stages {
+            let sources = stage.sources.iter().map(|source| source.render(&self.options.cluster, &self.options.repository));
+            let mut objects: Vec<Object> = try_join_all(sources).await?.into_iter().flatten().collect();
+            follow_secrets(&mut objects, &self.foundation);
+            if let Some(storage) = &self.storage {
+                let (mut before, folders) = use_local_storage(&mut objects, storage);
+                make_folders(&folders)?;
+                before.append(&mut objects);
+                objects = before;
+            }
+            stages.push(Rendered { owner: format!("{}-{}", part.name, stage.name), objects });
+        }
+        Ok(stages)
+    }
+
+    async fn apply(&self, stage: &Rendered) -> Result<(), InstallError> {
+        self.remove_jobs(stage).await?;
+        self.options.cluster.apply(&stage.owner, &stage.objects).await.doing(format!("applying {}", stage.owner))
+    }
+
+    /// A Job cannot be changed: one that is to run again is made anew.
+    async fn remove_jobs(&self, stage: &Rendered) -> Result<(), InstallError> {
+        let jobs: Vec<Object> = stage.objects.iter().filter(|object| object.kind() == "Job").cloned().collect();
+        self.options.cluster.delete(&jobs).await.doing(format!("removing the old jobs of {}", stage.owner))
+    }
+}
+
+async fn find_storage(options: &Options) -> Result<Option<LocalStorage>, InstallError> {
+    if let Some(root) = &options.local_storage {
+        let nodes = options.cluster.get(&["nodes"]).await?;
+        let node = nodes.first().map(|node| node.text("/metadata/labels/kubernetes.io~1hostname").to_owned());
+        let malformed = || InstallError::Malformed { what: "the list of nodes".to_owned(), reason: "it is empty".to_owned() };
+        return Ok(Some(LocalStorage { root: root.clone(), node: node.ok_or_else(malformed)? }));
+    }
+    let classes = options.cluster.get(&["storageclasses"]).await?;
+    let is_default = |class: &Object| class.0["metadata"]["annotations"][DEFAULT_CLASS] == "true";
+    if classes.iter().any(is_default) { Ok(None) } else { Err(InstallError::NoStorage) }
+}
+
+fn make_folders(folders: &[PathBuf]) -> Result<(), InstallError> {
+    folders.iter().try_for_each(|path| fs::create_dir_all(path).map_err(|source| InstallError::File { doing: "making the folder", path: path.clone(), source }))
+}
