@@ -6,6 +6,7 @@ pub mod config;
 pub mod dns;
 pub mod leftovers;
 pub mod network;
+pub mod outside;
 pub mod pki;
 pub mod process;
 pub mod programs;

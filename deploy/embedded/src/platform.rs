@@ -62,7 +62,7 @@ fn reporter(progress: Progress) -> Reporter {
                 steps.insert(part, step);
             }
             Event::Waiting { part, object } => {
-                progress.say(&format!("platform {part} waits for {object}"))
+                progress.say(&format!("platform {part} waits for {object}"));
             }
             Event::Finished { part, unchanged, .. } => {
                 let step = steps

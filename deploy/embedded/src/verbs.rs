@@ -11,7 +11,7 @@ use crate::cli::Verb;
 use crate::doctor::{self, Host, Verdict};
 use crate::files::remove;
 use crate::node::settings::CONTEXT;
-use crate::node::{boot, dns, leftovers, process};
+use crate::node::{boot, dns, leftovers, outside, process};
 use crate::up::{self, Site};
 use crate::{command, platform};
 
@@ -52,6 +52,7 @@ fn take_down(site: &Site, purge: bool) -> Result<ExitCode> {
     let step = site.progress.step("stop the node", None);
     boot::down(&site.layout, &site.binaries)?;
     if purge {
+        outside::clear_logs(&site.layout)?;
         remove(&site.layout.state())?;
     }
     step.done("");

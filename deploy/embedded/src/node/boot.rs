@@ -18,6 +18,8 @@ use crate::progress::Progress;
 const API_READY: Duration = Duration::from_mins(1);
 const CONTAINERD_READY: Duration = Duration::from_secs(30);
 const NODE_READY: Duration = Duration::from_mins(1);
+/// How long the kubelet may take to tell of every pod of an earlier life.
+const PODS_KNOWN: Duration = Duration::from_mins(1);
 const EXPECTED: Duration = Duration::from_secs(12);
 /// All programs, in the order they are started.
 const NAMES: [&str; 7] = [
@@ -68,6 +70,9 @@ pub fn up(layout: &Layout, binaries: &Binaries, progress: &Progress) -> Result<(
     let began = Utc::now();
     launch(layout, &mut watched, &programs::kubelet(layout, binaries))?;
     until(layout, "the node", NODE_READY, &mut watched, || node_ready(layout, binaries, began))?;
+    until(layout, "fresh news of the pods", PODS_KNOWN, &mut watched, || {
+        old_news(layout, binaries, began)
+    })?;
     step.done("Ready");
     Ok(())
 }
@@ -139,6 +144,24 @@ fn node_ready(layout: &Layout, binaries: &Binaries, began: DateTime<Utc>) -> Opt
     }
 }
 
+/// No container has lived through the start of the kubelet: one said to run since before is yet to be looked at.
+fn old_news(layout: &Layout, binaries: &Binaries, began: DateTime<Utc>) -> Option<String> {
+    let path = "jsonpath={range .items[*].status.containerStatuses[*]}{.state.running.startedAt}{\"\\n\"}{end}";
+    let mut command = dns::kubectl(layout, binaries);
+    match command::output(command.args(["--request-timeout=2s", "get", "pods", "-A", "-o", path])) {
+        Ok(answer) => {
+            let old = count_before(&answer, began);
+            (old > 0).then(|| format!("{old} containers not looked at yet"))
+        }
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+fn count_before(times: &str, began: DateTime<Utc>) -> usize {
+    let times = times.lines().filter_map(|line| DateTime::parse_from_rfc3339(line).ok());
+    times.filter(|time| time.timestamp() < began.timestamp()).count()
+}
+
 fn speaks_ready(answer: &str, began: DateTime<Utc>) -> bool {
     let mut words = answer.split(' ');
     let (status, heartbeat) = (words.next(), words.next().unwrap_or_default());
@@ -151,6 +174,13 @@ fn speaks_ready(answer: &str, began: DateTime<Utc>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn containers_of_an_earlier_life_are_old_news() {
+        let began: DateTime<Utc> = "2026-11-22T10:00:00.5Z".parse().unwrap();
+        assert_eq!(count_before("2026-11-22T09:00:00Z\n\n2026-11-22T10:00:00Z\n", began), 1);
+        assert_eq!(count_before("\n", began), 0);
+    }
 
     #[test]
     fn only_what_the_kubelet_said_since_its_start_counts() {

@@ -36,6 +36,12 @@ pub fn containerd_state(layout: &Layout) -> PathBuf {
     layout.state().join("containerd/state")
 }
 
+/// The folder where runc keeps what it knows of running containers.
+#[must_use]
+pub fn runc_state(layout: &Layout) -> PathBuf {
+    layout.state().join("containerd/runc")
+}
+
 /// The folder of the kubelet, with the volumes of pods.
 #[must_use]
 pub fn kubelet_root(layout: &Layout) -> PathBuf {
@@ -113,9 +119,11 @@ runtime_type = "io.containerd.runc.v2"
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
 SystemdCgroup = false
+Root = "{runc}"
 "#,
         root = state.join("containerd/root").display(),
         running = containerd_state(layout).display(),
+        runc = runc_state(layout).display(),
         socket = containerd_socket(layout).display(),
         opt = state.join("containerd/opt").display(),
         plugins = network::PLUGIN_FOLDER,

@@ -6,11 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use nix::mount::{MntFlags, umount2};
 
-use super::config::containerd_state;
+use super::config::{containerd_state, runc_state};
 use super::process::{Identity, of_files, other_kubernetes, stop_all};
 use super::programs::Binaries;
 use super::settings::{NFT_TABLE, NODE_BRIDGE, POD_BRIDGE};
-use super::{cgroup, network};
+use super::{cgroup, network, outside};
 use crate::command;
 use crate::files::remove;
 use crate::layout::Layout;
@@ -45,6 +45,8 @@ pub struct Leftovers {
     pub tables: Vec<String>,
     /// cgroup folders.
     pub cgroups: Vec<PathBuf>,
+    /// Sockets and notes outside our state folder.
+    pub files: Vec<PathBuf>,
 }
 
 impl Leftovers {
@@ -68,6 +70,7 @@ pub fn find(layout: &Layout, binaries: &Binaries) -> Result<Leftovers> {
         links: links()?,
         tables: tables(layout)?,
         cgroups: cgroup::existing(),
+        files: outside::of_running(layout),
     })
 }
 
@@ -114,7 +117,9 @@ pub fn clear_running_state(layout: &Layout) -> Result<()> {
         umount2(&mount, MntFlags::MNT_DETACH)
             .with_context(|| format!("cannot unmount {}", mount.display()))?;
     }
+    outside::clear_running(layout, other_kubernetes(layout.root())?.is_empty())?;
     remove(&containerd_state(layout))?;
+    remove(&runc_state(layout))?;
     remove(&network::address_folder(layout))?;
     remove(&layout.run())?;
     cgroup::remove()
