@@ -25,7 +25,7 @@ pub(crate) struct Connection {
     #[arg(long)]
     address: String,
     /// PEM of the authority to trust: speaks TLS when given, plaintext otherwise.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     ca_pem: Option<String>,
     /// Deadline of connecting and of each read in milliseconds.
     #[arg(long, default_value_t = 3_000)]

@@ -21,7 +21,7 @@ pub(crate) struct Search {
     #[arg(long)]
     brokers: String,
     /// PEM of the authority that signed the brokers' certificates.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     ca_pem: String,
     /// SCRAM-SHA-512 user; the password is read from standard input.
     #[arg(long)]

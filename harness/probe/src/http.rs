@@ -27,7 +27,7 @@ pub(crate) struct Request {
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
     /// The body, sent as it is.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     body: Option<String>,
     /// How many requests, one after the other.
     #[arg(long, default_value_t = 1)]
