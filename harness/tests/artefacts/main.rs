@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod chart;
 #[cfg(test)]
+mod controls;
+#[cfg(test)]
 mod dashboards;
 #[cfg(test)]
 mod observability;

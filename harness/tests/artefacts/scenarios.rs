@@ -12,6 +12,8 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
     pub(crate) name: String,
     pub(crate) tags: BTreeSet<String>,
+    /// Keyword and text of each step.
+    pub(crate) steps: Vec<String>,
 }
 
 /// Every scenario of every feature file.
@@ -27,6 +29,11 @@ fn in_file(path: &Path) -> Vec<Found> {
             path: path.to_owned(),
             name: scenario.name.clone(),
             tags: inherited.iter().chain(&scenario.tags).cloned().collect(),
+            steps: scenario
+                .steps
+                .iter()
+                .map(|step| format!("{} {}", step.keyword.trim(), step.value))
+                .collect(),
         };
         scenarios.iter().map(found).collect()
     };
