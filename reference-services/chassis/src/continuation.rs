@@ -22,7 +22,9 @@ pub async fn resume<F: Future, S: BuildHasher>(
     let parent = propagation::extract(headers);
     let correlation_id = headers.get(CORRELATION_HEADER).map(String::as_str);
     let work = WorkContext::inherit(&parent, correlation_id, business_context);
-    if let Some(user) = parent.baggage().get(USER_ID).and_then(|user| Uuid::parse_str(user.as_str()).ok()) {
+    if let Some(user) =
+        parent.baggage().get(USER_ID).and_then(|user| Uuid::parse_str(user.as_str()).ok())
+    {
         work.set_user(user);
     }
     // A span that was never entered takes its parent; nothing to do about one that does not.

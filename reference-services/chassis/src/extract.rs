@@ -81,6 +81,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     if body.windows(6).any(|window| window == br"\u0000") {
         return Err(ApiError::bad_request("the body contains a NUL character"));
     }
+    // serde would take an array for an object, its fields by position.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(ApiError::invalid_field("", "expected an object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
@@ -135,23 +139,24 @@ mod tests {
 
     #[test]
     fn text_that_is_not_json_is_a_bad_request() {
-        let deep = [b'['; 10_000];
-        for body in
-            [&b"{"[..], b"", b"{} {}", b"\xff", b"{\"items\":[1\x00]}", br#"{"a":"\u0000"}"#, &deep]
-        {
+        let nul = br#"{"a":"\u0000"}"#;
+        for body in [&b"{"[..], b"", b"{} {}", b"\xff", b"{\"items\":[1\x00]}", nul] {
             assert_eq!(status_of(body), Some(StatusCode::BAD_REQUEST), "{body:?}");
         }
     }
 
     #[test]
     fn json_of_another_shape_is_unprocessable() {
-        for body in [
+        let deep = [b'['; 10_000];
+        let bodies = [
             &br#"{"items":"x"}"#[..],
             br#"{"items":[-1]}"#,
             br#"{"items":[],"price":1}"#,
-            b"[]",
+            b"[[1]]",
             b"{}",
-        ] {
+            &deep,
+        ];
+        for body in bodies {
             assert_eq!(status_of(body), Some(StatusCode::UNPROCESSABLE_ENTITY), "{body:?}");
         }
     }

@@ -22,6 +22,8 @@ pub mod outbox;
 pub mod postgres;
 mod run;
 pub mod telemetry;
+#[cfg(feature = "test-support")]
+pub mod test_support;
 pub mod workers;
 
 pub use app::{Application, Chassis};

@@ -196,7 +196,10 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
     const CLASSES: [&str; 4] = ["08", "28", "53", "57"];
     let of_connection = matches!(
         error,
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_)
+        sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
     );
     of_connection || CLASSES.iter().any(|class| is_of_class(error, class))
 }

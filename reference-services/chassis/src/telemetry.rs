@@ -8,7 +8,10 @@ use anyhow::Context as _;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::config::Settings;
 
@@ -27,10 +30,11 @@ impl Telemetry {
         let filter =
             EnvFilter::try_new(&settings.log_filter).context("ECOTRACK_LOG is not a log filter")?;
         let tracer = provider.tracer(settings.service);
+        // Each layer has its own filter: what is logged does not decide what is traced.
+        let traces = tracing_opentelemetry::layer().with_tracer(tracer).with_location(false);
         tracing_subscriber::registry()
-            .with(filter)
-            .with(tracing_opentelemetry::layer().with_tracer(tracer).with_location(false))
-            .with(JsonLines::stdout())
+            .with(traces.with_filter(LevelFilter::INFO))
+            .with(JsonLines::stdout().with_filter(filter))
             .try_init()
             .context("telemetry is already installed in this process")?;
         Ok(Self { provider })

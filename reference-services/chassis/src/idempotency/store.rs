@@ -133,7 +133,11 @@ impl Claim {
     pub async fn give_back(self, database: &Database, error: &ApiError) {
         let ended = async {
             let mut conn = database.acquire().await?;
-            if error.status().is_client_error() { self.release(&mut conn).await } else { self.suspend(&mut conn).await }
+            if error.status().is_client_error() {
+                self.release(&mut conn).await
+            } else {
+                self.suspend(&mut conn).await
+            }
         };
         if let Err(error) = ended.await {
             tracing::warn!(%error, "the idempotency key stays busy until its lease ends");

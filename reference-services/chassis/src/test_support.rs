@@ -1,0 +1,36 @@
+//! Real servers for the tests of services: PostgreSQL and Redis from local binaries, one of each per test process, and
+//! librdkafka's own broker for Kafka. Every test has a database of its own.
+//!
+//! A server that is not installed is an error that names its package; no test is skipped for it.
+
+mod answer;
+mod fixture;
+mod held;
+mod issuer;
+mod kafka;
+mod postgres;
+mod redis;
+
+use std::time::Duration;
+
+use backon::{ConstantBuilder, Retryable as _};
+
+pub use answer::{Answer, Client};
+pub use fixture::{Fixture, Service};
+pub use issuer::{Issuer, signing_key};
+pub use kafka::Kafka;
+pub use postgres::TestDatabase;
+
+/// How often a condition is looked at.
+const INTERVAL: Duration = Duration::from_millis(20);
+/// How often at most: 15 s.
+const ATTEMPTS: usize = 750;
+
+/// Looks until a condition holds. The error of the last look says what was still missing.
+pub async fn eventually<T, F, Fut>(look: F) -> anyhow::Result<T>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = anyhow::Result<T>>,
+{
+    look.retry(ConstantBuilder::default().with_delay(INTERVAL).with_max_times(ATTEMPTS)).await
+}

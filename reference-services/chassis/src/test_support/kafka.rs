@@ -1,0 +1,106 @@
+//! Kafka as librdkafka's own broker speaks it: the real protocol, in memory, without a JVM. One per test.
+
+use std::{sync::mpsc, time::Duration};
+
+use anyhow::Context as _;
+use ecotrack_events::Topic;
+use rdkafka::{
+    ClientConfig,
+    consumer::{Consumer as _, StreamConsumer},
+    mocking::MockCluster,
+};
+use uuid::Uuid;
+
+use crate::kafka::{KafkaSettings, Producer, Record};
+
+/// Longest a record may take to arrive.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A broker.
+pub struct Kafka {
+    /// Addresses of the broker.
+    pub brokers: String,
+    // The broker lives in its thread until this is dropped.
+    _alive: mpsc::Sender<()>,
+}
+
+impl Kafka {
+    /// Starts a broker.
+    pub fn start() -> anyhow::Result<Self> {
+        let (said, heard) = mpsc::channel();
+        let (alive, gone) = mpsc::channel::<()>();
+        std::thread::spawn(move || {
+            let cluster = MockCluster::new(1).map(|cluster| (cluster.bootstrap_servers(), cluster));
+            match cluster {
+                Ok((brokers, _cluster)) => {
+                    said.send(Ok(brokers)).ok();
+                    // Ends when the test drops its half.
+                    gone.recv().ok();
+                }
+                Err(error) => {
+                    said.send(Err(error)).ok();
+                }
+            }
+        });
+        Ok(Self { brokers: heard.recv()??, _alive: alive })
+    }
+
+    /// A producer past the service.
+    pub fn producer(&self) -> anyhow::Result<Producer> {
+        Producer::new(&self.settings())
+    }
+
+    /// How the tested service reaches the broker.
+    #[must_use]
+    pub fn settings(&self) -> KafkaSettings {
+        KafkaSettings { brokers: self.brokers.clone(), service: "test", security: None }
+    }
+
+    /// The first record of a topic that is as wanted, from the topic's beginning.
+    pub async fn await_record(
+        &self,
+        topic: &str,
+        is_wanted: impl Fn(&Record) -> bool,
+    ) -> anyhow::Result<Record> {
+        let consumer = self.reader(topic)?;
+        let search = async {
+            loop {
+                let record = Record::of_message(&consumer.recv().await?);
+                if is_wanted(&record) {
+                    return anyhow::Ok(record);
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, search)
+            .await
+            .with_context(|| format!("no such record in {topic}"))?
+    }
+
+    /// The first event of a type about an aggregate.
+    pub async fn await_event(
+        &self,
+        topic: Topic,
+        event_type: &str,
+        key: &str,
+    ) -> anyhow::Result<Record> {
+        let is_wanted = |record: &Record| {
+            record.key == key
+                && record.headers.get("ce_type").is_some_and(|found| found == event_type)
+        };
+        self.await_record(topic.name(), is_wanted)
+            .await
+            .with_context(|| format!("{event_type} of {key}"))
+    }
+
+    fn reader(&self, topic: &str) -> anyhow::Result<StreamConsumer> {
+        let consumer: StreamConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.brokers)
+            .set("group.id", Uuid::new_v4().to_string())
+            .set("auto.offset.reset", "earliest")
+            .set("enable.auto.commit", "false")
+            .set("allow.auto.create.topics", "true")
+            .create()?;
+        consumer.subscribe(&[topic])?;
+        Ok(consumer)
+    }
+}
