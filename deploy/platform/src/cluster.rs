@@ -77,9 +77,20 @@ impl Cluster {
         if objects.is_empty() {
             return Ok(Vec::new());
         }
-        let call = self.kubectl().args(["get", "--ignore-not-found", "-o", "json", "-f", "-"]);
-        let answer = call.input(to_list(objects)).run().await.doing("reading back what was applied")?;
+        let answer = self.look_up(objects, "json").await?;
         parse_answer("what kubectl says of the applied objects", &answer)
+    }
+
+    /// Whether every object exists, in whatever state.
+    pub(crate) async fn all_exist(&self, objects: &[Object]) -> Result<bool, InstallError> {
+        Ok(self.look_up(objects, "name").await?.lines().count() == objects.len())
+    }
+
+    /// kubectl needs no more than names, and definitions are large.
+    async fn look_up(&self, objects: &[Object], format: &str) -> Result<String, InstallError> {
+        let identities: Vec<Object> = objects.iter().map(Object::identity).collect();
+        let call = self.kubectl().args(["get", "--ignore-not-found", "-o", format, "-f", "-"]);
+        call.input(to_list(&identities)).run().await.doing("reading back what was applied")
     }
 
     /// Objects by kubectl's own arguments after `get`.

@@ -23,6 +23,15 @@ impl Object {
         self.text("/metadata/namespace")
     }
 
+    /// What it takes to find it.
+    pub(crate) fn identity(&self) -> Self {
+        let mut metadata = json!({"name": self.name()});
+        if !self.namespace().is_empty() {
+            metadata["namespace"] = self.namespace().into();
+        }
+        Self(json!({"apiVersion": self.text("/apiVersion"), "kind": self.kind(), "metadata": metadata}))
+    }
+
     /// `StatefulSet data/kafka`.
     pub(crate) fn label(&self) -> String {
         match self.namespace() {

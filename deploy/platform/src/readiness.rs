@@ -29,12 +29,6 @@ pub(crate) struct Waiter<'a> {
 }
 
 impl Waiter<'_> {
-    /// Whether every object exists.
-    pub(crate) async fn all_exist(&self, objects: &[Object]) -> Result<bool, InstallError> {
-        let live = self.cluster.fetch(objects).await?;
-        Ok(objects.iter().all(|object| live.iter().any(|other| object.is(other))))
-    }
-
     /// Returns when every object is ready; fails when one has failed for good or the deadline is over.
     pub(crate) async fn until_ready(&self, objects: &[Object]) -> Result<(), InstallError> {
         let mut waiting: Vec<Object> = objects.iter().filter(|object| can_be_unready(object)).cloned().collect();
