@@ -55,8 +55,15 @@ impl Repository {
     /// The nearest folder upward from the current one that holds `features/requirements.yaml`.
     pub fn find() -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("finding the current folder")?;
-        let found = here.ancestors().find(|folder| folder.join("features").join("requirements.yaml").is_file());
-        found.map(|folder| Self(folder.to_owned())).with_context(|| format!("no features/requirements.yaml above {}: run it inside the checkout", here.display()))
+        let found = here
+            .ancestors()
+            .find(|folder| folder.join("features").join("requirements.yaml").is_file());
+        found.map(|folder| Self(folder.to_owned())).with_context(|| {
+            format!(
+                "no features/requirements.yaml above {}: run it inside the checkout",
+                here.display()
+            )
+        })
     }
 
     /// The folder itself.

@@ -15,7 +15,9 @@ pub use skips::{Skip, Skips};
 pub use tags::{Level, TagError, Tags};
 
 /// Where a scenario stands: unique within a run, also among the rows of an outline.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Address {
     /// The feature file, relative to the folder of features.
     pub path: String,
@@ -118,7 +120,9 @@ impl Catalogue {
         let mut kept = self.features.clone();
         for feature in &mut kept {
             let path = path_of(feature);
-            let wanted = |scenario: &Scenario| keep(&Address { path: path.clone(), line: scenario.position.line });
+            let wanted = |scenario: &Scenario| {
+                keep(&Address { path: path.clone(), line: scenario.position.line })
+            };
             feature.scenarios.retain(&wanted);
             for rule in &mut feature.rules {
                 rule.scenarios.retain(&wanted);
@@ -141,24 +145,36 @@ fn path_of(feature: &Feature) -> String {
 }
 
 fn parse(folder: &Path, path: &Path) -> Result<Feature, CatalogueError> {
-    let gherkin = |cause: String| CatalogueError::Gherkin { cause: format!("{}: {cause}", path.display()) };
-    let mut feature = Feature::parse_path(path, GherkinEnv::default()).map_err(|error| gherkin(error.to_string()))?;
+    let gherkin =
+        |cause: String| CatalogueError::Gherkin { cause: format!("{}: {cause}", path.display()) };
+    let mut feature = Feature::parse_path(path, GherkinEnv::default())
+        .map_err(|error| gherkin(error.to_string()))?;
     feature.path = Some(path.strip_prefix(folder).unwrap_or(path).to_owned());
     feature.expand_examples().map_err(|error| gherkin(error.to_string()))
 }
 
 fn entries_of(feature: &Feature) -> Result<Vec<Entry>, CatalogueError> {
     let plain = feature.scenarios.iter().map(|scenario| (&[][..], scenario));
-    let ruled = feature.rules.iter().flat_map(|rule| rule.scenarios.iter().map(move |scenario| (rule.tags.as_slice(), scenario)));
+    let ruled = feature.rules.iter().flat_map(|rule| {
+        rule.scenarios.iter().map(move |scenario| (rule.tags.as_slice(), scenario))
+    });
     plain.chain(ruled).map(|(rule_tags, scenario)| entry(feature, rule_tags, scenario)).collect()
 }
 
-fn entry(feature: &Feature, rule_tags: &[String], scenario: &Scenario) -> Result<Entry, CatalogueError> {
+fn entry(
+    feature: &Feature,
+    rule_tags: &[String],
+    scenario: &Scenario,
+) -> Result<Entry, CatalogueError> {
     let address = address(feature, scenario);
     let all = feature.tags.iter().chain(rule_tags).chain(&scenario.tags).map(String::as_str);
-    let tags = Tags::parse(all).map_err(|source| CatalogueError::Tags { address: address.clone(), source })?;
+    let tags = Tags::parse(all)
+        .map_err(|source| CatalogueError::Tags { address: address.clone(), source })?;
     let background = feature.background.iter().flat_map(|background| &background.steps);
-    let steps = background.chain(&scenario.steps).map(|step| format!("{}{}", step.keyword, step.value)).collect();
+    let steps = background
+        .chain(&scenario.steps)
+        .map(|step| format!("{}{}", step.keyword, step.value))
+        .collect();
     Ok(Entry { address, feature: feature.name.clone(), name: scenario.name.clone(), tags, steps })
 }
 

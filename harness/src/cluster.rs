@@ -28,10 +28,17 @@ pub struct Cluster {
 
 impl Cluster {
     /// Connects to the chosen context and reads the version, inside [`Timeouts::cluster_answer`].
-    pub async fn connect(choice: &ContextChoice, timeouts: &Timeouts) -> Result<Self, ClusterError> {
+    pub async fn connect(
+        choice: &ContextChoice,
+        timeouts: &Timeouts,
+    ) -> Result<Self, ClusterError> {
         let (context, config) = choice.resolve().await?;
         let server = config.cluster_url.to_string();
-        let refused = |cause: String| ClusterError::NoAnswer { context: context.clone(), server: server.clone(), cause };
+        let refused = |cause: String| ClusterError::NoAnswer {
+            context: context.clone(),
+            server: server.clone(),
+            cause,
+        };
         let client = Client::try_from(config).map_err(|error| refused(error.to_string()))?;
         let version = tokio::time::timeout(timeouts.cluster_answer, client.apiserver_version())
             .await
@@ -67,6 +74,10 @@ impl Cluster {
 
 impl std::fmt::Debug for Cluster {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Cluster").field("context", &self.context).field("version", &self.version).finish_non_exhaustive()
+        formatter
+            .debug_struct("Cluster")
+            .field("context", &self.context)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }

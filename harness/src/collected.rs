@@ -42,8 +42,8 @@ pub enum StepEnd {
 #[derive(Debug)]
 struct Ended {
     text: String,
-    began: SystemTime,
-    ended: SystemTime,
+    from: SystemTime,
+    to: SystemTime,
     end: StepEnd,
 }
 
@@ -70,7 +70,7 @@ impl Running {
 
     /// The step that began last has ended.
     pub fn step_ended(&mut self, at: SystemTime, text: String, end: StepEnd) {
-        self.steps.push(Ended { text, began: self.current, ended: at, end });
+        self.steps.push(Ended { text, from: self.current, to: at, end });
     }
 
     /// What surrounds the steps failed: an error of the harness.
@@ -82,10 +82,23 @@ impl Running {
     #[must_use]
     pub fn finish(self, at: SystemTime, entry: &Entry, journals: &Journals) -> ScenarioReport {
         let (verdict, reason) = self.verdict();
-        let mut report = ScenarioReport { reason, started: Some(self.began.into()), took_ms: millis(self.began, at), ..blank(entry, verdict) };
+        let opened = journals.find(&entry.address);
+        let clean = |reason: String| match &opened {
+            Some((_, journal)) => journal.redactor().redact(&reason),
+            None => reason,
+        };
+        let mut report = ScenarioReport {
+            reason: reason.map(clean),
+            started: Some(self.began.into()),
+            took_ms: millis(self.began, at),
+            ..blank(entry, verdict)
+        };
         let mut steps: Vec<Timed> = self.steps.into_iter().map(Ended::report).collect();
-        if let Some((identity, journal)) = journals.find(&entry.address) {
-            report.ids = ids(&identity);
+        for timed in &mut steps {
+            timed.step.reason = timed.step.reason.take().map(clean);
+        }
+        if let Some((identity, journal)) = &opened {
+            report.ids = ids(identity);
             attribute(&mut steps, journal.entries());
         }
         let reached = steps.len();
@@ -101,11 +114,15 @@ impl Running {
         let stopped = self.steps.iter().find_map(|step| match &step.end {
             StepEnd::Passed => None,
             StepEnd::Stopped(stop) => Some((stop.verdict(), Some(stop.sentence().to_owned()))),
-            StepEnd::Undefined => Some((Verdict::Error, Some(format!("no code matches the step `{}`", step.text)))),
+            StepEnd::Undefined => {
+                Some((Verdict::Error, Some(format!("no code matches the step `{}`", step.text))))
+            }
         });
         match stopped {
             Some(stopped) => stopped,
-            None if self.steps.is_empty() => (Verdict::Error, Some("the scenario has no step, so it shows nothing".to_owned())),
+            None if self.steps.is_empty() => {
+                (Verdict::Error, Some("the scenario has no step, so it shows nothing".to_owned()))
+            }
             None => (Verdict::Passed, None),
         }
     }
@@ -124,8 +141,14 @@ impl Ended {
             StepEnd::Stopped(stop) => (StepOutcome::Failed, Some(stop.sentence().to_owned())),
             StepEnd::Undefined => (StepOutcome::Undefined, None),
         };
-        let step = StepReport { text: self.text, outcome, reason, took_ms: millis(self.began, self.ended), evidence: Vec::new() };
-        Timed { began: self.began.into(), step }
+        let step = StepReport {
+            text: self.text,
+            outcome,
+            reason,
+            took_ms: millis(self.from, self.to),
+            evidence: Vec::new(),
+        };
+        Timed { began: self.from.into(), step }
     }
 }
 
@@ -140,7 +163,13 @@ fn attribute(steps: &mut [Timed], evidence: Vec<Evidence>) {
 }
 
 fn not_reached(text: &str) -> StepReport {
-    StepReport { text: text.to_owned(), outcome: StepOutcome::NotReached, reason: None, took_ms: 0, evidence: Vec::new() }
+    StepReport {
+        text: text.to_owned(),
+        outcome: StepOutcome::NotReached,
+        reason: None,
+        took_ms: 0,
+        evidence: Vec::new(),
+    }
 }
 
 fn ids(identity: &Identity) -> BTreeMap<String, String> {
@@ -207,7 +236,10 @@ mod tests {
     #[test]
     fn a_step_without_code_is_an_error_that_names_it() {
         let report = finish(run(vec![StepEnd::Undefined]));
-        assert_eq!((report.verdict, report.reason.as_deref()), (Verdict::Error, Some("no code matches the step `step 0`")));
+        assert_eq!(
+            (report.verdict, report.reason.as_deref()),
+            (Verdict::Error, Some("no code matches the step `step 0`"))
+        );
     }
 
     #[test]
@@ -216,6 +248,16 @@ mod tests {
         let mut broken = run(vec![StepEnd::Passed]);
         broken.hook_failed("no suite".into());
         assert_eq!(finish(broken).verdict, Verdict::Error);
+    }
+
+    #[test]
+    fn a_reason_shows_no_secret() {
+        let journals = Journals::default();
+        let journal = Journal::new(Redactor::default());
+        journals.open(entry().address, Identity::generate(), journal);
+        let running = run(vec![StepEnd::Stopped(Stop::failed("saw password=hunter2hunter2"))]);
+        let report = running.finish(SystemTime::UNIX_EPOCH, &entry(), &journals);
+        assert!(!serde_json::to_string(&report).unwrap().contains("hunter2"));
     }
 
     #[test]

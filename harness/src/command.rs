@@ -167,7 +167,11 @@ fn report(arguments: &ReportArguments) -> Done {
             if !report.not_shown.is_empty() {
                 print(&format!("{}\n", report.not_shown))?;
             }
-            print(&summary(&report, &folder.path(run, "report.html").display().to_string(), Style::detect()))?;
+            print(&summary(
+                &report,
+                &folder.path(run, "report.html").display().to_string(),
+                Style::detect(),
+            ))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -59,7 +59,9 @@ mod pattern {
     use regex::Regex;
     use serde::{Deserialize, Deserializer};
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Regex, D::Error> {
         let text = String::deserialize(deserializer)?;
         Regex::new(&text).map_err(serde::de::Error::custom)
     }
@@ -73,19 +75,24 @@ impl Controls {
     /// Reads `controls.yaml` below `folder`.
     pub fn read(folder: &Path) -> Result<Self, CatalogueError> {
         let path = folder.join("controls.yaml");
-        let text = std::fs::read_to_string(&path).map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
         Self::parse(&text).map_err(|cause| CatalogueError::Settings { path, cause })
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let controls: Vec<Control> = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
+        let controls: Vec<Control> =
+            serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
         let mut ids = BTreeSet::new();
         for control in &controls {
             if !ids.insert(&control.id) {
                 return Err(format!("control `{}` is there twice", control.id));
             }
             if control.red.is_empty() {
-                return Err(format!("control `{}` names no scenario that has to turn red", control.id));
+                return Err(format!(
+                    "control `{}` names no scenario that has to turn red",
+                    control.id
+                ));
             }
         }
         Ok(Self(controls))
@@ -93,10 +100,14 @@ impl Controls {
 
     /// Every control, or the one with this id.
     pub fn select(&self, id: Option<&str>) -> Result<Vec<&Control>, String> {
-        let chosen: Vec<&Control> = self.0.iter().filter(|control| id.is_none_or(|id| control.id == id)).collect();
-        let known = || self.0.iter().map(|control| control.id.as_str()).collect::<Vec<_>>().join(", ");
+        let chosen: Vec<&Control> =
+            self.0.iter().filter(|control| id.is_none_or(|id| control.id == id)).collect();
+        let known =
+            || self.0.iter().map(|control| control.id.as_str()).collect::<Vec<_>>().join(", ");
         match id {
-            Some(id) if chosen.is_empty() => Err(format!("there is no control `{id}`, only {}", known())),
+            Some(id) if chosen.is_empty() => {
+                Err(format!("there is no control `{id}`, only {}", known()))
+            }
             _ => Ok(chosen),
         }
     }
@@ -109,10 +120,16 @@ impl Control {
         let green = self.green.iter().map(|green| (&green.feature, &green.scenario));
         let mut found = BTreeSet::new();
         for (feature, scenario) in red.chain(green) {
-            let matching = catalogue.entries().iter().filter(|entry| entry.address.path == *feature && entry.name == *scenario);
+            let matching = catalogue
+                .entries()
+                .iter()
+                .filter(|entry| entry.address.path == *feature && entry.name == *scenario);
             let addresses: Vec<Address> = matching.map(|entry| entry.address.clone()).collect();
             if addresses.is_empty() {
-                return Err(format!("control `{}` names the scenario `{scenario}` of {feature}, which does not exist", self.id));
+                return Err(format!(
+                    "control `{}` names the scenario `{scenario}` of {feature}, which does not exist",
+                    self.id
+                ));
             }
             found.extend(addresses);
         }
@@ -126,19 +143,42 @@ impl Control {
     }
 
     fn complaint(&self, report: &ScenarioReport) -> Option<String> {
-        let red = self.red.iter().find(|red| red.feature == report.address.path && red.scenario == report.name);
+        let red = self
+            .red
+            .iter()
+            .find(|red| red.feature == report.address.path && red.scenario == report.name);
         let name = format!("`{}`", report.name);
         let Some(red) = red else {
-            return (report.verdict != Verdict::Passed).then(|| format!("{name} had to stay green but is {}: {}", report.verdict, reason(report)));
+            return (report.verdict != Verdict::Passed).then(|| {
+                format!("{name} had to stay green but is {}: {}", report.verdict, reason(report))
+            });
         };
         if report.verdict != Verdict::Failed {
-            return Some(format!("{name} had to fail but is {}{}", report.verdict, colon(&reason(report))));
+            return Some(format!(
+                "{name} had to fail but is {}{}",
+                report.verdict,
+                colon(&reason(report))
+            ));
         }
-        let step = report.steps.iter().find(|step| step.outcome == StepOutcome::Failed).map_or("no step", |step| step.text.as_str());
+        let step = report
+            .steps
+            .iter()
+            .find(|step| step.outcome == StepOutcome::Failed)
+            .map_or("no step", |step| step.text.as_str());
         if step != red.step {
-            return Some(format!("{name} had to fail at `{}` but failed at `{step}`: {}", red.step, reason(report)));
+            return Some(format!(
+                "{name} had to fail at `{}` but failed at `{step}`: {}",
+                red.step,
+                reason(report)
+            ));
         }
-        (!red.reason.is_match(&reason(report))).then(|| format!("{name} had to fail for the reason /{}/ but says: {}", red.reason, reason(report)))
+        (!red.reason.is_match(&reason(report))).then(|| {
+            format!(
+                "{name} had to fail for the reason /{}/ but says: {}",
+                red.reason,
+                reason(report)
+            )
+        })
     }
 }
 
@@ -185,7 +225,10 @@ mod tests {
 
     #[test]
     fn a_scenario_that_stays_green_is_blind() {
-        assert_eq!(control().complaints(&[red(Verdict::Passed)]), ["`Plaintext is refused` had to fail but is passed"]);
+        assert_eq!(
+            control().complaints(&[red(Verdict::Passed)]),
+            ["`Plaintext is refused` had to fail but is passed"]
+        );
     }
 
     #[test]
@@ -213,13 +256,20 @@ mod tests {
     #[test]
     fn doubles_blank_controls_and_bad_patterns_are_refused() {
         assert!(Controls::parse(&format!("{ONE}{ONE}")).unwrap_err().contains("twice"));
-        assert!(Controls::parse("- {id: a, integration: istio, title: t, sabotage: s, red: []}").unwrap_err().contains("no scenario"));
+        assert!(
+            Controls::parse("- {id: a, integration: istio, title: t, sabotage: s, red: []}")
+                .unwrap_err()
+                .contains("no scenario")
+        );
         assert!(Controls::parse(&ONE.replace("seen 503", "(")).is_err());
         assert!(Controls::parse(&ONE.replace("integration: istio", "integration: magic")).is_err());
     }
 
     #[test]
     fn an_unknown_control_names_the_known_ones() {
-        assert_eq!(Controls::parse(ONE).unwrap().select(Some("x")).unwrap_err(), "there is no control `x`, only mtls");
+        assert_eq!(
+            Controls::parse(ONE).unwrap().select(Some("x")).unwrap_err(),
+            "there is no control `x`, only mtls"
+        );
     }
 }

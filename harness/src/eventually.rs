@@ -110,7 +110,12 @@ where
 }
 
 /// Asks until the condition holds `times` in a row, at most `within`; answers with the last value.
-pub async fn converge<T, C, F>(what: &str, within: Duration, times: u32, mut condition: C) -> Result<T, WaitError>
+pub async fn converge<T, C, F>(
+    what: &str,
+    within: Duration,
+    times: u32,
+    mut condition: C,
+) -> Result<T, WaitError>
 where
     C: FnMut() -> F,
     F: Future<Output = Observed<T>>,
@@ -140,7 +145,11 @@ where
 /// Looks again and again for the whole of `during`; the first look at which the condition does not hold ends it.
 ///
 /// Alone it proves nothing: send a positive marker through the same way afterwards.
-pub async fn consistently<T, C, F>(what: &str, during: Duration, mut condition: C) -> Result<T, WaitError>
+pub async fn consistently<T, C, F>(
+    what: &str,
+    during: Duration,
+    mut condition: C,
+) -> Result<T, WaitError>
 where
     C: FnMut() -> F,
     F: Future<Output = Observed<T>>,
@@ -156,7 +165,13 @@ where
                     Unmet::NotYet(seen) => seen,
                     Unmet::Failed(error) => format!("{error:#}"),
                 };
-                return Err(WaitError::Broken { what: what.to_owned(), whole: during, elapsed: started.elapsed(), tries, seen });
+                return Err(WaitError::Broken {
+                    what: what.to_owned(),
+                    whole: during,
+                    elapsed: started.elapsed(),
+                    tries,
+                    seen,
+                });
             }
         };
         if started.elapsed() >= during {
@@ -191,14 +206,24 @@ impl Wait {
     fn start(what: &str, within: Duration) -> Self {
         let started = Instant::now();
         let last = "nothing yet".to_owned();
-        Self { what: what.to_owned(), started, deadline: started + within, pause: FASTEST_POLL, tries: 0, last }
+        Self {
+            what: what.to_owned(),
+            started,
+            deadline: started + within,
+            pause: FASTEST_POLL,
+            tries: 0,
+            last,
+        }
     }
 
     async fn ask<T>(&mut self, question: impl Future<Output = Observed<T>>) -> Observed<T> {
         self.tries += 1;
         match timeout_at(self.deadline, question).await {
             Ok(observed) => observed,
-            Err(_elapsed) => Err(Unmet::NotYet(format!("no answer to try {} before the deadline; before that: {}", self.tries, self.last))),
+            Err(_elapsed) => Err(Unmet::NotYet(format!(
+                "no answer to try {} before the deadline; before that: {}",
+                self.tries, self.last
+            ))),
         }
     }
 
@@ -214,11 +239,21 @@ impl Wait {
     }
 
     fn timed_out(self) -> WaitError {
-        WaitError::TimedOut { elapsed: self.started.elapsed(), what: self.what, tries: self.tries, last: self.last }
+        WaitError::TimedOut {
+            elapsed: self.started.elapsed(),
+            what: self.what,
+            tries: self.tries,
+            last: self.last,
+        }
     }
 
     fn failed(self, source: anyhow::Error) -> WaitError {
-        WaitError::Failed { elapsed: self.started.elapsed(), what: self.what, tries: self.tries, source }
+        WaitError::Failed {
+            elapsed: self.started.elapsed(),
+            what: self.what,
+            tries: self.tries,
+            source,
+        }
     }
 }
 

@@ -35,7 +35,14 @@ pub struct Evidence {
 impl Evidence {
     /// A question asked now; `answer` completes it.
     pub fn new(kind: impl Into<String>, query: impl Into<String>) -> Self {
-        Self { kind: kind.into(), query: query.into(), answer: String::new(), at: Utc::now(), took_ms: 0, ids: BTreeMap::new() }
+        Self {
+            kind: kind.into(),
+            query: query.into(),
+            answer: String::new(),
+            at: Utc::now(),
+            took_ms: 0,
+            ids: BTreeMap::new(),
+        }
     }
 
     /// Adds the answer.
@@ -54,8 +61,8 @@ impl Evidence {
 
     /// Adds an id.
     #[must_use]
-    pub fn id(mut self, name: impl Into<String>, value: impl ToString) -> Self {
-        self.ids.insert(name.into(), value.to_string());
+    pub fn id(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.ids.insert(name.into(), value.into());
         self
     }
 
@@ -125,7 +132,9 @@ impl Journal {
 fn shorten(text: &str) -> String {
     match text.char_indices().nth(LONGEST_TEXT) {
         None => text.to_owned(),
-        Some((end, _)) => format!("{} … ({} more characters)", &text[..end], text[end..].chars().count()),
+        Some((end, _)) => {
+            format!("{} … ({} more characters)", &text[..end], text[end..].chars().count())
+        }
     }
 }
 
@@ -140,7 +149,9 @@ mod tests {
     #[tokio::test]
     async fn a_failed_question_is_evidence_too() {
         let journal = journal();
-        let answer: Result<(), String> = journal.asked("loki", "{app=\"x\"}", async { Err("refused".to_owned()) }, |()| String::new()).await;
+        let answer: Result<(), String> = journal
+            .asked("loki", "{app=\"x\"}", async { Err("refused".to_owned()) }, |()| String::new())
+            .await;
         assert!(answer.is_err());
         assert_eq!(journal.entries()[0].answer, "refused");
     }
@@ -149,7 +160,9 @@ mod tests {
     fn secrets_never_reach_the_journal() {
         let journal = journal();
         journal.redactor().forget("hunter2hunter2");
-        journal.record(Evidence::new("http", "POST /login hunter2hunter2").answer("password=hunter2hunter2"));
+        journal.record(
+            Evidence::new("http", "POST /login hunter2hunter2").answer("password=hunter2hunter2"),
+        );
         let kept = serde_json::to_string(&journal.entries()).unwrap();
         assert!(!kept.contains("hunter2"), "{kept}");
     }

@@ -56,8 +56,13 @@ pub struct Armed(expiry::Expiry);
 
 /// Starts the clock, makes the change, and waits for the proof that it is in force.
 pub async fn arm(suite: &Suite, sabotage: &dyn Sabotage) -> anyhow::Result<(Armed, String)> {
-    let plan = sabotage.plan(suite).await.with_context(|| format!("preparing the sabotage {}", sabotage.name()))?;
-    let expiry = expiry::Expiry::begin(suite, sabotage.name(), &plan).await.context("starting what ends the sabotage by itself")?;
+    let plan = sabotage
+        .plan(suite)
+        .await
+        .with_context(|| format!("preparing the sabotage {}", sabotage.name()))?;
+    let expiry = expiry::Expiry::begin(suite, sabotage.name(), &plan)
+        .await
+        .context("starting what ends the sabotage by itself")?;
     match prove_armed(suite, sabotage, &expiry).await {
         Ok(proof) => Ok((Armed(expiry), proof)),
         Err(error) => match disarm(suite, sabotage, Armed(expiry)).await {
@@ -67,14 +72,22 @@ pub async fn arm(suite: &Suite, sabotage: &dyn Sabotage) -> anyhow::Result<(Arme
     }
 }
 
-async fn prove_armed(suite: &Suite, sabotage: &dyn Sabotage, expiry: &expiry::Expiry) -> anyhow::Result<String> {
+async fn prove_armed(
+    suite: &Suite,
+    sabotage: &dyn Sabotage,
+    expiry: &expiry::Expiry,
+) -> anyhow::Result<String> {
     expiry.make(suite.cluster()).await?;
     let what = format!("the sabotage {} to be in force", sabotage.name());
     Ok(eventually(&what, suite.timeouts().fault_armed, || sabotage.armed(suite)).await?)
 }
 
 /// Takes the change back, waits for the proof that it is gone, and stops the clock.
-pub async fn disarm(suite: &Suite, sabotage: &dyn Sabotage, armed: Armed) -> anyhow::Result<String> {
+pub async fn disarm(
+    suite: &Suite,
+    sabotage: &dyn Sabotage,
+    armed: Armed,
+) -> anyhow::Result<String> {
     armed.0.revert(suite.cluster()).await?;
     let what = format!("the sabotage {} to be gone", sabotage.name());
     let proof = eventually(&what, suite.timeouts().fault_gone, || sabotage.gone(suite)).await?;

@@ -12,7 +12,8 @@ use crate::catalogue::gate::{Gate, decide};
 use crate::catalogue::{Address, Catalogue, CatalogueError, Entry, Level, Requirements, Skips};
 use crate::profile::Profile;
 use crate::report::model::{
-    CapabilityRow, ClusterFacts, ControlReport, Declared, Report, SCHEMA, ScenarioReport, Selection, StepOutcome, StepReport, matrix, not_shown,
+    CapabilityRow, ClusterFacts, ControlReport, Declared, Report, SCHEMA, ScenarioReport,
+    Selection, StepOutcome, StepReport, matrix, not_shown,
 };
 use crate::suite::Suite;
 use crate::verdict::{Ending, Facts, Judged, Verdict, conclude};
@@ -103,7 +104,9 @@ impl Plan {
         for entry in self.selected() {
             match decide(entry, capabilities, &self.skips) {
                 Gate::Open => drop(gated.open.insert(entry.address.clone())),
-                Gate::Closed { verdict, reason } => gated.closed.push(closed(entry, verdict, reason)),
+                Gate::Closed { verdict, reason } => {
+                    gated.closed.push(closed(entry, verdict, reason));
+                }
             }
         }
         gated
@@ -111,18 +114,32 @@ impl Plan {
 
     /// What is not shown before anything ran: the first line of the output.
     #[must_use]
-    pub fn not_shown(&self, closed: &[ScenarioReport], capabilities: &BTreeMap<Capability, Presence>) -> String {
+    pub fn not_shown(
+        &self,
+        closed: &[ScenarioReport],
+        capabilities: &BTreeMap<Capability, Presence>,
+    ) -> String {
         not_shown(closed, &self.rows(capabilities), &self.selection())
     }
 
     /// The report.
     #[must_use]
     pub fn report(&self, suite: &Suite, mut ran: Ran) -> Report {
-        let order: BTreeMap<&Address, usize> = self.catalogue.entries().iter().enumerate().map(|(index, entry)| (&entry.address, index)).collect();
+        let order: BTreeMap<&Address, usize> = self
+            .catalogue
+            .entries()
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| (&entry.address, index))
+            .collect();
         ran.scenarios.sort_by_key(|scenario| order.get(&scenario.address).copied());
         let (capabilities, selection) = (self.rows(suite.capabilities()), self.selection());
         let conclusion = conclude(&Facts {
-            scenarios: &ran.scenarios.iter().map(|scenario| self.judged(scenario, suite.capabilities())).collect::<Vec<_>>(),
+            scenarios: &ran
+                .scenarios
+                .iter()
+                .map(|scenario| self.judged(scenario, suite.capabilities()))
+                .collect::<Vec<_>>(),
             breaches: &self.profile.breaches(suite.capabilities()),
             core_left_out: selection.core_left_out,
             ending: ran.ending,
@@ -132,8 +149,12 @@ impl Plan {
             schema: SCHEMA.to_owned(),
             run: suite.run().clone(),
             started: ran.started,
-            took_ms: u64::try_from((Utc::now() - ran.started).num_milliseconds()).unwrap_or_default(),
-            cluster: ClusterFacts { context: suite.cluster().context().to_owned(), version: suite.cluster().version().to_owned() },
+            took_ms: u64::try_from((Utc::now() - ran.started).num_milliseconds())
+                .unwrap_or_default(),
+            cluster: ClusterFacts {
+                context: suite.cluster().context().to_owned(),
+                version: suite.cluster().version().to_owned(),
+            },
             profile: self.profile.name().to_owned(),
             result: conclusion.result,
             exit_code: conclusion.exit,
@@ -149,7 +170,8 @@ impl Plan {
     }
 
     fn selection(&self) -> Selection {
-        let left_out = self.catalogue.entries().iter().filter(|entry| !self.selected.contains(&entry.address));
+        let left_out =
+            self.catalogue.entries().iter().filter(|entry| !self.selected.contains(&entry.address));
         Selection {
             tags: self.tags.clone(),
             known: self.catalogue.entries().len(),
@@ -159,11 +181,12 @@ impl Plan {
     }
 
     fn rows(&self, capabilities: &BTreeMap<Capability, Presence>) -> Vec<CapabilityRow> {
-        let declared = |name: Capability| match (self.profile.requires(name), self.profile.lacks(name)) {
-            (true, _) => Declared::Required,
-            (false, Some(_)) => Declared::Lacking,
-            (false, None) => Declared::Open,
-        };
+        let declared =
+            |name: Capability| match (self.profile.requires(name), self.profile.lacks(name)) {
+                (true, _) => Declared::Required,
+                (false, Some(_)) => Declared::Lacking,
+                (false, None) => Declared::Open,
+            };
         let row = |(name, presence): (&Capability, &Presence)| CapabilityRow {
             name: *name,
             what: name.what().to_owned(),
@@ -173,18 +196,37 @@ impl Plan {
         capabilities.iter().map(row).collect()
     }
 
-    fn judged(&self, scenario: &ScenarioReport, capabilities: &BTreeMap<Capability, Presence>) -> Judged {
+    fn judged(
+        &self,
+        scenario: &ScenarioReport,
+        capabilities: &BTreeMap<Capability, Presence>,
+    ) -> Judged {
         let entry = self.catalogue.entries().iter().find(|entry| entry.address == scenario.address);
-        let missing = |needed: &&Capability| !capabilities.get(needed).is_some_and(Presence::is_present);
-        let declared_absent = entry.is_some_and(|entry| entry.tags.requires.iter().filter(missing).all(|needed| self.profile.lacks(*needed).is_some()));
+        let missing =
+            |needed: &&Capability| !capabilities.get(needed).is_some_and(Presence::is_present);
+        let declared_absent = entry.is_some_and(|entry| {
+            entry
+                .tags
+                .requires
+                .iter()
+                .filter(missing)
+                .all(|needed| self.profile.lacks(*needed).is_some())
+        });
         Judged { verdict: scenario.verdict, level: scenario.level, declared_absent }
     }
 }
 
 fn select(catalogue: &Catalogue, tags: Option<&str>) -> Result<BTreeSet<Address>, PlanError> {
-    let expression = tags.map(|text| text.parse::<TagOperation>().map_err(|_error| PlanError::Expression(text.to_owned()))).transpose()?;
-    let wanted = |entry: &&Entry| expression.as_ref().is_none_or(|expression| expression.eval(&entry.tags.all));
-    let selected: BTreeSet<Address> = catalogue.entries().iter().filter(wanted).map(|entry| entry.address.clone()).collect();
+    let expression = tags
+        .map(|text| {
+            text.parse::<TagOperation>().map_err(|_error| PlanError::Expression(text.to_owned()))
+        })
+        .transpose()?;
+    let wanted = |entry: &&Entry| {
+        expression.as_ref().is_none_or(|expression| expression.eval(&entry.tags.all))
+    };
+    let selected: BTreeSet<Address> =
+        catalogue.entries().iter().filter(wanted).map(|entry| entry.address.clone()).collect();
     match tags {
         Some(tags) if selected.is_empty() => Err(PlanError::NothingSelected(tags.to_owned())),
         _ => Ok(selected),
@@ -193,7 +235,13 @@ fn select(catalogue: &Catalogue, tags: Option<&str>) -> Result<BTreeSet<Address>
 
 /// The report of a scenario that did not run.
 fn closed(entry: &Entry, verdict: Verdict, reason: String) -> ScenarioReport {
-    let step = |text: &String| StepReport { text: text.clone(), outcome: StepOutcome::NotReached, reason: None, took_ms: 0, evidence: Vec::new() };
+    let step = |text: &String| StepReport {
+        text: text.clone(),
+        outcome: StepOutcome::NotReached,
+        reason: None,
+        took_ms: 0,
+        evidence: Vec::new(),
+    };
     ScenarioReport {
         steps: entry.steps.iter().map(step).collect(),
         reason: Some(reason),

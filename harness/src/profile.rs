@@ -34,15 +34,21 @@ impl Profile {
     /// Reads the declaration called `name` from `profiles.yaml` below `folder`.
     pub fn read(folder: &Path, name: &str) -> Result<Self, CatalogueError> {
         let path = folder.join("profiles.yaml");
-        let text = std::fs::read_to_string(&path).map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
         Self::parse(&text, name).map_err(|cause| CatalogueError::Settings { path, cause })
     }
 
     fn parse(text: &str, name: &str) -> Result<Self, String> {
-        let mut all: BTreeMap<String, Declaration> = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
+        let mut all: BTreeMap<String, Declaration> =
+            serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
         let known: Vec<String> = all.keys().cloned().collect();
-        let found = all.remove(name).ok_or_else(|| format!("there is no profile `{name}`, only {}", known.join(", ")))?;
-        if let Some(both) = found.required.iter().find(|capability| found.lacking.contains_key(capability)) {
+        let found = all
+            .remove(name)
+            .ok_or_else(|| format!("there is no profile `{name}`, only {}", known.join(", ")))?;
+        if let Some(both) =
+            found.required.iter().find(|capability| found.lacking.contains_key(capability))
+        {
             return Err(format!("profile `{name}` both requires and lacks {both}"));
         }
         Ok(Self { name: name.to_owned(), required: found.required, lacking: found.lacking })
@@ -69,13 +75,25 @@ impl Profile {
     /// A sentence for each thing that is not as declared.
     #[must_use]
     pub fn breaches(&self, capabilities: &BTreeMap<Capability, Presence>) -> Vec<String> {
-        let missing = self.required.iter().filter_map(|required| match capabilities.get(required) {
-            Some(Presence::Present { .. }) => None,
-            Some(Presence::Absent { proof }) => Some(format!("profile {} requires {required}, which is absent: {proof}", self.name)),
-            None => Some(format!("profile {} requires {required}, which nobody looked for", self.name)),
+        let missing =
+            self.required.iter().filter_map(|required| match capabilities.get(required) {
+                Some(Presence::Present { .. }) => None,
+                Some(Presence::Absent { proof }) => Some(format!(
+                    "profile {} requires {required}, which is absent: {proof}",
+                    self.name
+                )),
+                None => Some(format!(
+                    "profile {} requires {required}, which nobody looked for",
+                    self.name
+                )),
+            });
+        let unexpected = self
+            .lacking
+            .keys()
+            .filter(|lacking| capabilities.get(lacking).is_some_and(Presence::is_present));
+        let unexpected = unexpected.map(|lacking| {
+            format!("profile {} declares {lacking} absent, but it is there", self.name)
         });
-        let unexpected = self.lacking.keys().filter(|lacking| capabilities.get(lacking).is_some_and(Presence::is_present));
-        let unexpected = unexpected.map(|lacking| format!("profile {} declares {lacking} absent, but it is there", self.name));
         missing.chain(unexpected).collect()
     }
 }
@@ -84,23 +102,38 @@ impl Profile {
 mod tests {
     use super::*;
 
-    const TWO: &str = "any: {}\nembedded:\n  required: [istio, loki]\n  lacking: {falco: no kernel driver}\n";
+    const TWO: &str =
+        "any: {}\nembedded:\n  required: [istio, loki]\n  lacking: {falco: no kernel driver}\n";
 
     fn capabilities(istio: bool, falco: bool) -> BTreeMap<Capability, Presence> {
         let presence = |there: bool| {
-            if there { Presence::Present { version: "1".into(), proof: "p".into() } } else { Presence::Absent { proof: "not found".into() } }
+            if there {
+                Presence::Present { version: "1".into(), proof: "p".into() }
+            } else {
+                Presence::Absent { proof: "not found".into() }
+            }
         };
-        BTreeMap::from([(Capability::Istio, presence(istio)), (Capability::Loki, presence(true)), (Capability::Falco, presence(falco))])
+        BTreeMap::from([
+            (Capability::Istio, presence(istio)),
+            (Capability::Loki, presence(true)),
+            (Capability::Falco, presence(falco)),
+        ])
     }
 
     #[test]
     fn a_cluster_as_declared_has_no_breach() {
-        assert!(Profile::parse(TWO, "embedded").unwrap().breaches(&capabilities(true, false)).is_empty());
+        assert!(
+            Profile::parse(TWO, "embedded")
+                .unwrap()
+                .breaches(&capabilities(true, false))
+                .is_empty()
+        );
     }
 
     #[test]
     fn declared_but_absent_is_a_breach_with_the_proof() {
-        let breaches = Profile::parse(TWO, "embedded").unwrap().breaches(&capabilities(false, false));
+        let breaches =
+            Profile::parse(TWO, "embedded").unwrap().breaches(&capabilities(false, false));
         assert_eq!(breaches, ["profile embedded requires istio, which is absent: not found"]);
     }
 
@@ -112,6 +145,9 @@ mod tests {
 
     #[test]
     fn an_unknown_profile_names_the_known_ones() {
-        assert_eq!(Profile::parse(TWO, "eks").unwrap_err(), "there is no profile `eks`, only any, embedded");
+        assert_eq!(
+            Profile::parse(TWO, "eks").unwrap_err(),
+            "there is no profile `eks`, only any, embedded"
+        );
     }
 }

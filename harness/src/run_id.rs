@@ -74,7 +74,14 @@ mod tests {
 
     #[test]
     fn what_could_break_a_label_or_a_path_is_refused() {
-        for text in ["", "latest", "../../etc", "20261122-190512", "20261122-190512-4F3A", "2026112a-190512-4f3a"] {
+        for text in [
+            "",
+            "latest",
+            "../../etc",
+            "20261122-190512",
+            "20261122-190512-4F3A",
+            "2026112a-190512-4f3a",
+        ] {
             assert!(RunId::parse(text).is_err(), "{text} was accepted");
         }
     }

@@ -1,5 +1,7 @@
 //! A scenario's own name, in every form the signals carry it.
 
+use std::fmt::Write as _;
+
 use rand::RngCore;
 use uuid::Uuid;
 
@@ -55,7 +57,11 @@ impl Identity {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -33,7 +33,13 @@ impl Suite {
     /// A suite on a cluster whose capabilities were detected.
     #[must_use]
     pub fn new(run: RunId, cluster: Cluster, capabilities: BTreeMap<Capability, Presence>) -> Self {
-        Self { run, cluster, capabilities, redactor: Redactor::default(), components: Mutex::default() }
+        Self {
+            run,
+            cluster,
+            capabilities,
+            redactor: Redactor::default(),
+            components: Mutex::default(),
+        }
     }
 
     /// The run's name.
@@ -70,7 +76,9 @@ impl Suite {
     pub async fn component<C: Component>(&self) -> anyhow::Result<Arc<C>> {
         let slot = Arc::clone(self.components.lock().await.entry(TypeId::of::<C>()).or_default());
         let shared = Arc::clone(slot.get_or_try_init(|| self.connect::<C>()).await?);
-        shared.downcast::<C>().map_err(|_other| anyhow::anyhow!("the client of {} has another type", std::any::type_name::<C>()))
+        shared.downcast::<C>().map_err(|_other| {
+            anyhow::anyhow!("the client of {} has another type", std::any::type_name::<C>())
+        })
     }
 
     async fn connect<C: Component>(&self) -> anyhow::Result<Arc<dyn Any + Send + Sync>> {

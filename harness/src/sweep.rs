@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use futures::future::join_all;
 use kube::api::{DeleteParams, DynamicObject, ListParams};
-use kube::discovery::{ApiResource, Discovery, Scope, verbs};
+use kube::discovery::{ApiGroup, ApiResource, Discovery, Scope, verbs};
 use kube::{Api, ResourceExt};
 
 use crate::cluster::Cluster;
@@ -29,12 +29,19 @@ pub struct Leftover {
 }
 
 /// Everything with the label of a run that `whose` wants.
-pub async fn find(cluster: &Cluster, whose: impl Fn(&RunId) -> bool) -> anyhow::Result<Vec<Leftover>> {
-    let discovery = Discovery::new(cluster.client()).run().await.context("asking the cluster for its kinds")?;
-    let deletable = discovery.groups().flat_map(|group| group.recommended_resources()).filter(|(_, capabilities)| {
-        capabilities.supports_operation(verbs::LIST) && capabilities.supports_operation(verbs::DELETE)
-    });
-    let lists = deletable.map(|(resource, capabilities)| labelled(cluster, resource, capabilities.scope));
+pub async fn find(
+    cluster: &Cluster,
+    whose: impl Fn(&RunId) -> bool,
+) -> anyhow::Result<Vec<Leftover>> {
+    let discovery =
+        Discovery::new(cluster.client()).run().await.context("asking the cluster for its kinds")?;
+    let deletable =
+        discovery.groups().flat_map(ApiGroup::recommended_resources).filter(|(_, capabilities)| {
+            capabilities.supports_operation(verbs::LIST)
+                && capabilities.supports_operation(verbs::DELETE)
+        });
+    let lists =
+        deletable.map(|(resource, capabilities)| labelled(cluster, resource, capabilities.scope));
     let found = join_all(lists).await.into_iter().flatten();
     Ok(found.filter(|leftover| whose(&leftover.run)).collect())
 }
@@ -52,7 +59,8 @@ async fn labelled(cluster: &Cluster, resource: ApiResource, scope: Scope) -> Vec
     let leftover = |object: kube::core::PartialObjectMeta<DynamicObject>| {
         let run = RunId::parse(object.labels().get(RUN_LABEL)?).ok()?;
         let namespace = object.namespace().filter(|_| scope == Scope::Namespaced);
-        let place = namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}/"));
+        let place =
+            namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}/"));
         let what = format!("{} {place}{}", resource.kind, object.name_any());
         Some(Leftover { run, what, resource: resource.clone(), namespace, name: object.name_any() })
     };
@@ -60,11 +68,16 @@ async fn labelled(cluster: &Cluster, resource: ApiResource, scope: Scope) -> Vec
 }
 
 /// Takes back the faults of these runs, then deletes what they left. Answers with what was there.
-pub async fn sweep(cluster: &Cluster, whose: impl Fn(&RunId) -> bool) -> anyhow::Result<Vec<Leftover>> {
+pub async fn sweep(
+    cluster: &Cluster,
+    whose: impl Fn(&RunId) -> bool,
+) -> anyhow::Result<Vec<Leftover>> {
     let leftovers = find(cluster, whose).await?;
     let runs: BTreeSet<&RunId> = leftovers.iter().map(|leftover| &leftover.run).collect();
     for run in runs {
-        fault::revert_all(cluster, run).await.with_context(|| format!("taking back the faults of run {run}"))?;
+        fault::revert_all(cluster, run)
+            .await
+            .with_context(|| format!("taking back the faults of run {run}"))?;
     }
     for result in join_all(leftovers.iter().map(|leftover| delete(cluster, leftover))).await {
         result?;

@@ -6,6 +6,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cluster::ClusterError;
+use crate::cluster::probe_pod::ProbeError;
+
 pub use run::{Conclusion, Ending, Exit, Facts, Judged, RunResult, conclude};
 
 /// What one scenario showed.
@@ -30,8 +33,15 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in the order reports list them.
-    pub const ALL: [Self; 7] =
-        [Self::Passed, Self::Failed, Self::Error, Self::Inconclusive, Self::NotSupported, Self::NotApplicable, Self::Skipped];
+    pub const ALL: [Self; 7] = [
+        Self::Passed,
+        Self::Failed,
+        Self::Error,
+        Self::Inconclusive,
+        Self::NotSupported,
+        Self::NotApplicable,
+        Self::Skipped,
+    ];
 
     /// The name in reports.
     #[must_use]
@@ -98,9 +108,12 @@ impl Stop {
     /// A text of another shape comes from a panic, which is an error of the harness.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let known = [Verdict::Failed, Verdict::Inconclusive, Verdict::NotApplicable, Verdict::Error];
+        let known =
+            [Verdict::Failed, Verdict::Inconclusive, Verdict::NotApplicable, Verdict::Error];
         let split = text.split_once(": ");
-        let named = split.and_then(|(name, rest)| known.iter().find(|verdict| verdict.name() == name).map(|verdict| (*verdict, rest)));
+        let named = split.and_then(|(name, rest)| {
+            known.iter().find(|verdict| verdict.name() == name).map(|verdict| (*verdict, rest))
+        });
         match named {
             Some((verdict, sentence)) => Self { verdict, sentence: sentence.to_owned() },
             None => Self::error(format!("the step panicked: {text}")),
@@ -123,7 +136,10 @@ impl fmt::Display for Stop {
 impl<E: Into<anyhow::Error>> From<E> for Stop {
     fn from(error: E) -> Self {
         let error = error.into();
-        let own_fault = error.chain().any(|cause| cause.is::<kube::Error>() || cause.is::<crate::cluster::ClusterError>());
+        let own_fault = |cause: &(dyn std::error::Error + 'static)| {
+            cause.is::<kube::Error>() || cause.is::<ClusterError>() || cause.is::<ProbeError>()
+        };
+        let own_fault = error.chain().any(own_fault);
         let verdict = if own_fault { Verdict::Error } else { Verdict::Failed };
         Self { verdict, sentence: format!("{error:#}") }
     }
@@ -132,7 +148,6 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::ClusterError;
 
     fn stop(outcome: Outcome) -> Stop {
         outcome.unwrap_err()
@@ -140,7 +155,12 @@ mod tests {
 
     #[test]
     fn what_a_step_answered_reads_back() {
-        let stops = [Stop::failed("expected 200: seen 503"), Stop::inconclusive("no data"), Stop::not_applicable("x"), Stop::error("y")];
+        let stops = [
+            Stop::failed("expected 200: seen 503"),
+            Stop::inconclusive("no data"),
+            Stop::not_applicable("x"),
+            Stop::error("y"),
+        ];
         for stop in stops {
             let read = Stop::read(&stop.to_string());
             assert_eq!((read.verdict(), read.sentence()), (stop.verdict(), stop.sentence()));
@@ -162,7 +182,8 @@ mod tests {
 
     #[test]
     fn an_error_of_the_cluster_access_is_an_error_of_the_harness() {
-        let cause = anyhow::Error::new(ClusterError::Manifest("x".into())).context("starting a probe");
+        let cause =
+            anyhow::Error::new(ClusterError::Manifest("x".into())).context("starting a probe");
         assert_eq!(stop((|| Err(cause)?)()).verdict(), Verdict::Error);
     }
 }

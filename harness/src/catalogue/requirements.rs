@@ -28,7 +28,10 @@ impl Requirements {
     /// Reads `requirements.yaml` below `folder`.
     pub fn read(folder: &Path) -> Result<Self, CatalogueError> {
         let path = folder.join("requirements.yaml");
-        let text = std::fs::read_to_string(&path).map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
-        serde_yaml_ng::from_str(&text).map(Self).map_err(|error| CatalogueError::Settings { path, cause: error.to_string() })
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| CatalogueError::Read { path: path.clone(), source })?;
+        serde_yaml_ng::from_str(&text)
+            .map(Self)
+            .map_err(|error| CatalogueError::Settings { path, cause: error.to_string() })
     }
 }

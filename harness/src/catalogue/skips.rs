@@ -34,7 +34,9 @@ impl Skips {
     pub fn read(folder: &Path) -> Result<Self, CatalogueError> {
         let path = folder.join("skips.yaml");
         match std::fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text).map_err(|cause| CatalogueError::Settings { path, cause }),
+            Ok(text) => {
+                Self::parse(&text).map_err(|cause| CatalogueError::Settings { path, cause })
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(CatalogueError::Read { path, source }),
         }
@@ -45,7 +47,10 @@ impl Skips {
         let today = Utc::now().date_naive();
         match skips.iter().find(|skip| skip.until < today) {
             None => Ok(Self(skips)),
-            Some(expired) => Err(format!("the skip of `{}` expired on {}: run it again, or renew the date", expired.scenario, expired.until)),
+            Some(expired) => Err(format!(
+                "the skip of `{}` expired on {}: run it again, or renew the date",
+                expired.scenario, expired.until
+            )),
         }
     }
 
@@ -60,7 +65,8 @@ mod tests {
 
     #[test]
     fn an_expired_skip_is_an_error() {
-        let error = Skips::parse("- {feature: a, scenario: b, who: c, why: d, until: 2001-01-01}").unwrap_err();
+        let error = Skips::parse("- {feature: a, scenario: b, who: c, why: d, until: 2001-01-01}")
+            .unwrap_err();
         assert!(error.contains("expired on 2001-01-01"), "{error}");
     }
 

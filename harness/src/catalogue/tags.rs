@@ -48,7 +48,9 @@ impl Tags {
     /// Reads tags written without the `@`.
     pub fn parse<'a>(tags: impl Iterator<Item = &'a str>) -> Result<Self, TagError> {
         let all: BTreeSet<String> = tags.map(str::to_owned).collect();
-        if let Some(forbidden) = all.iter().find(|tag| tag.starts_with("retry") || *tag == "allow.skipped") {
+        if let Some(forbidden) =
+            all.iter().find(|tag| tag.starts_with("retry") || *tag == "allow.skipped")
+        {
             return Err(TagError::Forbidden(forbidden.clone()));
         }
         let level = match (all.contains("core"), all.contains("extended")) {
@@ -56,9 +58,18 @@ impl Tags {
             (false, true) => Level::Extended,
             (_, false) => Level::Core,
         };
-        let requires = all.iter().filter_map(|tag| tag.strip_prefix("requires.")).map(str::parse).collect::<Result<_, _>>()?;
-        let requirements = all.iter().map(|tag| tag.strip_prefix("id.").unwrap_or(tag)).filter(|tag| tag.starts_with("ECO-")).map(str::to_owned).collect();
-        Ok(Self { requirements, requires, level, all })
+        let requires = all
+            .iter()
+            .filter_map(|tag| tag.strip_prefix("requires."))
+            .map(str::parse)
+            .collect::<Result<_, _>>()?;
+        let requirements = all
+            .iter()
+            .map(|tag| tag.strip_prefix("id.").unwrap_or(tag))
+            .filter(|tag| tag.starts_with("ECO-"))
+            .map(str::to_owned)
+            .collect();
+        Ok(Self { all, requirements, requires, level })
     }
 }
 
@@ -72,8 +83,13 @@ mod tests {
 
     #[test]
     fn requirements_needs_and_level_are_read() {
-        let tags = parse(&["id.ECO-MSH-002", "ECO-MSH-003", "requires.istio", "extended", "serial"]).unwrap();
-        assert_eq!(tags.requirements.iter().map(String::as_str).collect::<Vec<_>>(), ["ECO-MSH-002", "ECO-MSH-003"]);
+        let tags =
+            parse(&["id.ECO-MSH-002", "ECO-MSH-003", "requires.istio", "extended", "serial"])
+                .unwrap();
+        assert_eq!(
+            tags.requirements.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["ECO-MSH-002", "ECO-MSH-003"]
+        );
         assert_eq!(tags.requires.iter().copied().collect::<Vec<_>>(), [Capability::Istio]);
         assert_eq!(tags.level, Level::Extended);
     }

@@ -36,7 +36,8 @@ fn every_row_of_an_outline_is_a_scenario_with_its_own_address() {
     let catalogue = Catalogue::read(folder.path()).unwrap();
     let names: Vec<&str> = catalogue.entries().iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(names, ["Plaintext is refused", "order may read a user", "payment may read a user"]);
-    let addresses: std::collections::BTreeSet<&Address> = catalogue.entries().iter().map(|entry| &entry.address).collect();
+    let addresses: std::collections::BTreeSet<&Address> =
+        catalogue.entries().iter().map(|entry| &entry.address).collect();
     assert_eq!(addresses.len(), 3);
     assert_eq!(catalogue.entries()[0].address.to_string(), "mesh/mtls.feature:4");
 }
@@ -53,7 +54,10 @@ fn only_what_is_kept_stays_and_empty_features_go() {
 
 #[test]
 fn a_folder_without_features_is_refused() {
-    assert!(matches!(Catalogue::read(folder(&[("readme.md", "x")]).path()), Err(CatalogueError::Empty(_))));
+    assert!(matches!(
+        Catalogue::read(folder(&[("readme.md", "x")]).path()),
+        Err(CatalogueError::Empty(_))
+    ));
 }
 
 #[test]
@@ -65,7 +69,10 @@ fn a_broken_feature_file_is_named_with_its_line() {
 
 #[test]
 fn a_scenario_with_an_unknown_capability_is_refused_with_its_address() {
-    let folder = folder(&[("a.feature", "Feature: x\n  @requires.istoi @core @ECO-MSH-001\n  Scenario: y\n    Given z\n")]);
+    let folder = folder(&[(
+        "a.feature",
+        "Feature: x\n  @requires.istoi @core @ECO-MSH-001\n  Scenario: y\n    Given z\n",
+    )]);
     let error = Catalogue::read(folder.path()).unwrap_err().to_string();
     assert!(error.starts_with("a.feature:3: `istoi` is no capability"), "{error}");
 }

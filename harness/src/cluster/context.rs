@@ -27,11 +27,13 @@ impl ContextChoice {
     pub async fn resolve(&self) -> Result<(String, Config), ClusterError> {
         let (path, context) = self.locate()?;
         let kubeconfig = read(&path)?;
-        let known: Vec<String> = kubeconfig.contexts.iter().map(|named| named.name.clone()).collect();
+        let known: Vec<String> =
+            kubeconfig.contexts.iter().map(|named| named.name.clone()).collect();
         if !known.contains(&context) {
             return Err(ClusterError::UnknownContext { path, context, known });
         }
-        let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+        let options =
+            KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
         let config = Config::from_custom_kubeconfig(kubeconfig, &options)
             .await
             .map_err(|error| ClusterError::Kubeconfig { path, cause: error.to_string() })?;
@@ -41,20 +43,30 @@ impl ContextChoice {
     /// The file and the context in it. `CONTEXT=` in the environment is no choice.
     fn locate(&self) -> Result<(PathBuf, String), ClusterError> {
         if let Some(context) = self.context.as_ref().filter(|name| !name.is_empty()) {
-            let path = self.kubeconfig.clone().filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(default_kubeconfig);
+            let path = self
+                .kubeconfig
+                .clone()
+                .filter(|path| !path.as_os_str().is_empty())
+                .unwrap_or_else(default_kubeconfig);
             return Ok((path, context.clone()));
         }
         let path = embedded_kubeconfig();
-        if path.is_file() { Ok((path, EMBEDDED_CONTEXT.to_owned())) } else { Err(ClusterError::NoCluster(path)) }
+        if path.is_file() {
+            Ok((path, EMBEDDED_CONTEXT.to_owned()))
+        } else {
+            Err(ClusterError::NoCluster(path))
+        }
     }
 }
 
 /// Reads the first existing file of a `KUBECONFIG` list, or the one file it names.
 fn read(path: &Path) -> Result<Kubeconfig, ClusterError> {
-    let broken = |path: &Path, cause: String| ClusterError::Kubeconfig { path: path.to_owned(), cause };
+    let broken =
+        |path: &Path, cause: String| ClusterError::Kubeconfig { path: path.to_owned(), cause };
     let mut merged: Option<Kubeconfig> = None;
     for file in std::env::split_paths(path) {
-        let next = Kubeconfig::read_from(&file).map_err(|error| broken(&file, error.to_string()))?;
+        let next =
+            Kubeconfig::read_from(&file).map_err(|error| broken(&file, error.to_string()))?;
         merged = Some(match merged {
             None => next,
             Some(before) => before.merge(next).map_err(|error| broken(&file, error.to_string()))?,
@@ -123,7 +135,10 @@ contexts:
 
     #[tokio::test]
     async fn a_missing_kubeconfig_is_named() {
-        let choice = ContextChoice { context: Some("test".into()), kubeconfig: Some("/nowhere/config".into()) };
+        let choice = ContextChoice {
+            context: Some("test".into()),
+            kubeconfig: Some("/nowhere/config".into()),
+        };
         let error = choice.resolve().await.unwrap_err().to_string();
         assert!(error.starts_with("reading the kubeconfig /nowhere/config"), "{error}");
     }

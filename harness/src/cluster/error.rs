@@ -27,7 +27,10 @@ pub enum ClusterError {
         known: Vec<String>,
     },
     /// The API server did not answer.
-    #[error("the cluster of context `{context}` at {server} does not answer: {cause}: {}", remedy(context))]
+    #[error(
+        "the cluster of context `{context}` at {server} does not answer: {cause}: {}",
+        remedy(context)
+    )]
     NoAnswer {
         /// The context.
         context: String,
@@ -81,5 +84,9 @@ impl ClusterError {
 }
 
 fn remedy(context: &str) -> &'static str {
-    if context == super::context::EMBEDDED_CONTEXT { "run `make cluster-up`" } else { "is it running, and does `kubectl --context` reach it?" }
+    if context == super::context::EMBEDDED_CONTEXT {
+        "run `make cluster-up`"
+    } else {
+        "is it running, and does `kubectl --context` reach it?"
+    }
 }

@@ -54,50 +54,78 @@ pub struct Executed {
 /// Runs `command` in a pod, feeds it `stdin`, and waits for its end inside `Timeouts::exec`.
 ///
 /// An exit code other than zero is an answer, not an error.
-pub async fn exec(cluster: &Cluster, pod: &PodRef, command: &[&str], stdin: Option<&[u8]>) -> Result<Executed, ClusterError> {
-    let failed = |cause: String| ClusterError::Exec { command: command.join(" "), pod: pod.to_string(), cause };
+pub async fn exec(
+    cluster: &Cluster,
+    pod: &PodRef,
+    command: &[&str],
+    stdin: Option<&[u8]>,
+) -> Result<Executed, ClusterError> {
+    let failed = |cause: String| ClusterError::Exec {
+        command: command.join(" "),
+        pod: pod.to_string(),
+        cause,
+    };
     let running = run(cluster, pod, command, stdin);
     match tokio::time::timeout(cluster.timeouts().exec, running).await {
         Ok(Ok(executed)) => Ok(executed),
         Ok(Err(error)) => Err(failed(format!("{error:#}"))),
-        Err(elapsed) => Err(failed(format!("no end within {:?}: {elapsed}", cluster.timeouts().exec))),
+        Err(elapsed) => {
+            Err(failed(format!("no end within {:?}: {elapsed}", cluster.timeouts().exec)))
+        }
     }
 }
 
-async fn run(cluster: &Cluster, pod: &PodRef, command: &[&str], stdin: Option<&[u8]>) -> anyhow::Result<Executed> {
+async fn run(
+    cluster: &Cluster,
+    pod: &PodRef,
+    command: &[&str],
+    stdin: Option<&[u8]>,
+) -> anyhow::Result<Executed> {
     let mut parameters = AttachParams::default().stdin(stdin.is_some()).stdout(true).stderr(true);
     parameters.container.clone_from(&pod.container);
     let pods: Api<Pod> = Api::namespaced(cluster.client(), &pod.namespace);
     let mut process = pods.exec(&pod.name, command.iter().copied(), &parameters).await?;
     let (mut stdout, mut stderr) = (String::new(), String::new());
-    let mut out = process.stdout().ok_or_else(|| anyhow::anyhow!("no standard output"))?;
-    let mut err = process.stderr().ok_or_else(|| anyhow::anyhow!("no standard error"))?;
+    let mut output = process.stdout().ok_or_else(|| anyhow::anyhow!("no standard output"))?;
+    let mut complaints = process.stderr().ok_or_else(|| anyhow::anyhow!("no standard error"))?;
     let status = process.take_status().ok_or_else(|| anyhow::anyhow!("no status"))?;
     let input = process.stdin();
-    let feed = async {
+    let feeding = async {
         if let (Some(mut input), Some(bytes)) = (input, stdin) {
             input.write_all(bytes).await?;
             input.shutdown().await?;
         }
         anyhow::Ok(())
     };
-    let (fed, read_out, read_err, status) = tokio::join!(feed, out.read_to_string(&mut stdout), err.read_to_string(&mut stderr), status);
+    let (fed, printed, complained, ended) = tokio::join!(
+        feeding,
+        output.read_to_string(&mut stdout),
+        complaints.read_to_string(&mut stderr),
+        status
+    );
     fed?;
-    read_out?;
-    read_err?;
-    let status = status.ok_or_else(|| anyhow::anyhow!("the connection ended without a status"))?;
-    Ok(Executed { code: exit_code(&status)?, stdout, stderr })
+    printed?;
+    complained?;
+    let ended = ended.ok_or_else(|| anyhow::anyhow!("the connection ended without a status"))?;
+    Ok(Executed { code: exit_code(&ended)?, stdout, stderr })
 }
 
 /// Kubernetes reports an exit code as a cause inside a failed status.
-fn exit_code(status: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Status) -> anyhow::Result<i32> {
+fn exit_code(
+    status: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Status,
+) -> anyhow::Result<i32> {
     if status.status.as_deref() == Some("Success") {
         return Ok(0);
     }
     let causes = status.details.iter().flat_map(|details| details.causes.iter().flatten());
-    let code = causes.filter(|cause| cause.reason.as_deref() == Some("ExitCode")).find_map(|cause| cause.message.as_deref());
+    let code = causes
+        .filter(|cause| cause.reason.as_deref() == Some("ExitCode"))
+        .find_map(|cause| cause.message.as_deref());
     match code {
         Some(text) => Ok(text.parse()?),
-        None => anyhow::bail!("{}", status.message.clone().unwrap_or_else(|| "it failed without a message".to_owned())),
+        None => anyhow::bail!(
+            "{}",
+            status.message.clone().unwrap_or_else(|| "it failed without a message".to_owned())
+        ),
     }
 }

@@ -57,10 +57,16 @@ pub struct PortForward {
 impl PortForward {
     /// Opens the listener. Whether anything is ready behind it shows at the first connection.
     pub async fn open(cluster: &Cluster, target: Target) -> Result<Self, ClusterError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(ClusterError::Listen)?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(ClusterError::Listen)?;
         let address = listener.local_addr().map_err(ClusterError::Listen)?;
         let stop = CancellationToken::new();
-        tokio::spawn(stop.clone().run_until_cancelled_owned(accept(listener, cluster.clone(), target, stop.clone())));
+        tokio::spawn(stop.clone().run_until_cancelled_owned(accept(
+            listener,
+            cluster.clone(),
+            target,
+            stop.clone(),
+        )));
         Ok(Self { address, _stop: stop.drop_guard() })
     }
 
@@ -84,7 +90,9 @@ async fn accept(listener: TcpListener, cluster: Cluster, target: Target, stop: C
                 let serving = serve(connection, cluster.clone(), target.clone());
                 tokio::spawn(stop.clone().run_until_cancelled_owned(serving));
             }
-            Err(error) => tracing::warn!(%error, ?target, "a port-forward could not accept a connection"),
+            Err(error) => {
+                tracing::warn!(%error, ?target, "a port-forward could not accept a connection");
+            }
         }
     }
 }
@@ -96,12 +104,17 @@ async fn serve(mut local: TcpStream, cluster: Cluster, target: Target) {
         let doing = format!("forwarding to pod {namespace}/{pod} port {port}");
         let pods: Api<Pod> = Api::namespaced(cluster.client(), &namespace);
         let mut forwarder = pods.portforward(&pod, &[port]).await?;
-        let mut remote = forwarder.take_stream(port).ok_or_else(|| anyhow::anyhow!("{doing}: no stream"))?;
+        let mut remote =
+            forwarder.take_stream(port).ok_or_else(|| anyhow::anyhow!("{doing}: no stream"))?;
         tokio::io::copy_bidirectional(&mut local, &mut remote).await?;
         anyhow::Ok(())
     };
     if let Err(error) = copied.await {
-        tracing::debug!(error = format!("{error:#}"), ?target, "a forwarded connection ended with an error");
+        tracing::debug!(
+            error = format!("{error:#}"),
+            ?target,
+            "a forwarded connection ended with an error"
+        );
     }
 }
 
@@ -116,7 +129,12 @@ async fn locate(cluster: &Cluster, target: &Target) -> Result<(String, String, u
     }
 }
 
-async fn ready_endpoint(cluster: &Cluster, namespace: &str, service: &str, port: u16) -> Result<(String, u16), ClusterError> {
+async fn ready_endpoint(
+    cluster: &Cluster,
+    namespace: &str,
+    service: &str,
+    port: u16,
+) -> Result<(String, u16), ClusterError> {
     let doing = || format!("looking behind service {namespace}/{service}");
     let services: Api<Service> = Api::namespaced(cluster.client(), namespace);
     let found = services.get(service).await.map_err(ClusterError::api(doing()))?;
@@ -124,8 +142,13 @@ async fn ready_endpoint(cluster: &Cluster, namespace: &str, service: &str, port:
     let labelled = ListParams::default().labels(&format!("kubernetes.io/service-name={service}"));
     let slices = slices.list(&labelled).await.map_err(ClusterError::api(doing()))?;
     let port_name = port_name(&found, port);
-    let endpoint = port_name.and_then(|name| slices.iter().find_map(|slice| ready_in(slice, &name)));
-    endpoint.ok_or_else(|| ClusterError::NoEndpoint { namespace: namespace.to_owned(), service: service.to_owned(), port })
+    let endpoint =
+        port_name.and_then(|name| slices.iter().find_map(|slice| ready_in(slice, &name)));
+    endpoint.ok_or_else(|| ClusterError::NoEndpoint {
+        namespace: namespace.to_owned(),
+        service: service.to_owned(),
+        port,
+    })
 }
 
 /// The name of a Service's port; a single port may have none, which endpoint slices write as an empty text.
@@ -137,10 +160,16 @@ fn port_name(service: &Service, port: u16) -> Option<String> {
 
 fn ready_in(slice: &EndpointSlice, port_name: &str) -> Option<(String, u16)> {
     let ports = slice.ports.iter().flatten();
-    let port = ports.filter(|port| port.name.as_deref().unwrap_or_default() == port_name).find_map(|port| port.port)?;
+    let port = ports
+        .filter(|port| port.name.as_deref().unwrap_or_default() == port_name)
+        .find_map(|port| port.port)?;
     let pod = slice.endpoints.iter().flatten().find_map(|endpoint| {
-        let ready = endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true);
-        let target = endpoint.target_ref.as_ref().filter(|reference| reference.kind.as_deref() == Some("Pod"))?;
+        let ready =
+            endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true);
+        let target = endpoint
+            .target_ref
+            .as_ref()
+            .filter(|reference| reference.kind.as_deref() == Some("Pod"))?;
         target.name.clone().filter(|_| ready)
     })?;
     Some((pod, u16::try_from(port).ok()?))

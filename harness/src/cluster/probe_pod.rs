@@ -29,7 +29,12 @@ pub struct ProbeSpec {
 impl ProbeSpec {
     /// A probe without a sidecar, as the namespace's default account.
     pub fn plain(namespace: impl Into<String>) -> Self {
-        Self { namespace: namespace.into(), service_account: None, sidecar: false, labels: Vec::new() }
+        Self {
+            namespace: namespace.into(),
+            service_account: None,
+            sidecar: false,
+            labels: Vec::new(),
+        }
     }
 
     /// A probe inside the mesh, with its own sidecar.
@@ -123,7 +128,11 @@ pub struct ProbePod {
 
 impl ProbePod {
     /// Starts the pod and waits until it is ready.
-    pub async fn start(cluster: &Cluster, run: &RunId, spec: &ProbeSpec) -> Result<Self, ProbeError> {
+    pub async fn start(
+        cluster: &Cluster,
+        run: &RunId,
+        spec: &ProbeSpec,
+    ) -> Result<Self, ProbeError> {
         let name = format!("probe-{:08x}", rand::random::<u32>());
         let manifest = spec.manifest(&name)?;
         apply(cluster, run, std::slice::from_ref(&manifest)).await?;
@@ -155,12 +164,21 @@ impl ProbePod {
     }
 
     /// As [`ProbePod::ask`], with something on standard input: the way of what must stand in no argument.
-    pub async fn ask_with_input<T: DeserializeOwned>(&self, arguments: &[&str], input: &[u8]) -> Result<T, ProbeError> {
+    pub async fn ask_with_input<T: DeserializeOwned>(
+        &self,
+        arguments: &[&str],
+        input: &[u8],
+    ) -> Result<T, ProbeError> {
         self.answer(arguments, Some(input)).await
     }
 
-    async fn answer<T: DeserializeOwned>(&self, arguments: &[&str], input: Option<&[u8]>) -> Result<T, ProbeError> {
-        let command: Vec<&str> = std::iter::once(PROGRAM).chain(arguments.iter().copied()).collect();
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        arguments: &[&str],
+        input: Option<&[u8]>,
+    ) -> Result<T, ProbeError> {
+        let command: Vec<&str> =
+            std::iter::once(PROGRAM).chain(arguments.iter().copied()).collect();
         let executed = exec(&self.cluster, &self.pod, &command, input).await?;
         let failed = |stderr: String| ProbeError::Program {
             pod: self.pod.to_string(),
@@ -171,7 +189,8 @@ impl ProbePod {
         if executed.code != 0 {
             return Err(failed(executed.stderr.trim().to_owned()));
         }
-        serde_json::from_str(&executed.stdout).map_err(|error| failed(format!("unreadable answer: {error}")))
+        serde_json::from_str(&executed.stdout)
+            .map_err(|error| failed(format!("unreadable answer: {error}")))
     }
 
     /// Deletes the pod; does not wait until it is gone.
@@ -191,11 +210,20 @@ fn readiness(pod: &Pod) -> Result<(), Unmet> {
     let waiting: Vec<String> = containers
         .iter()
         .filter_map(|container| container.state.as_ref()?.waiting.as_ref())
-        .map(|waiting| format!("{} {}", waiting.reason.as_deref().unwrap_or("waiting"), waiting.message.as_deref().unwrap_or_default()))
+        .map(|waiting| {
+            format!(
+                "{} {}",
+                waiting.reason.as_deref().unwrap_or("waiting"),
+                waiting.message.as_deref().unwrap_or_default()
+            )
+        })
         .collect();
     if let Some(hopeless) = waiting.iter().find(|reason| reason.starts_with("InvalidImageName")) {
         return Err(Unmet::failed(anyhow::anyhow!("{hopeless}")));
     }
     let phase = status.phase.unwrap_or_else(|| "unknown".to_owned());
-    Err(Unmet::not_yet(format!("phase {phase}, {}", if waiting.is_empty() { "nothing waiting".to_owned() } else { waiting.join("; ") })))
+    Err(Unmet::not_yet(format!(
+        "phase {phase}, {}",
+        if waiting.is_empty() { "nothing waiting".to_owned() } else { waiting.join("; ") }
+    )))
 }

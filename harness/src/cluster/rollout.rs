@@ -39,7 +39,10 @@ struct Progress {
 
 impl Progress {
     fn verdict(&self) -> Observed<()> {
-        let done = self.observed >= self.generation && self.updated == self.wanted && self.ready == self.wanted && self.total == self.wanted;
+        let done = self.observed >= self.generation
+            && self.updated == self.wanted
+            && self.ready == self.wanted
+            && self.total == self.wanted;
         if done {
             return Ok(());
         }
@@ -70,7 +73,10 @@ impl Workload {
         let failed = ClusterError::api(format!("reading {}", self.describe()));
         match self {
             Self::Deployment { namespace, name } => {
-                let found = Api::<Deployment>::namespaced(cluster.client(), namespace).get(name).await.map_err(failed)?;
+                let found = Api::<Deployment>::namespaced(cluster.client(), namespace)
+                    .get(name)
+                    .await
+                    .map_err(failed)?;
                 let status = found.status.unwrap_or_default();
                 Ok(Progress {
                     generation: found.metadata.generation.unwrap_or_default(),
@@ -82,7 +88,10 @@ impl Workload {
                 })
             }
             Self::StatefulSet { namespace, name } => {
-                let found = Api::<StatefulSet>::namespaced(cluster.client(), namespace).get(name).await.map_err(failed)?;
+                let found = Api::<StatefulSet>::namespaced(cluster.client(), namespace)
+                    .get(name)
+                    .await
+                    .map_err(failed)?;
                 let status = found.status.unwrap_or_default();
                 Ok(Progress {
                     generation: found.metadata.generation.unwrap_or_default(),
@@ -96,7 +105,12 @@ impl Workload {
         }
     }
 
-    async fn merge(&self, cluster: &Cluster, doing: &str, patch: serde_json::Value) -> Result<(), ClusterError> {
+    async fn merge(
+        &self,
+        cluster: &Cluster,
+        doing: &str,
+        patch: serde_json::Value,
+    ) -> Result<(), ClusterError> {
         let failed = ClusterError::api(format!("{doing} {}", self.describe()));
         let (parameters, patch) = (PatchParams::default(), Patch::Merge(patch));
         match self {
@@ -115,11 +129,18 @@ impl Workload {
 /// Waits until every replica is of the newest generation and ready, and no older one is left.
 pub async fn await_rollout(cluster: &Cluster, workload: &Workload) -> Result<(), WaitError> {
     let what = format!("every replica of {} updated and ready", workload.describe());
-    eventually(&what, cluster.timeouts().rollout, || async { workload.progress(cluster).await?.verdict() }).await
+    eventually(&what, cluster.timeouts().rollout, || async {
+        workload.progress(cluster).await?.verdict()
+    })
+    .await
 }
 
 /// Asks for a number of replicas; does not wait.
-pub async fn scale(cluster: &Cluster, workload: &Workload, replicas: u32) -> Result<(), ClusterError> {
+pub async fn scale(
+    cluster: &Cluster,
+    workload: &Workload,
+    replicas: u32,
+) -> Result<(), ClusterError> {
     workload.merge(cluster, "scaling", json!({"spec": {"replicas": replicas}})).await
 }
 

@@ -14,7 +14,9 @@ pub(super) async fn doctor(question: &ClusterQuestion) -> Done {
     let cluster = connect(&question.context).await?;
     let capabilities = detect(&cluster).await;
     match question.format {
-        Format::Json => print_json(&json!({"context": cluster.context(), "kubernetes": cluster.version(), "capabilities": capabilities}))?,
+        Format::Json => print_json(
+            &json!({"context": cluster.context(), "kubernetes": cluster.version(), "capabilities": capabilities}),
+        )?,
         Format::Text => {
             print(&format!("context {}, Kubernetes {}\n\n", cluster.context(), cluster.version()))?;
             print(&table(&capabilities))?;
@@ -25,7 +27,11 @@ pub(super) async fn doctor(question: &ClusterQuestion) -> Done {
 
 fn table(capabilities: &BTreeMap<Capability, Presence>) -> String {
     let line = |(capability, presence): (&Capability, &Presence)| {
-        let (state, version) = if presence.is_present() { ("present", presence.version().unwrap_or("?")) } else { ("absent", "-") };
+        let (state, version) = if presence.is_present() {
+            ("present", presence.version().unwrap_or("?"))
+        } else {
+            ("absent", "-")
+        };
         format!("{capability:<18} {state:<8} {version:<16} {}\n", presence.proof())
     };
     let count = capabilities.values().filter(|presence| presence.is_present()).count();
@@ -40,7 +46,10 @@ mod tests {
     #[test]
     fn states_and_versions_are_aligned_and_counted() {
         let capabilities = BTreeMap::from([
-            (Capability::Istio, Presence::Present { version: "1.31.1".into(), proof: "ready".into() }),
+            (
+                Capability::Istio,
+                Presence::Present { version: "1.31.1".into(), proof: "ready".into() },
+            ),
             (Capability::ExternalSecrets, Presence::Absent { proof: "not found".into() }),
         ]);
         let expected = "istio              present  1.31.1           ready\n\

@@ -10,7 +10,10 @@ use super::Failure;
 /// Writes text.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing to standard output").map_err(Failure::harness)
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .context("writing to standard output")
+        .map_err(Failure::harness)
 }
 
 /// Writes a document.

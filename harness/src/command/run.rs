@@ -54,26 +54,50 @@ fn context(choice: &ContextChoice) -> Vec<OsString> {
 /// A signal that ends the features ends with exit code 130, as an interruption does.
 fn start(arguments: &[OsString]) -> Done {
     let program = build().map_err(Failure::harness)?;
-    let status = Command::new(&program).args(arguments).status().with_context(|| format!("starting {}", program.display())).map_err(Failure::harness)?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(crate::verdict::Exit::Interrupted.code());
+    let status = Command::new(&program)
+        .args(arguments)
+        .status()
+        .with_context(|| format!("starting {}", program.display()))
+        .map_err(Failure::harness)?;
+    let code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(crate::verdict::Exit::Interrupted.code());
     Ok(ExitCode::from(code))
 }
 
 /// Builds the program and answers with its path.
 fn build() -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["test", "--quiet", "--locked", "--package", "conformance", "--test", "features", "--no-run", "--message-format", "json"];
-    let built = Command::new(cargo).args(arguments).stderr(Stdio::inherit()).output().context("starting cargo to build the features")?;
+    let arguments = [
+        "test",
+        "--quiet",
+        "--locked",
+        "--package",
+        "conformance",
+        "--test",
+        "features",
+        "--no-run",
+        "--message-format",
+        "json",
+    ];
+    let built = Command::new(cargo)
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("starting cargo to build the features")?;
     anyhow::ensure!(built.status.success(), "the features do not compile");
-    let text = String::from_utf8(built.stdout).context("cargo answered with something that is no text")?;
+    let text =
+        String::from_utf8(built.stdout).context("cargo answered with something that is no text")?;
     executable(&text).context("cargo did not say where the program of the features is")
 }
 
 /// The executable in cargo's messages, one JSON document a line.
 fn executable(messages: &str) -> Option<PathBuf> {
-    let documents = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let features = documents.filter(|message| message["target"]["name"] == "features");
-    features.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last()
+    let documents =
+        messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut features = documents.filter(|message| message["target"]["name"] == "features");
+    features.find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
 #[cfg(test)]

@@ -51,7 +51,8 @@ struct Route {
 impl Route {
     /// The receiver of the first route, in the order Alertmanager tries them, that wants this label.
     fn find(&self, matcher: &str) -> Option<&str> {
-        let own = self.receiver.as_deref().filter(|_| self.matchers.iter().any(|own| own == matcher));
+        let own =
+            self.receiver.as_deref().filter(|_| self.matchers.iter().any(|own| own == matcher));
         own.or_else(|| self.routes.iter().find_map(|route| route.find(matcher)))
     }
 }
@@ -92,7 +93,8 @@ impl Alertmanager {
         let path = "/api/v2/status";
         let running: Running = self.endpoint.get(path, &[]).await?;
         let text = running.config.original;
-        let unreadable = |error: serde_yaml_ng::Error| self.endpoint.unreadable(path, &error.to_string(), &text);
+        let unreadable =
+            |error: serde_yaml_ng::Error| self.endpoint.unreadable(path, &error.to_string(), &text);
         let configuration: Configuration = serde_yaml_ng::from_str(&text).map_err(unreadable)?;
         let receiver = configuration.route.find(&format!("{label}=\"{value}\""));
         Ok(receiver.map(|name| name.rsplit('/').next().unwrap_or_default().to_owned()))

@@ -171,7 +171,8 @@ impl OpenBao {
     /// The settings of a database role, as OpenBao answers them.
     pub async fn fetch_database_role(&self, role: &str) -> Result<serde_json::Value, AskError> {
         let path = format!("/v1/database/roles/{role}");
-        let answer: serde_json::Value = self.endpoint.json(&format!("GET {path}"), self.request(Method::GET, &path)).await?;
+        let answer: serde_json::Value =
+            self.endpoint.json(&format!("GET {path}"), self.request(Method::GET, &path)).await?;
         Ok(answer["data"].clone())
     }
 

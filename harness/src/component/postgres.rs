@@ -101,7 +101,9 @@ impl Postgres {
         let mut alive = 0;
         for row in self.fetch_rows(sql, &[("owner", owner.as_str())]).await? {
             match row.split_once('|') {
-                Some((role, "t")) => drop(self.fetch_rows("DROP ROLE :\"role\"", &[("role", role)]).await?),
+                Some((role, "t")) => {
+                    drop(self.fetch_rows("DROP ROLE :\"role\"", &[("role", role)]).await?);
+                }
                 _ => alive += 1,
             }
         }

@@ -18,7 +18,7 @@ const SHAPES: [&str; 8] = [
     // A JSON Web Token.
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
     // Any other credential in an Authorization header.
-    r#"(?i)(?P<keep>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}"#,
+    r"(?i)(?P<keep>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}",
     // A private key in PEM.
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----",
     // A token of OpenBao.
@@ -33,14 +33,17 @@ const SHAPES: [&str; 8] = [
     r"(?i)(?P<keep>\b(?:set-)?cookie:\s*)[^\r\n]+",
 ];
 
-static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| SHAPES.iter().filter_map(|shape| Regex::new(shape).ok()).collect());
+static PATTERNS: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| SHAPES.iter().filter_map(|shape| Regex::new(shape).ok()).collect());
 static ANY: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(SHAPES).ok());
+
+/// Secrets with their lengths, the longest first: one may be the beginning of another's encoded form.
+type Known = BTreeSet<(Reverse<usize>, String)>;
 
 /// Knows the secrets of a run. Cheap to clone; all clones know the same.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    // Longest first: one secret may be the beginning of another's encoded form.
-    known: Arc<RwLock<BTreeSet<(Reverse<usize>, String)>>>,
+    known: Arc<RwLock<Known>>,
 }
 
 impl Redactor {
@@ -96,7 +99,10 @@ mod tests {
         let cases = [
             (format!("Authorization: Bearer {jwt}"), jwt),
             ("authorization: Basic dXNlcjpwYXNzd29yZA==".to_owned(), "dXNlcjpwYXNzd29yZA"),
-            ("-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----".to_owned(), "MIGHAgEAMBMG"),
+            (
+                "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----".to_owned(),
+                "MIGHAgEAMBMG",
+            ),
             ("X-Vault-Token: hvs.CAESIJabcdefghijklmnop".to_owned(), "CAESIJ"),
             (r#"{"password":"correct horse","x":1}"#.to_owned(), "correct"),
             ("client_secret=abcdef123&x=1".to_owned(), "abcdef123"),
@@ -122,6 +128,9 @@ mod tests {
         let redactor = Redactor::default();
         redactor.forget("plain words here");
         let encoded = STANDARD.encode("plain words here");
-        assert_eq!(redactor.redact(&format!("a plain words here b {encoded} c")), "a [redacted] b [redacted] c");
+        assert_eq!(
+            redactor.redact(&format!("a plain words here b {encoded} c")),
+            "a [redacted] b [redacted] c"
+        );
     }
 }

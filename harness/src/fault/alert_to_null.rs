@@ -22,14 +22,21 @@ pub(super) struct AlertToNull;
 
 impl AlertToNull {
     fn object() -> DynamicObject {
-        reference("monitoring.coreos.com/v1alpha1", "AlertmanagerConfig", Some(places::OBSERVABILITY), NAME)
+        reference(
+            "monitoring.coreos.com/v1alpha1",
+            "AlertmanagerConfig",
+            Some(places::OBSERVABILITY),
+            NAME,
+        )
     }
 
     /// Where Alertmanager itself, by the configuration it has loaded, sends what should page.
     async fn loaded(suite: &Suite) -> anyhow::Result<String> {
         let alertmanager = suite.component::<Alertmanager>().await?;
         let receiver = alertmanager.fetch_route("receiver", PAGED).await?;
-        receiver.with_context(|| format!("the configuration that Alertmanager has loaded has no route for {PAGED}"))
+        receiver.with_context(|| {
+            format!("the configuration that Alertmanager has loaded has no route for {PAGED}")
+        })
     }
 }
 
@@ -53,12 +60,25 @@ impl Sabotage for AlertToNull {
     }
 
     async fn plan(&self, suite: &Suite) -> anyhow::Result<Plan> {
-        let found = find(suite.cluster(), &Self::object()).await?.context("there is no alertmanagerconfig observability/ecotrack")?;
+        let found = find(suite.cluster(), &Self::object())
+            .await?
+            .context("there is no alertmanagerconfig observability/ecotrack")?;
         let routes = &found.data["spec"]["route"]["routes"];
-        let silenced = rerouted(routes, PAGED, NOBODY).with_context(|| format!("no route of alertmanagerconfig {NAME} leads to {PAGED}"))?;
-        ensure!(found.data["spec"]["receivers"].as_array().is_some_and(|receivers| receivers.iter().any(|receiver| receiver["name"] == NOBODY)), "alertmanagerconfig {NAME} has no receiver {NOBODY}");
-        let path = format!("/apis/monitoring.coreos.com/v1alpha1/namespaces/{}/alertmanagerconfigs/{NAME}", places::OBSERVABILITY);
-        let with = |routes: &Value| vec![merge_patch(&path, &json!({"spec": {"route": {"routes": routes}}}))];
+        let silenced = rerouted(routes, PAGED, NOBODY)
+            .with_context(|| format!("no route of alertmanagerconfig {NAME} leads to {PAGED}"))?;
+        ensure!(
+            found.data["spec"]["receivers"].as_array().is_some_and(|receivers| receivers
+                .iter()
+                .any(|receiver| receiver["name"] == NOBODY)),
+            "alertmanagerconfig {NAME} has no receiver {NOBODY}"
+        );
+        let path = format!(
+            "/apis/monitoring.coreos.com/v1alpha1/namespaces/{}/alertmanagerconfigs/{NAME}",
+            places::OBSERVABILITY
+        );
+        let with = |routes: &Value| {
+            vec![merge_patch(&path, &json!({"spec": {"route": {"routes": routes}}}))]
+        };
         let grant = Grant {
             namespace: places::OBSERVABILITY.to_owned(),
             group: "monitoring.coreos.com",
@@ -66,20 +86,31 @@ impl Sabotage for AlertToNull {
             name: NAME.to_owned(),
             verb: "patch",
         };
-        Ok(Plan { change: Change { make: with(&silenced), revert: with(routes) }, grants: vec![grant] })
+        Ok(Plan {
+            change: Change { make: with(&silenced), revert: with(routes) },
+            grants: vec![grant],
+        })
     }
 
     async fn armed(&self, suite: &Suite) -> Observed<String> {
         match Self::loaded(suite).await? {
-            receiver if receiver == NOBODY => Ok(format!("Alertmanager has loaded a route of {PAGED} to {NOBODY}")),
-            receiver => Err(Unmet::not_yet(format!("Alertmanager still routes {PAGED} to {receiver}"))),
+            receiver if receiver == NOBODY => {
+                Ok(format!("Alertmanager has loaded a route of {PAGED} to {NOBODY}"))
+            }
+            receiver => {
+                Err(Unmet::not_yet(format!("Alertmanager still routes {PAGED} to {receiver}")))
+            }
         }
     }
 
     async fn gone(&self, suite: &Suite) -> Observed<String> {
         match Self::loaded(suite).await? {
-            receiver if receiver == PAGED => Ok(format!("Alertmanager has loaded a route of {PAGED} to {PAGED}")),
-            receiver => Err(Unmet::not_yet(format!("Alertmanager still routes {PAGED} to {receiver}"))),
+            receiver if receiver == PAGED => {
+                Ok(format!("Alertmanager has loaded a route of {PAGED} to {PAGED}"))
+            }
+            receiver => {
+                Err(Unmet::not_yet(format!("Alertmanager still routes {PAGED} to {receiver}")))
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ pub struct Plan {
 impl Grant {
     /// The rules of a Role: the verb on the named object. A name cannot limit `create`.
     pub(super) fn rule(&self) -> Value {
-        let mut rule = json!({"apiGroups": [self.group], "resources": [self.resource], "verbs": [self.verb]});
+        let mut rule =
+            json!({"apiGroups": [self.group], "resources": [self.resource], "verbs": [self.verb]});
         if self.verb != "create" {
             rule["resourceNames"] = json!([self.name]);
         }
@@ -51,10 +52,22 @@ pub(super) fn merge_patch(path: &str, body: &Value) -> ApiRequest {
 
 /// The creation of an object in the collection at `path`.
 pub(super) fn create(path: &str, body: &Value) -> ApiRequest {
-    ApiRequest { to: To::Kubernetes, method: "POST".to_owned(), path: path.to_owned(), content_type: "application/json".to_owned(), body: Some(body.to_string()) }
+    ApiRequest {
+        to: To::Kubernetes,
+        method: "POST".to_owned(),
+        path: path.to_owned(),
+        content_type: "application/json".to_owned(),
+        body: Some(body.to_string()),
+    }
 }
 
 /// The deletion of an object.
 pub(super) fn delete(path: &str) -> ApiRequest {
-    ApiRequest { to: To::Kubernetes, method: "DELETE".to_owned(), path: path.to_owned(), content_type: String::new(), body: None }
+    ApiRequest {
+        to: To::Kubernetes,
+        method: "DELETE".to_owned(),
+        path: path.to_owned(),
+        content_type: String::new(),
+        body: None,
+    }
 }

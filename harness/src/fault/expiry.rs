@@ -36,7 +36,12 @@ impl Expiry {
         ensure_account(cluster).await?;
         let full_name = format!("fault-{name}-{:04x}", rand::random::<u16>());
         let end = SystemTime::now() + suite.timeouts().fault_life;
-        let objects = objects(&manifests(&full_name, name, plan, end.duration_since(UNIX_EPOCH)?.as_secs())?)?;
+        let objects = objects(&manifests(
+            &full_name,
+            name,
+            plan,
+            end.duration_since(UNIX_EPOCH)?.as_secs(),
+        )?)?;
         apply(cluster, suite.run(), &objects).await?;
         let pod = ready_pod(cluster, &full_name).await?;
         Ok(Self { pod, objects })
@@ -64,7 +69,11 @@ impl Expiry {
 pub async fn revert_all(cluster: &Cluster, run: &RunId) -> anyhow::Result<()> {
     let pods: Api<Pod> = Api::namespaced(cluster.client(), places::CONFORMANCE);
     let labels = format!("{RUN_LABEL}={run},{FAULT_LABEL}");
-    for pod in pods.list(&ListParams::default().labels(&labels)).await.context("looking for faults in force")? {
+    for pod in pods
+        .list(&ListParams::default().labels(&labels))
+        .await
+        .context("looking for faults in force")?
+    {
         let phase = pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default();
         if phase != "Succeeded" {
             send(cluster, &PodRef::new(places::CONFORMANCE, pod.name_any()), "revert").await?;
@@ -74,8 +83,13 @@ pub async fn revert_all(cluster: &Cluster, run: &RunId) -> anyhow::Result<()> {
 }
 
 async fn send(cluster: &Cluster, pod: &PodRef, which: &str) -> anyhow::Result<()> {
-    let executed = exec(cluster, pod, &[PROGRAM, "send", "--file", FILE, "--which", which], None).await?;
-    ensure!(executed.code == 0, "the requests that {which} the change failed in pod {pod}: {}", executed.stderr.trim());
+    let executed =
+        exec(cluster, pod, &[PROGRAM, "send", "--file", FILE, "--which", which], None).await?;
+    ensure!(
+        executed.code == 0,
+        "the requests that {which} the change failed in pod {pod}: {}",
+        executed.stderr.trim()
+    );
     Ok(())
 }
 
@@ -113,7 +127,9 @@ async fn ensure_account(cluster: &Cluster) -> anyhow::Result<()> {
     let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client(), places::CONFORMANCE);
     let parameters = PatchParams::apply(FIELD_MANAGER).force();
     let applied = accounts.patch(ACCOUNT, &parameters, &Patch::Apply(account)).await;
-    applied.map(drop).with_context(|| format!("making serviceaccount {}/{ACCOUNT}", places::CONFORMANCE))
+    applied
+        .map(drop)
+        .with_context(|| format!("making serviceaccount {}/{ACCOUNT}", places::CONFORMANCE))
 }
 
 fn manifests(full_name: &str, name: &str, plan: &Plan, end: u64) -> anyhow::Result<Vec<Value>> {
@@ -127,7 +143,12 @@ fn manifests(full_name: &str, name: &str, plan: &Plan, end: u64) -> anyhow::Resu
     namespaces.sort();
     namespaces.dedup();
     for namespace in namespaces {
-        let rules: Vec<Value> = plan.grants.iter().filter(|grant| grant.namespace == *namespace).map(super::change::Grant::rule).collect();
+        let rules: Vec<Value> = plan
+            .grants
+            .iter()
+            .filter(|grant| grant.namespace == *namespace)
+            .map(super::change::Grant::rule)
+            .collect();
         manifests.push(json!({
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "Role",

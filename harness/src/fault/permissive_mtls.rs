@@ -26,7 +26,8 @@ impl PermissiveMtls {
         let address = &pods.first().context("no pod to ask")?.ip;
         let probe = suite.component::<Probes>().await?.plain().await?;
         let url = format!("http://{address}:8080/.well-known/jwks.json");
-        let question = HttpQuestion { method: "GET".to_owned(), url, headers: Vec::new(), body: None };
+        let question =
+            HttpQuestion { method: "GET".to_owned(), url, headers: Vec::new(), body: None };
         let answer = probes::ask(&probe, &question).await?;
         answer.attempts.into_iter().next().context("the probe reported no attempt")
     }
@@ -47,20 +48,32 @@ impl Sabotage for PermissiveMtls {
             name: "default".to_owned(),
             verb: "patch",
         };
-        Ok(Plan { change: Change { make: mode("PERMISSIVE"), revert: mode("STRICT") }, grants: vec![grant] })
+        Ok(Plan {
+            change: Change { make: mode("PERMISSIVE"), revert: mode("STRICT") },
+            grants: vec![grant],
+        })
     }
 
     async fn armed(&self, suite: &Suite) -> Observed<String> {
         match Self::ask(suite).await? {
-            Attempt { status: Some(status), .. } => Ok(format!("plain text to {ASKED} is answered with {status}")),
-            Attempt { error, .. } => Err(Unmet::not_yet(format!("plain text to {ASKED} is not answered: {error:?}"))),
+            Attempt { status: Some(status), .. } => {
+                Ok(format!("plain text to {ASKED} is answered with {status}"))
+            }
+            Attempt { error, .. } => {
+                Err(Unmet::not_yet(format!("plain text to {ASKED} is not answered: {error:?}")))
+            }
         }
     }
 
     async fn gone(&self, suite: &Suite) -> Observed<String> {
         match Self::ask(suite).await? {
-            Attempt { status: Some(status), .. } => Err(Unmet::not_yet(format!("plain text to {ASKED} is still answered with {status}"))),
-            Attempt { error, .. } => Ok(format!("plain text to {ASKED} is not answered: {}", error.map(|refusal| refusal.message).unwrap_or_default())),
+            Attempt { status: Some(status), .. } => Err(Unmet::not_yet(format!(
+                "plain text to {ASKED} is still answered with {status}"
+            ))),
+            Attempt { error, .. } => Ok(format!(
+                "plain text to {ASKED} is not answered: {}",
+                error.map(|refusal| refusal.message).unwrap_or_default()
+            )),
         }
     }
 }

@@ -14,7 +14,8 @@ use crate::suite::Suite;
 const SERVICE: &str = "order-service";
 const NO_OPERATION: &str = "SELECT 1";
 /// What a role is set to; everything else of the answer is for reading only.
-const SETTINGS: [&str; 5] = ["db_name", "default_ttl", "max_ttl", "creation_statements", "revocation_statements"];
+const SETTINGS: [&str; 5] =
+    ["db_name", "default_ttl", "max_ttl", "creation_statements", "revocation_statements"];
 
 /// Logins outlive their leases.
 pub(super) struct RoleLeftAlive;
@@ -31,7 +32,11 @@ fn write(role: &Value) -> ApiRequest {
 
 /// The settings of a role as OpenBao answers them, fit to be written back.
 fn settings(role: &Value) -> Value {
-    SETTINGS.iter().map(|name| ((*name).to_owned(), role[name].clone())).collect::<serde_json::Map<_, _>>().into()
+    SETTINGS
+        .iter()
+        .map(|name| ((*name).to_owned(), role[name].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 #[async_trait]
@@ -43,10 +48,18 @@ impl Sabotage for RoleLeftAlive {
     async fn plan(&self, suite: &Suite) -> anyhow::Result<Plan> {
         let openbao = suite.component::<OpenBao>().await?;
         let proper = settings(&openbao.fetch_database_role(SERVICE).await?);
-        anyhow::ensure!(proper["revocation_statements"].as_array().is_some_and(|statements| !statements.is_empty()), "the database role {SERVICE} has no statements that revoke");
+        anyhow::ensure!(
+            proper["revocation_statements"]
+                .as_array()
+                .is_some_and(|statements| !statements.is_empty()),
+            "the database role {SERVICE} has no statements that revoke"
+        );
         let mut harmless = proper.clone();
         harmless["revocation_statements"] = json!([NO_OPERATION]);
-        Ok(Plan { change: Change { make: vec![write(&harmless)], revert: vec![write(&proper)] }, grants: Vec::new() })
+        Ok(Plan {
+            change: Change { make: vec![write(&harmless)], revert: vec![write(&proper)] },
+            grants: Vec::new(),
+        })
     }
 
     async fn armed(&self, suite: &Suite) -> Observed<String> {
@@ -55,7 +68,9 @@ impl Sabotage for RoleLeftAlive {
         if *statements == json!([NO_OPERATION]) {
             Ok(format!("OpenBao revokes a login of {SERVICE} by {statements}"))
         } else {
-            Err(Unmet::not_yet(format!("OpenBao still revokes a login of {SERVICE} by {statements}")))
+            Err(Unmet::not_yet(format!(
+                "OpenBao still revokes a login of {SERVICE} by {statements}"
+            )))
         }
     }
 
@@ -63,15 +78,21 @@ impl Sabotage for RoleLeftAlive {
         let role = suite.component::<OpenBao>().await?.fetch_database_role(SERVICE).await?;
         let statements = &role["revocation_statements"];
         if *statements == json!([NO_OPERATION]) {
-            return Err(Unmet::not_yet(format!("OpenBao still revokes a login of {SERVICE} by {statements}")));
+            return Err(Unmet::not_yet(format!(
+                "OpenBao still revokes a login of {SERVICE} by {statements}"
+            )));
         }
         // Logins whose leases ended meanwhile were left alive: they go when their time is over.
         let logins = suite.component::<Postgres>().await?.drop_expired_logins(SERVICE).await?;
         let leases = suite.component::<OpenBao>().await?.count_leases(SERVICE).await?;
         if logins > leases {
-            return Err(Unmet::not_yet(format!("{SERVICE} has {logins} logins but only {leases} leases")));
+            return Err(Unmet::not_yet(format!(
+                "{SERVICE} has {logins} logins but only {leases} leases"
+            )));
         }
-        Ok(format!("OpenBao revokes a login of {SERVICE} by {statements}, and every login has its lease"))
+        Ok(format!(
+            "OpenBao revokes a login of {SERVICE} by {statements}, and every login has its lease"
+        ))
     }
 }
 

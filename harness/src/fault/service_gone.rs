@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use conformance_probe::change::Change;
 use serde_json::json;
 
-use super::change::{Grant, Plan, merge_patch};
 use super::Sabotage;
+use super::change::{Grant, Plan, merge_patch};
 use crate::cluster::rollout::{Workload, replicas};
 use crate::component::{places, pods};
 use crate::eventually::{Observed, Unmet};
@@ -37,11 +37,20 @@ impl Sabotage for ServiceGone {
     }
 
     async fn plan(&self, suite: &Suite) -> anyhow::Result<Plan> {
-        let now = replicas(suite.cluster(), &Workload::deployment(places::ECOTRACK, &self.service)).await?;
+        let now = replicas(suite.cluster(), &Workload::deployment(places::ECOTRACK, &self.service))
+            .await?;
         anyhow::ensure!(now > 0, "{} has no replicas already", self.service);
-        let path = format!("/apis/apps/v1/namespaces/{}/deployments/{}", places::ECOTRACK, self.service);
-        let scaled = |replicas: i32| vec![merge_patch(&path, &json!({"spec": {"replicas": replicas}}))];
-        let grant = Grant { namespace: places::ECOTRACK.to_owned(), group: "apps", resource: "deployments", name: self.service.clone(), verb: "patch" };
+        let path =
+            format!("/apis/apps/v1/namespaces/{}/deployments/{}", places::ECOTRACK, self.service);
+        let scaled =
+            |replicas: i32| vec![merge_patch(&path, &json!({"spec": {"replicas": replicas}}))];
+        let grant = Grant {
+            namespace: places::ECOTRACK.to_owned(),
+            group: "apps",
+            resource: "deployments",
+            name: self.service.clone(),
+            verb: "patch",
+        };
         Ok(Plan { change: Change { make: scaled(0), revert: scaled(now) }, grants: vec![grant] })
     }
 
@@ -54,8 +63,12 @@ impl Sabotage for ServiceGone {
 
     async fn gone(&self, suite: &Suite) -> Observed<String> {
         match self.count(suite).await? {
-            (pods, ready) if pods > 0 && pods == ready => Ok(format!("{} has {ready} ready pods", self.service)),
-            (pods, ready) => Err(Unmet::not_yet(format!("{} has {ready} of {pods} pods ready", self.service))),
+            (pods, ready) if pods > 0 && pods == ready => {
+                Ok(format!("{} has {ready} ready pods", self.service))
+            }
+            (pods, ready) => {
+                Err(Unmet::not_yet(format!("{} has {ready} of {pods} pods ready", self.service)))
+            }
         }
     }
 }

@@ -70,17 +70,28 @@ impl Sabotage for TraceDropped {
             name: NAME.to_owned(),
             verb,
         };
-        let change = Change { make: vec![create(COLLECTION, &filter)], revert: vec![delete(&format!("{COLLECTION}/{NAME}"))] };
+        let change = Change {
+            make: vec![create(COLLECTION, &filter)],
+            revert: vec![delete(&format!("{COLLECTION}/{NAME}"))],
+        };
         Ok(Plan { change, grants: vec![grant("create"), grant("delete")] })
     }
 
     async fn armed(&self, suite: &Suite) -> Observed<String> {
         let (sent, seen) = Self::ask(suite).await?;
-        if sent == seen { Err(Unmet::not_yet(format!("{SERVICE} still sees the trace {sent}"))) } else { Ok(format!("{SERVICE} was sent the trace {sent} and saw {seen}")) }
+        if sent == seen {
+            Err(Unmet::not_yet(format!("{SERVICE} still sees the trace {sent}")))
+        } else {
+            Ok(format!("{SERVICE} was sent the trace {sent} and saw {seen}"))
+        }
     }
 
     async fn gone(&self, suite: &Suite) -> Observed<String> {
         let (sent, seen) = Self::ask(suite).await?;
-        if sent == seen { Ok(format!("{SERVICE} sees the trace it is sent")) } else { Err(Unmet::not_yet(format!("{SERVICE} was sent the trace {sent} and saw {seen}"))) }
+        if sent == seen {
+            Ok(format!("{SERVICE} sees the trace it is sent"))
+        } else {
+            Err(Unmet::not_yet(format!("{SERVICE} was sent the trace {sent} and saw {seen}")))
+        }
     }
 }

@@ -38,7 +38,10 @@ fn what_the_cluster_lacks_is_reported_and_the_rest_runs() {
     assert_eq!(gated.open.len(), 1);
     assert_eq!(gated.closed[0].verdict, Verdict::NotSupported);
     assert_eq!(gated.closed[0].steps[0].outcome, StepOutcome::NotReached);
-    assert_eq!(plan.not_shown(&gated.closed, &capabilities()), "Not shown: falco (absent by declaration); 1 scenario not supported here.");
+    assert_eq!(
+        plan.not_shown(&gated.closed, &capabilities()),
+        "Not shown: falco (absent by declaration); 1 scenario not supported here."
+    );
 }
 
 #[test]
@@ -49,8 +52,14 @@ fn a_selection_counts_the_core_scenarios_it_leaves_out() {
 
 #[test]
 fn a_selection_of_nothing_and_a_broken_expression_are_refused() {
-    assert!(matches!(Plan::read(features().path(), Some("@nothing"), "any"), Err(PlanError::NothingSelected(_))));
-    assert!(matches!(Plan::read(features().path(), Some("@a and and"), "any"), Err(PlanError::Expression(_))));
+    assert!(matches!(
+        Plan::read(features().path(), Some("@nothing"), "any"),
+        Err(PlanError::NothingSelected(_))
+    ));
+    assert!(matches!(
+        Plan::read(features().path(), Some("@a and and"), "any"),
+        Err(PlanError::Expression(_))
+    ));
 }
 
 #[test]

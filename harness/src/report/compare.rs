@@ -37,7 +37,8 @@ pub struct Change {
 /// Compares two reports. Scenarios are the same when feature and name are; a moved line is no change.
 #[must_use]
 pub fn compare(before: &Report, after: &Report) -> Difference {
-    let fine = |verdict: Option<&String>| verdict.is_some_and(|verdict| verdict == Verdict::Passed.name());
+    let fine =
+        |verdict: Option<&String>| verdict.is_some_and(|verdict| verdict == Verdict::Passed.name());
     let mut scenarios = changes(&verdicts(&before.scenarios), &verdicts(&after.scenarios));
     for change in &mut scenarios {
         change.worse = fine(change.before.as_ref()) && !fine(change.after.as_ref());
@@ -68,8 +69,15 @@ impl Difference {
             let _ = writeln!(text, "{title}:");
             for change in changes {
                 let mark = if change.worse { "!" } else { " " };
-                let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "not there".to_owned());
-                let _ = writeln!(text, "{mark} {}: {} -> {}", change.what, side(&change.before), side(&change.after));
+                let side =
+                    |side: &Option<String>| side.clone().unwrap_or_else(|| "not there".to_owned());
+                let _ = writeln!(
+                    text,
+                    "{mark} {}: {} -> {}",
+                    change.what,
+                    side(&change.before),
+                    side(&change.after)
+                );
             }
         }
         text
@@ -80,17 +88,28 @@ fn changes(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) 
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort();
     names.dedup();
-    let change = |name: &&String| Change { what: (*name).clone(), before: before.get(*name).cloned(), after: after.get(*name).cloned(), worse: false };
+    let change = |name: &&String| Change {
+        what: (*name).clone(),
+        before: before.get(*name).cloned(),
+        after: after.get(*name).cloned(),
+        worse: false,
+    };
     names.iter().map(change).filter(|change| change.before != change.after).collect()
 }
 
 fn verdicts(scenarios: &[ScenarioReport]) -> BTreeMap<String, String> {
-    scenarios.iter().map(|scenario| (format!("{}: {}", scenario.feature, scenario.name), scenario.verdict.to_string())).collect()
+    scenarios
+        .iter()
+        .map(|scenario| {
+            (format!("{}: {}", scenario.feature, scenario.name), scenario.verdict.to_string())
+        })
+        .collect()
 }
 
 fn versions(report: &Report) -> BTreeMap<String, String> {
     let version = |row: &CapabilityRow| row.presence.version().unwrap_or("absent").to_owned();
-    let mut versions: BTreeMap<String, String> = report.capabilities.iter().map(|row| (row.name.to_string(), version(row))).collect();
+    let mut versions: BTreeMap<String, String> =
+        report.capabilities.iter().map(|row| (row.name.to_string(), version(row))).collect();
     versions.insert("kubernetes".to_owned(), report.cluster.version.clone());
     versions
 }
@@ -114,7 +133,8 @@ mod tests {
         let mut after = report_of(vec![scenario(1, Verdict::Failed)]);
         before.scenarios[0].name = "Plaintext is refused".into();
         after.scenarios[0].name = "Plaintext is refused".into();
-        after.capabilities[0].presence = Presence::Present { version: "1.32.0".into(), proof: String::new() };
+        after.capabilities[0].presence =
+            Presence::Present { version: "1.32.0".into(), proof: String::new() };
         let difference = compare(&before, &after);
         assert!(difference.is_worse());
         let lines = difference.lines();

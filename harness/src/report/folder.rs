@@ -1,6 +1,5 @@
 //! Where reports lie: a folder per run, and `latest` beside them.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -29,7 +28,8 @@ impl Folder {
     /// Makes sure that a report can be written before any scenario runs.
     pub fn prepare(&self, report: &str) -> anyhow::Result<PathBuf> {
         let path = self.0.join(report);
-        std::fs::create_dir_all(&path).with_context(|| format!("making the folder of reports {}", path.display()))?;
+        std::fs::create_dir_all(&path)
+            .with_context(|| format!("making the folder of reports {}", path.display()))?;
         Ok(path)
     }
 
@@ -41,7 +41,8 @@ impl Folder {
         for (name, text) in FILES.iter().zip(forms) {
             for folder in [&path, &latest] {
                 let file = folder.join(name);
-                std::fs::write(&file, &text).with_context(|| format!("writing {}", file.display()))?;
+                std::fs::write(&file, &text)
+                    .with_context(|| format!("writing {}", file.display()))?;
             }
         }
         Ok(path.join("report.html"))
@@ -61,11 +62,15 @@ impl Folder {
 
 /// Reads a report from its JSON form.
 pub fn read(path: &Path) -> anyhow::Result<Report> {
-    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => anyhow::anyhow!("there is no report at {}: run `make conformance`", path.display()),
-        _ => anyhow::Error::new(error).context(format!("reading the report {}", path.display())),
-    })?;
-    serde_json::from_str(&text).with_context(|| format!("{} is no report of this version", path.display()))
+    anyhow::ensure!(
+        path.is_file(),
+        "there is no report at {}: run `make conformance`",
+        path.display()
+    );
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("reading the report {}", path.display()))?;
+    serde_json::from_str(&text)
+        .with_context(|| format!("{} is no report of this version", path.display()))
 }
 
 #[cfg(test)]
@@ -80,18 +85,36 @@ mod tests {
         let folder = Folder::new(temporary.path().to_owned());
         let written = report();
         folder.write(&written).unwrap();
-        let text = |name: &str| std::fs::read_to_string(temporary.path().join("latest").join(name)).unwrap();
+        let text = |name: &str| {
+            std::fs::read_to_string(temporary.path().join("latest").join(name)).unwrap()
+        };
         let (html, junit) = (text("report.html").replace("&#x2f;", "/"), text("junit.xml"));
         assert_eq!(folder.read("latest").unwrap(), written);
         assert_eq!(folder.read(written.run.as_str()).unwrap(), written);
         for verdict in Verdict::ALL {
             let count = written.count(verdict);
-            assert_eq!(html.matches(&format!("data-verdict=\"{verdict}\"")).count(), count, "html and json on {verdict}");
-            assert_eq!(junit.matches(&format!("name=\"verdict\" value=\"{verdict}\"")).count(), count, "junit and json on {verdict}");
+            assert_eq!(
+                html.matches(&format!("data-verdict=\"{verdict}\"")).count(),
+                count,
+                "html and json on {verdict}"
+            );
+            assert_eq!(
+                junit.matches(&format!("name=\"verdict\" value=\"{verdict}\"")).count(),
+                count,
+                "junit and json on {verdict}"
+            );
         }
         for scenario in &written.scenarios {
-            assert!(junit.contains(&format!("classname=\"{}\"", scenario.address)), "junit lacks {}", scenario.address);
-            assert!(html.contains(&scenario.address.to_string()), "html lacks {}", scenario.address);
+            assert!(
+                junit.contains(&format!("classname=\"{}\"", scenario.address)),
+                "junit lacks {}",
+                scenario.address
+            );
+            assert!(
+                html.contains(&scenario.address.to_string()),
+                "html lacks {}",
+                scenario.address
+            );
         }
         assert!(html.contains(&format!("data-result=\"{}\"", written.result)));
         assert!(junit.contains(&format!("value=\"{}\"", written.result)));

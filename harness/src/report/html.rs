@@ -17,7 +17,11 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
     environment.add_filter("seconds", seconds);
     environment.add_filter("words", |name: String| name.replace('_', " "));
     environment.add_template("page", PAGE)?;
-    let counts: Vec<_> = Verdict::ALL.iter().map(|verdict| (verdict.name(), report.count(*verdict))).filter(|(_, count)| *count > 0).collect();
+    let counts: Vec<_> = Verdict::ALL
+        .iter()
+        .map(|verdict| (verdict.name(), report.count(*verdict)))
+        .filter(|(_, count)| *count > 0)
+        .collect();
     environment.get_template("page")?.render(context! {
         report => Serde(report),
         style => STYLE,

@@ -45,7 +45,8 @@ fn case(scenario: &ScenarioReport) -> TestCase {
     for requirement in &scenario.requirements {
         case.add_property(Property::new("requirement", requirement.as_str()));
     }
-    let steps: Vec<String> = scenario.steps.iter().map(|step| format!("{} ({} ms)", step.text, step.took_ms)).collect();
+    let steps: Vec<String> =
+        scenario.steps.iter().map(|step| format!("{} ({} ms)", step.text, step.took_ms)).collect();
     case.set_system_out(steps.join("\n"));
     case
 }
@@ -54,8 +55,12 @@ fn status(scenario: &ScenarioReport) -> TestCaseStatus {
     let mut status = match scenario.verdict {
         Verdict::Passed => return TestCaseStatus::success(),
         Verdict::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Verdict::Error | Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Verdict::NotSupported | Verdict::NotApplicable | Verdict::Skipped => TestCaseStatus::skipped(),
+        Verdict::Error | Verdict::Inconclusive => {
+            TestCaseStatus::non_success(NonSuccessKind::Error)
+        }
+        Verdict::NotSupported | Verdict::NotApplicable | Verdict::Skipped => {
+            TestCaseStatus::skipped()
+        }
     };
     status.set_message(scenario.reason.clone().unwrap_or_default());
     status.set_type(scenario.verdict.name());

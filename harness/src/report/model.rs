@@ -217,7 +217,11 @@ impl Report {
     pub fn totals(&self) -> (usize, usize, usize) {
         let sum = |verdicts: &[Verdict]| verdicts.iter().map(|verdict| self.count(*verdict)).sum();
         let failed = sum(&[Verdict::Failed, Verdict::Error, Verdict::Inconclusive]);
-        (self.count(Verdict::Passed), failed, sum(&[Verdict::NotSupported, Verdict::NotApplicable, Verdict::Skipped]))
+        (
+            self.count(Verdict::Passed),
+            failed,
+            sum(&[Verdict::NotSupported, Verdict::NotApplicable, Verdict::Skipped]),
+        )
     }
 }
 
@@ -225,13 +229,19 @@ impl Report {
 #[must_use]
 pub fn matrix(requirements: &[Requirement], scenarios: &[ScenarioReport]) -> Vec<RequirementRow> {
     let row = |requirement: &Requirement| {
-        let showing: Vec<&ScenarioReport> = scenarios.iter().filter(|scenario| scenario.requirements.contains(&requirement.id)).collect();
+        let showing: Vec<&ScenarioReport> = scenarios
+            .iter()
+            .filter(|scenario| scenario.requirements.contains(&requirement.id))
+            .collect();
         RequirementRow {
             id: requirement.id.clone(),
             title: requirement.title.clone(),
             level: requirement.level,
             remediation: requirement.remediation.clone(),
-            verdict: showing.iter().map(|scenario| scenario.verdict).max_by_key(|verdict| gravity(*verdict)),
+            verdict: showing
+                .iter()
+                .map(|scenario| scenario.verdict)
+                .max_by_key(|verdict| gravity(*verdict)),
             scenarios: showing.iter().map(|scenario| scenario.address.clone()).collect(),
         }
     };
@@ -253,9 +263,17 @@ fn gravity(verdict: Verdict) -> u8 {
 
 /// One sentence that names what was not shown; empty when everything was.
 #[must_use]
-pub fn not_shown(scenarios: &[ScenarioReport], capabilities: &[CapabilityRow], selection: &Selection) -> String {
+pub fn not_shown(
+    scenarios: &[ScenarioReport],
+    capabilities: &[CapabilityRow],
+    selection: &Selection,
+) -> String {
     let mut gaps = Vec::new();
-    let lacking: Vec<&str> = capabilities.iter().filter(|row| row.declared == Declared::Lacking && !row.presence.is_present()).map(|row| row.name.name()).collect();
+    let lacking: Vec<&str> = capabilities
+        .iter()
+        .filter(|row| row.declared == Declared::Lacking && !row.presence.is_present())
+        .map(|row| row.name.name())
+        .collect();
     if !lacking.is_empty() {
         gaps.push(format!("{} (absent by declaration)", lacking.join(", ")));
     }
@@ -272,7 +290,10 @@ pub fn not_shown(scenarios: &[ScenarioReport], capabilities: &[CapabilityRow], s
     }
     let left_out = selection.known - selection.selected.min(selection.known);
     if left_out > 0 {
-        gaps.push(format!("{left_out} scenario{} not selected", if left_out == 1 { "" } else { "s" }));
+        gaps.push(format!(
+            "{left_out} scenario{} not selected",
+            if left_out == 1 { "" } else { "s" }
+        ));
     }
     if gaps.is_empty() { String::new() } else { format!("Not shown: {}.", gaps.join("; ")) }
 }

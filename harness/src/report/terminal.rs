@@ -57,15 +57,26 @@ impl Style {
 #[must_use]
 pub fn line(scenario: &ScenarioReport, style: Style) -> String {
     let verdict = style.verdict(scenario.verdict, &format!("{:<14}", scenario.verdict.name()));
-    let took = if scenario.started.is_some() { format!("{:>8}", seconds(scenario.took_ms)) } else { format!("{:>8}", "-") };
-    format!("{verdict} {took}  {} {}", scenario.name, style.faint(&format!("({})", scenario.address)))
+    let took = if scenario.started.is_some() {
+        format!("{:>8}", seconds(scenario.took_ms))
+    } else {
+        format!("{:>8}", "-")
+    };
+    format!(
+        "{verdict} {took}  {} {}",
+        scenario.name,
+        style.faint(&format!("({})", scenario.address))
+    )
 }
 
 /// What follows the line of a scenario that did not pass: step, sentence, ids.
 #[must_use]
 pub fn details(scenario: &ScenarioReport, style: Style) -> String {
     let mut text = String::new();
-    let stopped = scenario.steps.iter().find(|step| matches!(step.outcome, StepOutcome::Failed | StepOutcome::Undefined));
+    let stopped = scenario
+        .steps
+        .iter()
+        .find(|step| matches!(step.outcome, StepOutcome::Failed | StepOutcome::Undefined));
     if let Some(step) = stopped {
         let _ = writeln!(text, "    at  {}", step.text);
     }
@@ -73,7 +84,8 @@ pub fn details(scenario: &ScenarioReport, style: Style) -> String {
         let _ = writeln!(text, "    {}", style.strong(&reason.replace('\n', "\n    ")));
     }
     if stopped.is_some() && !scenario.ids.is_empty() {
-        let ids: Vec<String> = scenario.ids.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let ids: Vec<String> =
+            scenario.ids.iter().map(|(name, value)| format!("{name} {value}")).collect();
         let _ = writeln!(text, "    {}", style.faint(&ids.join(", ")));
     }
     text
@@ -81,12 +93,25 @@ pub fn details(scenario: &ScenarioReport, style: Style) -> String {
 
 /// The lines before the first scenario: what runs where. What is known not to be shown comes first of all.
 #[must_use]
-pub fn head(not_shown: &str, context: &str, version: &str, profile: &str, selected: usize, style: Style) -> String {
+pub fn head(
+    not_shown: &str,
+    context: &str,
+    version: &str,
+    profile: &str,
+    selected: usize,
+    style: Style,
+) -> String {
     let mut text = String::new();
     if !not_shown.is_empty() {
         let _ = writeln!(text, "{not_shown}");
     }
-    let _ = writeln!(text, "{}", style.faint(&format!("context {context}, Kubernetes {version}, profile {profile}, {selected} scenarios")));
+    let _ = writeln!(
+        text,
+        "{}",
+        style.faint(&format!(
+            "context {context}, Kubernetes {version}, profile {profile}, {selected} scenarios"
+        ))
+    );
     text
 }
 
@@ -100,7 +125,12 @@ pub fn summary(report: &Report, path: &str, style: Style) -> String {
         RunResult::Failure => style.verdict(Verdict::Failed, "failure"),
     };
     let took = humantime::format_duration(Duration::from_secs(report.took_ms / 1_000));
-    let _ = writeln!(text, "{} {result} for profile {} in {took}", style.strong("Result:"), report.profile);
+    let _ = writeln!(
+        text,
+        "{} {result} for profile {} in {took}",
+        style.strong("Result:"),
+        report.profile
+    );
     for reason in &report.reasons {
         let _ = writeln!(text, "  {reason}");
     }
@@ -114,8 +144,13 @@ pub fn summary(report: &Report, path: &str, style: Style) -> String {
 }
 
 fn control_lines(control: &ControlReport, style: Style) -> String {
-    let verdict = if control.proven { style.verdict(Verdict::Passed, "proven    ") } else { style.verdict(Verdict::Failed, "not proven") };
-    let mut text = format!("{verdict} {:>8}  {}: {}\n", seconds(control.took_ms), control.id, control.title);
+    let verdict = if control.proven {
+        style.verdict(Verdict::Passed, "proven    ")
+    } else {
+        style.verdict(Verdict::Failed, "not proven")
+    };
+    let mut text =
+        format!("{verdict} {:>8}  {}: {}\n", seconds(control.took_ms), control.id, control.title);
     for phase in control.phases.iter().filter(|phase| !phase.held) {
         let _ = writeln!(text, "    {}: {}", phase.name, style.strong(&phase.seen));
     }
@@ -141,7 +176,10 @@ mod tests {
 
     #[test]
     fn verdicts_and_times_are_aligned() {
-        let columns: Vec<usize> = Verdict::ALL.iter().map(|verdict| line(&scenario(1, *verdict), Style::plain()).find("Scenario").unwrap()).collect();
+        let columns: Vec<usize> = Verdict::ALL
+            .iter()
+            .map(|verdict| line(&scenario(1, *verdict), Style::plain()).find("Scenario").unwrap())
+            .collect();
         assert!(columns.windows(2).all(|pair| pair[0] == pair[1]), "{columns:?}");
     }
 

@@ -54,14 +54,26 @@ impl Alive {
 
 /// The runs that are alive now.
 pub(super) async fn runs(cluster: &Cluster) -> anyhow::Result<BTreeSet<RunId>> {
-    let found = leases(cluster).list(&ListParams::default().labels(RUN_LABEL)).await.context("reading the leases of the runs")?;
+    let found = leases(cluster)
+        .list(&ListParams::default().labels(RUN_LABEL))
+        .await
+        .context("reading the leases of the runs")?;
     let now = chrono::Utc::now().timestamp();
     let patience = i64::try_from(cluster.timeouts().presumed_dead.as_secs())?;
     let fresh = |lease: &&Lease| {
-        let renewed = lease.spec.as_ref().and_then(|spec| spec.renew_time.as_ref()).map(|time| time.0.as_second());
+        let renewed = lease
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.renew_time.as_ref())
+            .map(|time| time.0.as_second());
         renewed.is_some_and(|renewed| now - renewed < patience)
     };
-    Ok(found.items.iter().filter(fresh).filter_map(|lease| RunId::parse(lease.labels().get(RUN_LABEL)?).ok()).collect())
+    Ok(found
+        .items
+        .iter()
+        .filter(fresh)
+        .filter_map(|lease| RunId::parse(lease.labels().get(RUN_LABEL)?).ok())
+        .collect())
 }
 
 async fn renew(cluster: &Cluster, run: &RunId) -> Result<(), kube::Error> {
@@ -75,7 +87,10 @@ async fn renew(cluster: &Cluster, run: &RunId) -> Result<(), kube::Error> {
             "renewTime": chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
         },
     });
-    leases(cluster).patch(&name(run), &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(lease)).await.map(drop)
+    leases(cluster)
+        .patch(&name(run), &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(lease))
+        .await
+        .map(drop)
 }
 
 fn leases(cluster: &Cluster) -> Api<Lease> {

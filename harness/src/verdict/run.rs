@@ -75,8 +75,18 @@ impl TryFrom<u8> for Exit {
     type Error = String;
 
     fn try_from(code: u8) -> Result<Self, String> {
-        let all = [Self::Success, Self::Failed, Self::Usage, Self::Partial, Self::Harness, Self::TimedOut, Self::Interrupted];
-        all.into_iter().find(|exit| exit.code() == code).ok_or_else(|| format!("{code} is no exit code of the harness"))
+        let all = [
+            Self::Success,
+            Self::Failed,
+            Self::Usage,
+            Self::Partial,
+            Self::Harness,
+            Self::TimedOut,
+            Self::Interrupted,
+        ];
+        all.into_iter()
+            .find(|exit| exit.code() == code)
+            .ok_or_else(|| format!("{code} is no exit code of the harness"))
     }
 }
 
@@ -132,13 +142,19 @@ pub struct Facts<'a> {
 /// Draws the conclusion. An empty run, a core scenario left out or not supported is never a success.
 #[must_use]
 pub fn conclude(facts: &Facts<'_>) -> Conclusion {
-    let count = |verdict: Verdict| facts.scenarios.iter().filter(|judged| judged.verdict == verdict).count();
+    let count = |verdict: Verdict| {
+        facts.scenarios.iter().filter(|judged| judged.verdict == verdict).count()
+    };
     let (failed, errors) = (count(Verdict::Failed), count(Verdict::Error));
     let mut reasons: Vec<String> = facts.breaches.to_vec();
     note(&mut reasons, failed, "failed");
     note(&mut reasons, errors, "ended in an error of the harness");
     if facts.controls_unproven > 0 {
-        reasons.push(format!("{} negative control{} not proven", facts.controls_unproven, plural(facts.controls_unproven)));
+        reasons.push(format!(
+            "{} negative control{} not proven",
+            facts.controls_unproven,
+            plural(facts.controls_unproven)
+        ));
     }
     let broken = failed > 0 || !facts.breaches.is_empty() || facts.controls_unproven > 0;
     let gaps = gaps(facts);
@@ -170,13 +186,19 @@ fn gaps(facts: &Facts<'_>) -> Vec<String> {
         Ending::TimedOut => gaps.push("the time for the whole run was over".to_owned()),
         Ending::Interrupted => gaps.push("the run was interrupted".to_owned()),
     }
-    let count = |wanted: &dyn Fn(&Judged) -> bool| facts.scenarios.iter().filter(|judged| wanted(judged)).count();
+    let count = |wanted: &dyn Fn(&Judged) -> bool| {
+        facts.scenarios.iter().filter(|judged| wanted(judged)).count()
+    };
     if count(&|judged| judged.verdict == Verdict::Passed) == 0 {
         gaps.push("nothing was shown: no scenario passed".to_owned());
     }
     note(&mut gaps, count(&|judged| judged.verdict == Verdict::Inconclusive), "inconclusive");
     note(&mut gaps, count(&|judged| judged.verdict == Verdict::Skipped), "skipped");
-    let core_unsupported = |judged: &Judged| judged.verdict == Verdict::NotSupported && judged.level == Level::Core && !judged.declared_absent;
+    let core_unsupported = |judged: &Judged| {
+        judged.verdict == Verdict::NotSupported
+            && judged.level == Level::Core
+            && !judged.declared_absent
+    };
     note(&mut gaps, count(&core_unsupported), "core and not supported here");
     note(&mut gaps, facts.core_left_out, "core and not selected");
     gaps

@@ -29,16 +29,29 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    pub(crate) fn new(entries: &[Entry], journals: Journals, finished: Finished, style: Style) -> Self {
+    pub(crate) fn new(
+        entries: &[Entry],
+        journals: Journals,
+        finished: Finished,
+        style: Style,
+    ) -> Self {
         let entries = entries.iter().map(|entry| (entry.address.clone(), entry.clone())).collect();
         Self { entries, running: BTreeMap::new(), journals, finished, style }
     }
 
-    fn scenario(&mut self, at: SystemTime, feature: &Feature, scenario: &gherkin::Scenario, event: Scenario<World>) {
+    fn scenario(
+        &mut self,
+        at: SystemTime,
+        feature: &Feature,
+        scenario: &gherkin::Scenario,
+        event: Scenario<World>,
+    ) {
         let address = catalogue::address(feature, scenario);
         let running = self.running.entry(address.clone()).or_insert_with(|| Running::begin(at));
         match event {
-            Scenario::Background(step, event) | Scenario::Step(step, event) => step_event(running, at, &step, event),
+            Scenario::Background(step, event) | Scenario::Step(step, event) => {
+                step_event(running, at, &step, event)
+            }
             Scenario::Hook(_, Hook::Failed(_, cause)) => running.hook_failed(said(&cause)),
             Scenario::Finished => self.finish(at, &address),
             Scenario::Started | Scenario::Hook(..) | Scenario::Log(_) => {}
@@ -46,7 +59,9 @@ impl Collector {
     }
 
     fn finish(&mut self, at: SystemTime, address: &Address) {
-        if let (Some(running), Some(entry)) = (self.running.remove(address), self.entries.get(address)) {
+        if let (Some(running), Some(entry)) =
+            (self.running.remove(address), self.entries.get(address))
+        {
             let report = running.finish(at, entry, &self.journals);
             print(&report, self.style);
             self.finished.lock().unwrap_or_else(PoisonError::into_inner).push(report);
@@ -57,12 +72,17 @@ impl Collector {
 impl Writer<World> for Collector {
     type Cli = cli::Empty;
 
-    async fn handle_event(&mut self, event: parser::Result<Event<event::Cucumber<World>>>, _cli: &cli::Empty) {
+    async fn handle_event(
+        &mut self,
+        event: parser::Result<Event<event::Cucumber<World>>>,
+        _cli: &cli::Empty,
+    ) {
         let Ok(event) = event else { return };
         let at = event.at;
         let event::Cucumber::Feature(feature, event) = event.value else { return };
         match event {
-            event::Feature::Scenario(scenario, event) | event::Feature::Rule(_, event::Rule::Scenario(scenario, event)) => {
+            event::Feature::Scenario(scenario, event)
+            | event::Feature::Rule(_, event::Rule::Scenario(scenario, event)) => {
                 self.scenario(at, &feature, &scenario, event.event);
             }
             event::Feature::Started | event::Feature::Finished | event::Feature::Rule(..) => {}
@@ -79,16 +99,23 @@ fn step_event(running: &mut Running, at: SystemTime, step: &gherkin::Step, event
         Step::Started => running.step_began(at),
         Step::Passed(..) => running.step_ended(at, text, StepEnd::Passed),
         Step::Skipped => running.step_ended(at, text, StepEnd::Undefined),
-        Step::Failed(_, _, _, StepError::NotFound) => running.step_ended(at, text, StepEnd::Undefined),
-        Step::Failed(_, _, _, StepError::Panic(cause)) => running.step_ended(at, text, StepEnd::Stopped(Stop::read(&said(&cause)))),
-        Step::Failed(_, _, _, StepError::AmbiguousMatch(error)) => running.step_ended(at, text, StepEnd::Stopped(Stop::error(error))),
+        Step::Failed(_, _, _, StepError::NotFound) => {
+            running.step_ended(at, text, StepEnd::Undefined)
+        }
+        Step::Failed(_, _, _, StepError::Panic(cause)) => {
+            running.step_ended(at, text, StepEnd::Stopped(Stop::read(&said(&cause))))
+        }
+        Step::Failed(_, _, _, StepError::AmbiguousMatch(error)) => {
+            running.step_ended(at, text, StepEnd::Stopped(Stop::error(error)))
+        }
     }
 }
 
 /// What a panic said; a step that answers with an error panics with its text.
 fn said(cause: &event::Info) -> String {
     let text = cause.downcast_ref::<String>().cloned();
-    text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_else(|| "without a message".to_owned())
+    text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "without a message".to_owned())
 }
 
 /// Prints the line of a scenario, and what went wrong. A closed output is no reason to stop.

@@ -30,7 +30,12 @@ impl Executor {
     pub(crate) async fn run(&self, wanted: &BTreeSet<Address>, finished: &Finished) {
         let features = self.catalogue.keep(|address| wanted.contains(address));
         let journals = Journals::default();
-        let collector = Collector::new(self.catalogue.entries(), journals.clone(), Arc::clone(finished), self.style);
+        let collector = Collector::new(
+            self.catalogue.entries(),
+            journals.clone(),
+            Arc::clone(finished),
+            self.style,
+        );
         World::cucumber::<&str>()
             .with_parser::<_, Vec<Feature>>(Prepared)
             .max_concurrent_scenarios(self.concurrency.get())
@@ -38,6 +43,7 @@ impl Executor {
                 hooks::before(&journals, feature, scenario, world);
                 std::future::ready(()).boxed_local()
             })
+            .after(|_feature, _rule, _scenario, _ending, world| hooks::after(world).boxed_local())
             .with_writer(collector)
             .with_default_cli()
             .run(features)

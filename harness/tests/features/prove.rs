@@ -46,28 +46,61 @@ impl Phases {
 
 impl Prover {
     pub(crate) fn new(executor: Executor, suite: Arc<Suite>) -> Self {
-        let sabotages = fault::all().into_iter().map(|sabotage| (sabotage.name(), sabotage)).collect();
+        let sabotages =
+            fault::all().into_iter().map(|sabotage| (sabotage.name(), sabotage)).collect();
         Self { executor, suite, sabotages }
     }
 
     /// Proves one control. Every scenario of it has to be among those that can run here.
-    pub(crate) async fn prove(&self, control: &Control, open: &BTreeSet<Address>) -> (ControlReport, Vec<ScenarioReport>) {
+    pub(crate) async fn prove(
+        &self,
+        control: &Control,
+        open: &BTreeSet<Address>,
+    ) -> (ControlReport, Vec<ScenarioReport>) {
         collector::write(&format!("\n{}: {}\n", control.id, control.title));
         let mut phases = Phases::begin();
         let mut last = Vec::new();
         let proven = self.phases(control, open, &mut phases, &mut last).await;
         let took_ms = millis(phases.began);
         let (id, title) = (control.id.clone(), control.title.clone());
-        (ControlReport { id, integration: control.integration, title, proven, phases: phases.done, took_ms }, last)
+        (
+            ControlReport {
+                id,
+                integration: control.integration,
+                title,
+                proven,
+                phases: phases.done,
+                took_ms,
+            },
+            last,
+        )
     }
 
     /// False as soon as a phase did not hold. Once armed, it is disarmed whatever comes.
-    async fn phases(&self, control: &Control, open: &BTreeSet<Address>, phases: &mut Phases, last: &mut Vec<ScenarioReport>) -> bool {
-        let (Some(sabotage), Ok(wanted)) = (self.sabotages.get(control.sabotage.as_str()), control.scenarios(&self.executor.catalogue)) else {
-            return phases.note("baseline", Err(format!("the control names an unknown sabotage or scenario: {}", control.sabotage)));
+    async fn phases(
+        &self,
+        control: &Control,
+        open: &BTreeSet<Address>,
+        phases: &mut Phases,
+        last: &mut Vec<ScenarioReport>,
+    ) -> bool {
+        let (Some(sabotage), Ok(wanted)) = (
+            self.sabotages.get(control.sabotage.as_str()),
+            control.scenarios(&self.executor.catalogue),
+        ) else {
+            return phases.note(
+                "baseline",
+                Err(format!(
+                    "the control names an unknown sabotage or scenario: {}",
+                    control.sabotage
+                )),
+            );
         };
         if let Some(closed) = wanted.iter().find(|address| !open.contains(address)) {
-            return phases.note("baseline", Err(format!("not judged: the scenario at {closed} cannot run on this cluster")));
+            return phases.note(
+                "baseline",
+                Err(format!("not judged: the scenario at {closed} cannot run on this cluster")),
+            );
         }
         *last = self.executor.reports(&wanted).await;
         if !phases.note("baseline", all_green(last)) {
@@ -93,20 +126,41 @@ impl Prover {
 
 fn all_green(reports: &[ScenarioReport]) -> Result<String, String> {
     let red = |report: &&ScenarioReport| report.verdict != Verdict::Passed;
-    let complaints: Vec<String> =
-        reports.iter().filter(red).map(|report| format!("`{}` is {}: {}", report.name, report.verdict, report.reason.as_deref().unwrap_or_default())).collect();
+    let complaints: Vec<String> = reports
+        .iter()
+        .filter(red)
+        .map(|report| {
+            format!(
+                "`{}` is {}: {}",
+                report.name,
+                report.verdict,
+                report.reason.as_deref().unwrap_or_default()
+            )
+        })
+        .collect();
     if reports.is_empty() {
         return Err("no scenario ran".to_owned());
     }
-    if complaints.is_empty() { Ok(format!("{} of {} passed", reports.len(), reports.len())) } else { Err(complaints.join("; ")) }
+    if complaints.is_empty() {
+        Ok(format!("{} of {} passed", reports.len(), reports.len()))
+    } else {
+        Err(complaints.join("; "))
+    }
 }
 
 fn as_declared(control: &Control, reports: &[ScenarioReport]) -> Result<String, String> {
     let complaints = control.complaints(reports);
     if !complaints.is_empty() || reports.is_empty() {
-        return Err(if reports.is_empty() { "no scenario ran".to_owned() } else { complaints.join("; ") });
+        return Err(if reports.is_empty() {
+            "no scenario ran".to_owned()
+        } else {
+            complaints.join("; ")
+        });
     }
-    let said: Vec<String> = reports.iter().filter_map(|report| Some(format!("`{}`: {}", report.name, report.reason.as_ref()?))).collect();
+    let said: Vec<String> = reports
+        .iter()
+        .filter_map(|report| Some(format!("`{}`: {}", report.name, report.reason.as_ref()?)))
+        .collect();
     Ok(said.join("; "))
 }
 

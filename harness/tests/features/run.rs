@@ -26,9 +26,12 @@ use crate::world::World;
 /// Everything before the first scenario can end the run; after it there is always a report.
 pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     let repository = Repository::find().map_err(Stopped::usage)?;
-    let plan = Plan::read(&repository.features(), arguments.tags.as_deref(), arguments.profile()).map_err(Stopped::usage)?;
+    let plan = Plan::read(&repository.features(), arguments.tags.as_deref(), arguments.profile())
+        .map_err(Stopped::usage)?;
     let controls = Controls::read(&repository.features()).map_err(Stopped::usage)?;
-    let controls = controls.select(arguments.control()).map_err(|unknown| Stopped::usage(anyhow::anyhow!(unknown)))?;
+    let controls = controls
+        .select(arguments.control())
+        .map_err(|unknown| Stopped::usage(anyhow::anyhow!(unknown)))?;
     let unmatched = steps::unmatched(&plan.catalogue().keep(|_| true));
     if !unmatched.is_empty() {
         return Err(Stopped::usage(anyhow::anyhow!("{}", unmatched.join("\n"))));
@@ -37,7 +40,9 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
         list(&plan);
         return Ok(Exit::Success);
     }
-    let cluster = Cluster::connect(&arguments.context, &Timeouts::standard()).await.map_err(Stopped::usage)?;
+    let cluster = Cluster::connect(&arguments.context, &Timeouts::standard())
+        .await
+        .map_err(Stopped::usage)?;
     let run = RunId::generate();
     let folder = Folder::of(repository.root());
     folder.prepare(run.as_str()).map_err(Stopped::usage)?;
@@ -60,7 +65,8 @@ async fn scenarios(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>) ->
     let (started, style) = (Utc::now(), Style::detect());
     let gated = plan.gate(suite.capabilities());
     announce(plan, suite, &gated, style);
-    let executor = Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
+    let executor =
+        Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
     let finished = Finished::default();
     let ending = bounded(suite, executor.run(&gated.open, &finished)).await;
     let mut scenarios = gated.closed;
@@ -69,10 +75,16 @@ async fn scenarios(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>) ->
 }
 
 /// Proves the controls one after the other; the scenarios of the report are those that were green again.
-async fn proofs(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>, controls: &[&Control]) -> Report {
+async fn proofs(
+    arguments: &RunArguments,
+    plan: &Plan,
+    suite: &Arc<Suite>,
+    controls: &[&Control],
+) -> Report {
     let (started, style) = (Utc::now(), Style::detect());
     let gated = plan.gate(suite.capabilities());
-    let executor = Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
+    let executor =
+        Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
     let prover = Prover::new(executor, Arc::clone(suite));
     let proven = Mutex::new((Vec::new(), Vec::new()));
     let ending = bounded(suite, async {
@@ -110,7 +122,14 @@ async fn terminated() {
 fn announce(plan: &Plan, suite: &Suite, gated: &Gated, style: Style) {
     let not_shown = plan.not_shown(&gated.closed, suite.capabilities());
     let (cluster, selected) = (suite.cluster(), gated.open.len() + gated.closed.len());
-    collector::write(&terminal::head(&not_shown, cluster.context(), cluster.version(), plan.profile().name(), selected, style));
+    collector::write(&terminal::head(
+        &not_shown,
+        cluster.context(),
+        cluster.version(),
+        plan.profile().name(),
+        selected,
+        style,
+    ));
     gated.closed.iter().for_each(|report| collector::print(report, style));
 }
 
@@ -130,6 +149,10 @@ async fn clean_up(suite: &Suite, alive: Alive) {
 
 fn list(plan: &Plan) {
     for entry in plan.selected() {
-        collector::write(&format!("{} {}\n", entry.name, Style::detect().faint(&format!("({})", entry.address))));
+        collector::write(&format!(
+            "{} {}\n",
+            entry.name,
+            Style::detect().faint(&format!("({})", entry.address))
+        ));
     }
 }

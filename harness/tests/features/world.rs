@@ -6,8 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use conformance::evidence::{Evidence, Journal};
+use conformance::fault::{self, Armed, Sabotage};
 use conformance::scenario::Identity;
 use conformance::suite::Suite;
+use conformance::verdict::Outcome;
 
 static SUITE: OnceLock<Arc<Suite>> = OnceLock::new();
 
@@ -19,6 +21,7 @@ pub(crate) struct World {
     identity: Identity,
     journal: Journal,
     memory: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    faults: Vec<(Box<dyn Sabotage>, Armed)>,
 }
 
 impl World {
@@ -30,7 +33,13 @@ impl World {
     fn begin() -> anyhow::Result<Self> {
         let suite = Arc::clone(SUITE.get().context("no suite is installed")?);
         let journal = Journal::new(suite.redactor().clone());
-        Ok(Self { suite, identity: Identity::generate(), journal, memory: HashMap::new() })
+        Ok(Self {
+            suite,
+            identity: Identity::generate(),
+            journal,
+            memory: HashMap::new(),
+            faults: Vec::new(),
+        })
     }
 
     /// What all scenarios share.
@@ -61,13 +70,37 @@ impl World {
     /// What an earlier step remembered.
     pub(crate) fn recall<T: 'static>(&self) -> anyhow::Result<&T> {
         let found = self.memory.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref());
-        found.with_context(|| format!("no earlier step of this scenario remembered a {}", short_name::<T>()))
+        found.with_context(|| {
+            format!("no earlier step of this scenario remembered a {}", short_name::<T>())
+        })
     }
 
     /// As [`World::recall`], to change it.
     pub(crate) fn recall_mut<T: 'static>(&mut self) -> anyhow::Result<&mut T> {
         let found = self.memory.get_mut(&TypeId::of::<T>()).and_then(|value| value.downcast_mut());
-        found.with_context(|| format!("no earlier step of this scenario remembered a {}", short_name::<T>()))
+        found.with_context(|| {
+            format!("no earlier step of this scenario remembered a {}", short_name::<T>())
+        })
+    }
+
+    /// Makes a fault and waits for the proof that it is in force. The scenario's end takes it back if no step does.
+    pub(crate) async fn inject(&mut self, fault: impl Sabotage + 'static) -> Outcome {
+        let asked = fault::arm(&self.suite, &fault);
+        let query = format!("fault {}", fault.name());
+        let (armed, _proof) =
+            self.journal.asked("fault", query, asked, |(_, proof)| proof.clone()).await?;
+        self.faults.push((Box::new(fault), armed));
+        Ok(())
+    }
+
+    /// Takes every fault of the scenario back, the newest first, and waits for the proof that it is gone.
+    pub(crate) async fn heal(&mut self) -> Outcome {
+        while let Some((fault, armed)) = self.faults.pop() {
+            let asked = fault::disarm(&self.suite, fault.as_ref(), armed);
+            let query = format!("end of fault {}", fault.name());
+            self.journal.asked("fault", query, asked, Clone::clone).await?;
+        }
+        Ok(())
     }
 }
 

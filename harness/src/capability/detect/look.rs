@@ -52,17 +52,34 @@ pub(super) enum Look {
 }
 
 impl Http {
-    pub(super) fn new(namespace: &'static str, service: &'static str, path: &'static str, version: &'static str) -> Self {
+    pub(super) fn new(
+        namespace: &'static str,
+        service: &'static str,
+        path: &'static str,
+        version: &'static str,
+    ) -> Self {
         Self { namespace, service, path, version }
     }
 
     async fn take(&self, cluster: &Cluster) -> anyhow::Result<Seen> {
-        let url = format!("/api/v1/namespaces/{}/services/{}/proxy{}", self.namespace, self.service, self.path);
+        let url = format!(
+            "/api/v1/namespaces/{}/services/{}/proxy{}",
+            self.namespace, self.service, self.path
+        );
         let answer: Value = get(cluster, &url).await.with_context(|| self.to_string())?;
-        let said = answer.pointer(self.version).and_then(Value::as_str).filter(|_| !self.version.is_empty());
+        let said = answer
+            .pointer(self.version)
+            .and_then(Value::as_str)
+            .filter(|_| !self.version.is_empty());
         match said {
-            Some(version) => Ok(Seen { proof: format!("{self} answered with version {version}"), version: Some(version.to_owned()) }),
-            None => Ok(Seen { proof: format!("{self} answered"), version: self.image_version(cluster).await }),
+            Some(version) => Ok(Seen {
+                proof: format!("{self} answered with version {version}"),
+                version: Some(version.to_owned()),
+            }),
+            None => Ok(Seen {
+                proof: format!("{self} answered"),
+                version: self.image_version(cluster).await,
+            }),
         }
     }
 
@@ -87,7 +104,12 @@ impl Look {
         Self::Ready(kind, namespace.to_owned(), name.to_owned())
     }
 
-    pub(super) fn http(namespace: &'static str, service: &'static str, path: &'static str, version: &'static str) -> Self {
+    pub(super) fn http(
+        namespace: &'static str,
+        service: &'static str,
+        path: &'static str,
+        version: &'static str,
+    ) -> Self {
         Self::Answers(Http::new(namespace, service, path, version))
     }
 
@@ -102,13 +124,18 @@ impl Look {
     /// What was seen, or why that is absent.
     pub(super) async fn take(&self, cluster: &Cluster) -> anyhow::Result<Seen> {
         match self {
-            Self::Ready(kind, namespace, name) => workload(cluster, *kind, namespace, name).await.with_context(|| self.to_string()),
+            Self::Ready(kind, namespace, name) => {
+                workload(cluster, *kind, namespace, name).await.with_context(|| self.to_string())
+            }
             Self::Answers(http) => http.take(cluster).await,
             Self::Either(first, second) => either(cluster, first, second).await,
             Self::Group(name) => group(cluster, name).await,
             Self::Path(path) => {
                 get(cluster, path).await.with_context(|| self.to_string())?;
-                Ok(Seen { version: path.split('/').nth(3).map(str::to_owned), proof: format!("{self} answered") })
+                Ok(Seen {
+                    version: path.split('/').nth(3).map(str::to_owned),
+                    proof: format!("{self} answered"),
+                })
             }
             Self::AnyDaemonSet(names) => daemon_set(cluster, names).await,
         }
@@ -118,13 +145,19 @@ impl Look {
 impl fmt::Display for Look {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ready(Kind::Deployment, namespace, name) => write!(formatter, "deployment {namespace}/{name}"),
-            Self::Ready(Kind::StatefulSet, namespace, name) => write!(formatter, "statefulset {namespace}/{name}"),
+            Self::Ready(Kind::Deployment, namespace, name) => {
+                write!(formatter, "deployment {namespace}/{name}")
+            }
+            Self::Ready(Kind::StatefulSet, namespace, name) => {
+                write!(formatter, "statefulset {namespace}/{name}")
+            }
             Self::Answers(http) => http.fmt(formatter),
             Self::Either(first, second) => write!(formatter, "{first} or {second}"),
             Self::Group(name) => write!(formatter, "the group {name}"),
             Self::Path(path) => write!(formatter, "GET {path} of the API server"),
-            Self::AnyDaemonSet(names) => write!(formatter, "a daemon set called {}", names.join(" or ")),
+            Self::AnyDaemonSet(names) => {
+                write!(formatter, "a daemon set called {}", names.join(" or "))
+            }
         }
     }
 }
@@ -133,20 +166,46 @@ async fn get(cluster: &Cluster, path: &str) -> anyhow::Result<Value> {
     let request = Request::get(path).body(Vec::new())?;
     match cluster.client().request(request).await {
         Ok(answer) => Ok(answer),
-        Err(kube::Error::Api(status)) => bail!("{}", if status.message.is_empty() { status.code.to_string() } else { status.message.clone() }),
+        Err(kube::Error::Api(status)) => bail!(
+            "{}",
+            if status.message.is_empty() {
+                status.code.to_string()
+            } else {
+                status.message.clone()
+            }
+        ),
         Err(error) => Err(error.into()),
     }
 }
 
-async fn workload(cluster: &Cluster, kind: Kind, namespace: &str, name: &str) -> anyhow::Result<Seen> {
+async fn workload(
+    cluster: &Cluster,
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+) -> anyhow::Result<Seen> {
     let (wanted, ready, pod) = match kind {
         Kind::Deployment => {
-            let found = Api::<Deployment>::namespaced(cluster.client(), namespace).get_opt(name).await?.context("not found")?;
-            (found.spec.replicas, found.status.and_then(|status| status.ready_replicas), found.spec.template.spec)
+            let found = Api::<Deployment>::namespaced(cluster.client(), namespace)
+                .get_opt(name)
+                .await?
+                .context("not found")?;
+            (
+                found.spec.replicas,
+                found.status.and_then(|status| status.ready_replicas),
+                found.spec.template.spec,
+            )
         }
         Kind::StatefulSet => {
-            let found = Api::<StatefulSet>::namespaced(cluster.client(), namespace).get_opt(name).await?.context("not found")?;
-            (found.spec.replicas, found.status.and_then(|status| status.ready_replicas), found.spec.template.spec)
+            let found = Api::<StatefulSet>::namespaced(cluster.client(), namespace)
+                .get_opt(name)
+                .await?
+                .context("not found")?;
+            (
+                found.spec.replicas,
+                found.status.and_then(|status| status.ready_replicas),
+                found.spec.template.spec,
+            )
         }
     };
     let (wanted, ready) = (wanted.unwrap_or(1), ready.unwrap_or(0));
@@ -163,36 +222,61 @@ fn first_image(pod: &PodSpec) -> Option<String> {
 
 /// The tag of an image reference, without the `v` that some versions begin with.
 fn tag(image: &str) -> Option<String> {
-    let (_, tag) = image.split('@').next()?.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
-    Some(tag.strip_prefix('v').filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit())).unwrap_or(tag).to_owned())
+    let (_, tag) =
+        image.split('@').next()?.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+    Some(
+        tag.strip_prefix('v')
+            .filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+            .unwrap_or(tag)
+            .to_owned(),
+    )
 }
 
 async fn either(cluster: &Cluster, first: &Http, second: &Http) -> anyhow::Result<Seen> {
     match first.take(cluster).await {
         Ok(seen) => Ok(seen),
-        Err(one) => second.take(cluster).await.map_err(|other| anyhow::anyhow!("{one:#}; {other:#}")),
+        Err(one) => {
+            second.take(cluster).await.map_err(|other| anyhow::anyhow!("{one:#}; {other:#}"))
+        }
     }
 }
 
 async fn group(cluster: &Cluster, name: &str) -> anyhow::Result<Seen> {
     let groups = cluster.client().list_api_groups().await?;
-    let found = groups.groups.iter().find(|group| group.name == name).with_context(|| format!("the API server serves no group {name}"))?;
-    let versions: Vec<&str> = found.versions.iter().map(|version| version.version.as_str()).collect();
+    let found = groups
+        .groups
+        .iter()
+        .find(|group| group.name == name)
+        .with_context(|| format!("the API server serves no group {name}"))?;
+    let versions: Vec<&str> =
+        found.versions.iter().map(|version| version.version.as_str()).collect();
     Ok(Seen { version: None, proof: format!("group {name} served in {}", versions.join(", ")) })
 }
 
 async fn daemon_set(cluster: &Cluster, names: &[&str]) -> anyhow::Result<Seen> {
     let all: Api<DaemonSet> = Api::all(cluster.client());
     let found = all.list(&ListParams::default()).await?;
-    let listed: Vec<String> = found.iter().map(ResourceExt::name_any).collect();
-    let Some(set) = found.iter().find(|set| names.contains(&set.name_any().as_str())) else {
-        bail!("no daemon set called {} in any namespace; there is {}", names.join(" or "), if listed.is_empty() { "none at all".to_owned() } else { listed.join(", ") });
+    let present: Vec<String> = found.iter().map(ResourceExt::name_any).collect();
+    let Some(daemon) = found.iter().find(|daemon| names.contains(&daemon.name_any().as_str()))
+    else {
+        bail!(
+            "no daemon set called {} in any namespace; there is {}",
+            names.join(" or "),
+            if present.is_empty() { "none at all".to_owned() } else { present.join(", ") }
+        );
     };
-    let (wanted, ready) = set.status.as_ref().map_or((0, 0), |status| (status.desired_number_scheduled, status.number_ready));
-    let named = format!("daemon set {}/{}: {ready} of {wanted} nodes", set.namespace().unwrap_or_default(), set.name_any());
-    ensure!(wanted > 0 && ready >= wanted, "{named}");
-    let image = set.spec.template.spec.as_ref().and_then(first_image).unwrap_or_default();
-    Ok(Seen { version: tag(&image), proof: format!("{named}, image {image}") })
+    let (nodes, serving) = daemon
+        .status
+        .as_ref()
+        .map_or((0, 0), |status| (status.desired_number_scheduled, status.number_ready));
+    let counted = format!(
+        "daemon set {}/{}: {serving} of {nodes} nodes",
+        daemon.namespace().unwrap_or_default(),
+        daemon.name_any()
+    );
+    ensure!(nodes > 0 && serving >= nodes, "{counted}");
+    let image = daemon.spec.template.spec.as_ref().and_then(first_image).unwrap_or_default();
+    Ok(Seen { version: tag(&image), proof: format!("{counted}, image {image}") })
 }
 
 #[cfg(test)]

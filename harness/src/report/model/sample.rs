@@ -6,8 +6,10 @@ use crate::verdict::Facts;
 /// One scenario with two steps and a piece of evidence.
 pub(crate) fn scenario(line: usize, verdict: Verdict) -> ScenarioReport {
     let failed = matches!(verdict, Verdict::Failed | Verdict::Error | Verdict::Inconclusive);
-    let reason = (verdict != Verdict::Passed).then(|| format!("expected <200> & \"ok\", seen 503 ({verdict})"));
-    let evidence = Evidence::new("http", "GET /api/products").answer("503 <busy>").id("trace_id", "4bf92f35");
+    let reason = (verdict != Verdict::Passed)
+        .then(|| format!("expected <200> & \"ok\", seen 503 ({verdict})"));
+    let evidence =
+        Evidence::new("http", "GET /api/products").answer("503 <busy>").id("trace_id", "4bf92f35");
     ScenarioReport {
         address: Address { path: "mesh/mtls.feature".into(), line },
         feature: "Mutual TLS".into(),
@@ -21,7 +23,13 @@ pub(crate) fn scenario(line: usize, verdict: Verdict) -> ScenarioReport {
         took_ms: 1_234,
         ids: BTreeMap::from([("correlation_id".to_owned(), "0197".to_owned())]),
         steps: vec![
-            StepReport { text: "Given a caller".into(), outcome: StepOutcome::Passed, reason: None, took_ms: 4, evidence: vec![evidence] },
+            StepReport {
+                text: "Given a caller".into(),
+                outcome: StepOutcome::Passed,
+                reason: None,
+                took_ms: 4,
+                evidence: vec![evidence],
+            },
             StepReport {
                 text: "Then it is refused".into(),
                 outcome: if failed { StepOutcome::Failed } else { StepOutcome::Passed },
@@ -35,18 +43,40 @@ pub(crate) fn scenario(line: usize, verdict: Verdict) -> ScenarioReport {
 
 /// A report with one scenario of every verdict.
 pub(crate) fn report() -> Report {
-    report_of(Verdict::ALL.into_iter().enumerate().map(|(index, verdict)| scenario(index + 1, verdict)).collect())
+    report_of(
+        Verdict::ALL
+            .into_iter()
+            .enumerate()
+            .map(|(index, verdict)| scenario(index + 1, verdict))
+            .collect(),
+    )
 }
 
 /// A report of these scenarios.
 pub(crate) fn report_of(scenarios: Vec<ScenarioReport>) -> Report {
-    let judged: Vec<_> = scenarios.iter().map(|scenario| crate::verdict::Judged { verdict: scenario.verdict, level: scenario.level, declared_absent: false }).collect();
-    let conclusion = crate::verdict::conclude(&Facts { scenarios: &judged, breaches: &[], core_left_out: 0, ending: Ending::Complete, controls_unproven: 0 });
+    let judged: Vec<_> = scenarios
+        .iter()
+        .map(|scenario| crate::verdict::Judged {
+            verdict: scenario.verdict,
+            level: scenario.level,
+            declared_absent: false,
+        })
+        .collect();
+    let conclusion = crate::verdict::conclude(&Facts {
+        scenarios: &judged,
+        breaches: &[],
+        core_left_out: 0,
+        ending: Ending::Complete,
+        controls_unproven: 0,
+    });
     let capabilities = vec![
         CapabilityRow {
             name: Capability::Istio,
             what: Capability::Istio.what().to_owned(),
-            presence: Presence::Present { version: "1.31.1".into(), proof: "deployment istio-system/istiod: 1 of 1 ready".into() },
+            presence: Presence::Present {
+                version: "1.31.1".into(),
+                proof: "deployment istio-system/istiod: 1 of 1 ready".into(),
+            },
             declared: Declared::Required,
         },
         CapabilityRow {
@@ -56,8 +86,18 @@ pub(crate) fn report_of(scenarios: Vec<ScenarioReport>) -> Report {
             declared: Declared::Lacking,
         },
     ];
-    let requirement = Requirement { id: "ECO-MSH-002".into(), title: "Plaintext is refused".into(), level: Level::Core, remediation: "look at the policy".into() };
-    let selection = Selection { tags: None, known: scenarios.len(), selected: scenarios.len(), core_left_out: 0 };
+    let requirement = Requirement {
+        id: "ECO-MSH-002".into(),
+        title: "Plaintext is refused".into(),
+        level: Level::Core,
+        remediation: "look at the policy".into(),
+    };
+    let selection = Selection {
+        tags: None,
+        known: scenarios.len(),
+        selected: scenarios.len(),
+        core_left_out: 0,
+    };
     Report {
         schema: SCHEMA.to_owned(),
         run: RunId::parse("20261122-190512-4f3a").unwrap(),

@@ -6,7 +6,7 @@ use conformance::cluster::manifests;
 use conformance::component::alertmanager::{Alertmanager, RoutedAlert};
 use conformance::component::prometheus::{Alert, Prometheus};
 use conformance::drill;
-use conformance::fault::{self, Armed, ServiceGone};
+use conformance::fault::ServiceGone;
 use conformance::services::{LedgerEntry, Sandbox};
 use conformance::verdict::Outcome;
 use cucumber::{given, then, when};
@@ -16,8 +16,6 @@ use crate::world::World;
 
 /// The drill's name: its label, in every place where the alert turns up.
 struct Drill(String);
-/// The service that was taken away.
-struct Gone(ServiceGone, Option<Armed>);
 
 #[given(expr = "a drill of the alert {string}")]
 async fn drill(world: &mut World, alert: String) -> Outcome {
@@ -47,14 +45,7 @@ async fn drill(world: &mut World, alert: String) -> Outcome {
 
 #[given(expr = "{string} has no pod")]
 async fn has_no_pod(world: &mut World, service: String) -> Outcome {
-    let gone = ServiceGone::new(&service);
-    let (armed, proof) = fault::arm(world.suite(), &gone).await?;
-    world.record(
-        conformance::evidence::Evidence::new("fault", format!("{service} without pods"))
-            .answer(proof),
-    );
-    world.remember(Gone(gone, Some(armed)));
-    Ok(())
+    world.inject(ServiceGone::new(&service)).await
 }
 
 #[then(expr = "the alert of {string} becomes {word}")]
@@ -126,14 +117,6 @@ async fn receives(world: &mut World, receiver: String, action: String, service: 
 }
 
 #[when(expr = "{string} has its pods back")]
-async fn has_pods_back(world: &mut World, service: String) -> Outcome {
-    let suite = std::sync::Arc::clone(world.suite());
-    let Gone(gone, armed) = world.recall_mut::<Gone>()?;
-    let Some(armed) = armed.take() else { return Ok(()) };
-    let proof = fault::disarm(&suite, gone, armed).await?;
-    world.record(
-        conformance::evidence::Evidence::new("fault", format!("{service} with its pods"))
-            .answer(proof),
-    );
-    Ok(())
+async fn has_pods_back(world: &mut World, _service: String) -> Outcome {
+    world.heal().await
 }
