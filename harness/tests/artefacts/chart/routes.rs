@@ -70,6 +70,11 @@ fn without_a_token_only_the_public_routes_pass_and_only_with_their_methods() {
         .filter(|operation| !strings(&operation["notMethods"]).is_empty())
         .flat_map(|operation| strings(&operation["paths"]))
         .collect();
+    let elsewhere = json!(["80"]);
+    assert!(
+        operations.iter().all(|operation| operation["notPorts"] == elsewhere),
+        "only the port that redirects is left out"
+    );
     assert_eq!(exempt, bounded, "each path that needs no token has its methods named");
     let public = [
         "/.well-known/jwks.json",
