@@ -64,11 +64,14 @@ fn reporter(progress: Progress) -> Reporter {
             Event::Waiting { part, object } => {
                 progress.say(&format!("platform {part} waits for {object}"));
             }
-            Event::Finished { part, unchanged, .. } => {
-                let step = steps
-                    .remove(&part)
-                    .unwrap_or_else(|| progress.quiet_step(format!("platform {part}")));
-                step.done(if unchanged { "unchanged" } else { "" });
+            Event::Finished { part, took, unchanged } => {
+                // Its line moves no longer; the installer's own figure counts.
+                drop(steps.remove(&part));
+                progress.ended(
+                    &format!("platform {part}"),
+                    took,
+                    if unchanged { "unchanged" } else { "" },
+                );
             }
         }
     })

@@ -44,10 +44,12 @@ impl Progress {
         Step { progress: self.clone(), name, began: Instant::now(), bar }
     }
 
-    /// A step that is told when it ends only.
-    #[must_use]
-    pub fn quiet_step(&self, name: impl Into<String>) -> Step {
-        Step { progress: self.clone(), name: name.into(), began: Instant::now(), bar: None }
+    /// Tells that something ended, and keeps its figure.
+    pub fn ended(&self, name: &str, took: Duration, detail: &str) {
+        let tail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+        self.say(&format!("{name} done in {:.1}s{tail}", took.as_secs_f64()));
+        let figure = Figure { name: name.to_owned(), took };
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner).push(figure);
     }
 
     /// One line for the user, beside whatever moves.
@@ -93,14 +95,10 @@ pub struct Step {
 impl Step {
     /// Ends the step well; `detail` may say what came of it.
     pub fn done(self, detail: &str) {
-        let took = self.began.elapsed();
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        let tail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-        self.progress.say(&format!("{} done in {:.1}s{tail}", self.name, took.as_secs_f64()));
-        let figure = Figure { name: self.name.clone(), took };
-        self.progress.figures.lock().unwrap_or_else(PoisonError::into_inner).push(figure);
+        self.progress.ended(&self.name, self.began.elapsed(), detail);
     }
 }
 
