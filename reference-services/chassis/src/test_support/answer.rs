@@ -79,6 +79,12 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// Where the service listens.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// Gets a path.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         self.send(self.request(Method::GET, path)?).await

@@ -1,0 +1,121 @@
+//! What happens to a customer is told once, and followed until it has arrived.
+
+use anyhow::Result;
+use ecotrack_chassis::test_support::eventually;
+use serde_json::json;
+
+use crate::helpers::TestApp;
+
+#[tokio::test]
+async fn a_new_customer_is_welcomed_by_a_mail_that_arrives() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.publish(&customer.registered()).await?;
+    let notification = customer.await_notification("welcome", "delivered").await?;
+    let mails = app.mails(&customer.email).await?;
+    assert_eq!(mails.len(), 1);
+    let mail = &mails[0]["body"]["request"];
+    assert_eq!(
+        mail["custom_args"],
+        json!({"notification_id": notification["notification_id"], "template": "welcome"})
+    );
+    assert_eq!(mail["content"][0]["value"], "Hello Ann, thank you for joining EcoTrack.");
+    let id = notification["notification_id"].as_str().unwrap_or_default();
+    for event_type in ["NotificationSentEvent", "NotificationDeliveredEvent"] {
+        assert_eq!(app.await_event(event_type, id).await?["template"], "welcome");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_event_delivered_again_is_not_told_again() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let registered = customer.registered();
+    for _ in 0..3 {
+        app.publish(&registered).await?;
+    }
+    // Another registration of the same user has the same key, so it comes after all three.
+    let marker = customer.registered();
+    app.publish(&marker).await?;
+    eventually(|| async {
+        let found = customer.notifications().await?.len();
+        anyhow::ensure!(found >= 2, "{found} notifications");
+        Ok(())
+    })
+    .await?;
+    assert_eq!(customer.notifications().await?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mail_waits_for_its_address_when_the_events_come_in_another_order() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.publish(&customer.order_cancelled()).await?;
+    customer.await_notification("order_cancelled", "pending").await?;
+    app.publish(&customer.registered()).await?;
+    customer.await_notification("order_cancelled", "delivered").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_is_broken_is_asked_again() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.arm(&json!({"mode": "error", "ttl_seconds": 60})).await?;
+    app.publish(&customer.registered()).await?;
+    eventually(|| async {
+        let mails = app.mails(&customer.email).await?;
+        anyhow::ensure!(
+            mails.iter().any(|mail| mail["outcome"] == "failed"),
+            "the provider was not asked yet"
+        );
+        Ok(())
+    })
+    .await?;
+    app.disarm().await?;
+    customer.await_notification("welcome", "delivered").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mail_that_is_refused_for_good_is_told_as_failed() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.arm(&json!({"mode": "decline", "ttl_seconds": 60})).await?;
+    app.publish(&customer.registered()).await?;
+    let notification = customer.await_notification("welcome", "failed").await?;
+    let id = notification["notification_id"].as_str().unwrap_or_default();
+    assert_eq!(app.await_event("NotificationFailedEvent", id).await?["reason"], "refused");
+    assert_eq!(app.mails(&customer.email).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_does_not_want_mail_gets_none() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (quiet, other) = (app.customer()?, app.customer()?);
+    let mut conn = app.fixture.database.connect().await?;
+    sqlx::query("INSERT INTO notification_service.preferences (user_id, channel, enabled) VALUES ($1, 'email', false)")
+        .bind(quiet.user_id)
+        .execute(&mut conn)
+        .await?;
+    app.publish(&quiet.registered()).await?;
+    eventually(|| async {
+        let mut conn = app.fixture.database.connect().await?;
+        let learnt: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM notification_service.recipients WHERE user_id = $1",
+        )
+        .bind(quiet.user_id)
+        .fetch_one(&mut conn)
+        .await?;
+        anyhow::ensure!(learnt == 1, "the event was not handled yet");
+        Ok(())
+    })
+    .await?;
+    app.publish(&other.registered()).await?;
+    other.await_notification("welcome", "delivered").await?;
+    assert!(quiet.notifications().await?.is_empty());
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! A running order-service, and a verb for each thing a customer does.
+
+use anyhow::{Context as _, Result, ensure};
+use ecotrack_chassis::kafka::Record;
+use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service, eventually};
+use ecotrack_events::{Envelope, Event, Topic};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::neighbours::Neighbours;
+
+/// order-service and its surroundings.
+pub(crate) struct TestApp {
+    pub(crate) fixture: Fixture,
+    pub(crate) neighbours: Neighbours,
+    issuer: Issuer,
+    service: Service,
+}
+
+/// A customer who is logged in.
+pub(crate) struct Customer {
+    pub(crate) client: Client,
+    pub(crate) user_id: Uuid,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Result<Self> {
+        let (issuer, neighbours) = (Issuer::start().await?, Neighbours::default());
+        let address = neighbours.start(keys_of(&issuer).await?).await?;
+        let fixture = Fixture::new()
+            .await?
+            .with("ECOTRACK_USER_SERVICE_URL", &address)
+            .with("ECOTRACK_PRODUCT_SERVICE_URL", &address);
+        let service = fixture.start_ready(order_service::SERVICE, order_service::build).await?;
+        Ok(Self { fixture, neighbours, issuer, service })
+    }
+
+    pub(crate) fn customer(&self) -> Result<Customer> {
+        let user_id = Uuid::now_v7();
+        let token = self.issuer.token(user_id, &["customer"])?;
+        Ok(Customer { client: self.service.client.with_token(&token), user_id })
+    }
+
+    pub(crate) fn anonymous(&self) -> &Client {
+        &self.service.client
+    }
+
+    /// Publishes an event of another service.
+    pub(crate) async fn publish(&self, event: impl Into<Event>) -> Result<()> {
+        self.publish_envelope(&Envelope::new("payment-service", event)).await
+    }
+
+    pub(crate) async fn publish_envelope(&self, envelope: &Envelope) -> Result<()> {
+        let record = Record::of_event(envelope, std::collections::HashMap::new())?;
+        self.fixture.kafka.producer()?.send(&record).await.context("cannot publish")
+    }
+
+    pub(crate) async fn await_event(&self, event_type: &str, order_id: &str) -> Result<Value> {
+        let record = self.fixture.kafka.await_event(Topic::Order, event_type, order_id).await?;
+        Ok(serde_json::from_slice(&record.payload)?)
+    }
+
+    pub(crate) async fn metric(&self, name: &str) -> Result<Option<String>> {
+        let text = self.service.client.get("/actuator/prometheus").await?.expect(200)?.text;
+        Ok(text
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(|value| value.trim().to_owned()))
+    }
+}
+
+impl Customer {
+    pub(crate) async fn order(&self, product: Uuid, quantity: i64, key: &str) -> Result<Answer> {
+        self.order_with(&json!({"items": [{"product_id": product, "quantity": quantity}], "payment_method": "credit_card"}), key).await
+    }
+
+    pub(crate) async fn order_with(&self, body: &Value, key: &str) -> Result<Answer> {
+        let request = self
+            .client
+            .request(Method::POST, "/api/orders")?
+            .header("idempotency-key", key)
+            .json(body);
+        self.client.send(request).await
+    }
+
+    /// A placed order's id.
+    pub(crate) async fn placed(&self, product: Uuid) -> Result<String> {
+        let order = self.order(product, 1, &Uuid::new_v4().to_string()).await?.expect(201)?.json();
+        order["order_id"].as_str().map(str::to_owned).context("an order has an id")
+    }
+
+    pub(crate) async fn open_payment(&self, order_id: &str) -> Result<Answer> {
+        self.client.post(&format!("/api/orders/{order_id}/payment"), &json!({})).await
+    }
+
+    pub(crate) async fn status(&self, order_id: &str) -> Result<String> {
+        let order = self.client.get(&format!("/api/orders/{order_id}")).await?.expect(200)?.json();
+        order["status"].as_str().map(str::to_owned).context("an order has a status")
+    }
+
+    pub(crate) async fn await_status(&self, order_id: &str, expected: &str) -> Result<()> {
+        eventually(|| async {
+            let status = self.status(order_id).await?;
+            ensure!(status == expected, "the order is {status}, not {expected}");
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The keys that tokens are checked with, as their issuer publishes them.
+async fn keys_of(issuer: &Issuer) -> Result<Value> {
+    let http = reqwest::Client::builder().tls_certs_only([]).build()?;
+    Ok(http.get(issuer.url.join("/.well-known/jwks.json")?).send().await?.json().await?)
+}

@@ -1,0 +1,107 @@
+//! user-service and product-service as order-service sees them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What product-service would know: prices and what is reserved for whom.
+#[derive(Clone, Default)]
+pub(crate) struct Neighbours {
+    shelf: Arc<Mutex<Shelf>>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    prices: HashMap<Uuid, (&'static str, &'static str)>,
+    reserved: Vec<Uuid>,
+    is_empty: bool,
+    is_away: bool,
+}
+
+impl Neighbours {
+    /// Starts listening and says where. `keys` are those that tokens are checked with.
+    pub(crate) async fn start(&self, keys: Value) -> Result<String> {
+        let routes = Router::new()
+            .route("/.well-known/jwks.json", get(async move || Json(keys.clone())))
+            .route(
+                "/api/users/{id}",
+                get(async |Path(id): Path<Uuid>| Json(json!({"user_id": id}))),
+            )
+            .route("/api/products/reservations", post(reserve))
+            .route("/api/products/reservations/{order_id}", delete(release))
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let address = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Ok(address)
+    }
+
+    /// Puts a product on the shelf.
+    pub(crate) fn product(&self, price: &'static str, currency: &'static str) -> Uuid {
+        let id = Uuid::now_v7();
+        self.shelf().prices.insert(id, (price, currency));
+        id
+    }
+
+    /// Whether nothing is in stock.
+    pub(crate) fn set_sold_out(&self, sold_out: bool) {
+        self.shelf().is_empty = sold_out;
+    }
+
+    /// Whether product-service answers with an error.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.shelf().is_away = away;
+    }
+
+    /// Orders for which stock is held.
+    pub(crate) fn reserved(&self) -> Vec<Uuid> {
+        self.shelf().reserved.clone()
+    }
+
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn reserve(
+    State(neighbours): State<Neighbours>,
+    Json(wish): Json<Value>,
+) -> (StatusCode, Json<Value>) {
+    let mut shelf = neighbours.shelf();
+    if shelf.is_away {
+        return (StatusCode::INTERNAL_SERVER_ERROR, Json(Value::Null));
+    }
+    if shelf.is_empty {
+        return (StatusCode::CONFLICT, Json(Value::Null));
+    }
+    let wanted = wish["items"].as_array().cloned().unwrap_or_default();
+    let priced = |item: &Value| {
+        let product = item["product_id"].as_str()?.parse().ok()?;
+        let (price, currency) = shelf.prices.get(&product)?;
+        Some(
+            json!({"product_id": product, "quantity": item["quantity"], "unit_price": price, "currency": currency}),
+        )
+    };
+    let items: Vec<_> = wanted.iter().filter_map(priced).collect();
+    if items.len() < wanted.len() {
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(Value::Null));
+    }
+    if let Some(order_id) = wish["order_id"].as_str().and_then(|id| id.parse().ok())
+        && !shelf.reserved.contains(&order_id)
+    {
+        shelf.reserved.push(order_id);
+    }
+    (StatusCode::OK, Json(json!({"order_id": wish["order_id"], "items": items})))
+}
+
+async fn release(State(neighbours): State<Neighbours>, Path(order_id): Path<Uuid>) -> StatusCode {
+    neighbours.shelf().reserved.retain(|reserved| *reserved != order_id);
+    StatusCode::NO_CONTENT
+}

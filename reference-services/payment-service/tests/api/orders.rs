@@ -1,0 +1,72 @@
+//! order-service as payment-service sees it: what is owed, to whom it belongs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Orders by id.
+#[derive(Clone, Default)]
+pub(crate) struct Orders(Arc<Mutex<HashMap<Uuid, Order>>>);
+
+struct Order {
+    token: String,
+    user_id: Uuid,
+    is_paid: bool,
+}
+
+impl Orders {
+    /// Starts listening and says where.
+    pub(crate) async fn start(&self) -> Result<String> {
+        let routes = Router::new()
+            .route("/api/orders/{id}/payment", post(open_payment))
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let address = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Ok(address)
+    }
+
+    /// A placed order over 19.99 USD of the customer with this token.
+    pub(crate) fn placed_by(&self, user_id: Uuid, token: &str) -> Uuid {
+        let id = Uuid::now_v7();
+        self.orders().insert(id, Order { token: token.to_owned(), user_id, is_paid: false });
+        id
+    }
+
+    /// From now on there is nothing to pay for the order.
+    pub(crate) fn close(&self, id: Uuid) {
+        self.orders().entry(id).and_modify(|order| order.is_paid = true);
+    }
+
+    fn orders(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Order>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn open_payment(
+    State(orders): State<Orders>,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> (StatusCode, Json<Value>) {
+    let bearer =
+        headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let orders = orders.orders();
+    match orders.get(&id) {
+        Some(order) if bearer != format!("Bearer {}", order.token) => {
+            (StatusCode::NOT_FOUND, Json(Value::Null))
+        }
+        Some(order) if order.is_paid => (StatusCode::CONFLICT, Json(Value::Null)),
+        Some(order) => {
+            let due = json!({"order_id": id, "user_id": order.user_id, "amount": "19.99", "currency": "USD", "status": "payment_pending"});
+            (StatusCode::OK, Json(due))
+        }
+        None => (StatusCode::NOT_FOUND, Json(Value::Null)),
+    }
+}
