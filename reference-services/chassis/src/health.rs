@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(readiness.components["database"], "UP");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_dependency_that_never_answers_is_not_there() {
         let mut health = Health::default();
         health.register("database", std::future::pending::<bool>);

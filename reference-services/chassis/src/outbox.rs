@@ -25,7 +25,9 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn new(source: &'static str) -> Self {
+    /// An outbox for the events of a service. [`crate::Chassis::outbox`] makes one with its relay running.
+    #[must_use]
+    pub fn new(source: &'static str) -> Self {
         Self { source, committed: Arc::default() }
     }
 

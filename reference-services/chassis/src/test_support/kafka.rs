@@ -7,7 +7,9 @@ use ecotrack_events::Topic;
 use rdkafka::{
     ClientConfig,
     consumer::{Consumer as _, StreamConsumer},
+    error::KafkaResult,
     mocking::MockCluster,
+    producer::DefaultProducerContext,
 };
 use uuid::Uuid;
 
@@ -15,6 +17,9 @@ use crate::kafka::{KafkaSettings, Producer, Record};
 
 /// Longest a record may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Partitions of a topic, as the platform makes them.
+const PARTITIONS: i32 = 3;
 
 /// A broker.
 pub struct Kafka {
@@ -30,10 +35,9 @@ impl Kafka {
         let (said, heard) = mpsc::channel();
         let (alive, gone) = mpsc::channel::<()>();
         std::thread::spawn(move || {
-            let cluster = MockCluster::new(1).map(|cluster| (cluster.bootstrap_servers(), cluster));
-            match cluster {
-                Ok((brokers, _cluster)) => {
-                    said.send(Ok(brokers)).ok();
+            match broker() {
+                Ok(cluster) => {
+                    said.send(Ok(cluster.bootstrap_servers())).ok();
                     // Ends when the test drops its half.
                     gone.recv().ok();
                 }
@@ -98,9 +102,18 @@ impl Kafka {
             .set("group.id", Uuid::new_v4().to_string())
             .set("auto.offset.reset", "earliest")
             .set("enable.auto.commit", "false")
-            .set("allow.auto.create.topics", "true")
             .create()?;
         consumer.subscribe(&[topic])?;
         Ok(consumer)
     }
+}
+
+/// A broker with the platform's topics.
+fn broker() -> KafkaResult<MockCluster<'static, DefaultProducerContext>> {
+    let cluster = MockCluster::new(1)?;
+    for topic in Topic::ALL {
+        cluster.create_topic(topic.name(), PARTITIONS, 1)?;
+        cluster.create_topic(&format!("{}.dlt", topic.name()), PARTITIONS, 1)?;
+    }
+    Ok(cluster)
 }

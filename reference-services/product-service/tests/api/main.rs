@@ -4,3 +4,11 @@ mod catalogue;
 mod helpers;
 mod orders;
 mod reservations;
+
+#[test]
+fn the_table_of_the_inbox_is_that_of_the_chassis() {
+    assert!(
+        include_str!("../../migrations/0001_products.sql")
+            .contains(ecotrack_chassis::inbox::MIGRATION)
+    );
+}

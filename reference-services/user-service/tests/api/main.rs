@@ -6,3 +6,11 @@ mod problems;
 mod registration;
 mod sessions;
 mod telemetry;
+
+#[test]
+fn the_tables_of_outbox_and_inbox_are_those_of_the_chassis() {
+    let migration = include_str!("../../migrations/0001_users.sql");
+    for table in [ecotrack_chassis::outbox::MIGRATION, ecotrack_chassis::inbox::MIGRATION] {
+        assert!(migration.contains(table), "not in the migration: {table}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Credentials that change, and a schema that is somebody else's.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use anyhow::{Result, ensure};
+use axum::Router;
+use ecotrack_chassis::{
+    Chassis,
+    postgres::Database,
+    test_support::{Fixture, TestDatabase, eventually},
+};
+use sqlx::AssertSqlSafe;
+use utoipa::OpenApi as _;
+use uuid::Uuid;
+
+use crate::helpers::{Bench, MIGRATIONS};
+
+#[derive(utoipa::OpenApi)]
+struct Document;
+
+/// A login as the platform makes them: a member of the role that owns the tables, and acting as that role.
+async fn make_login(database: &TestDatabase, owner: &str) -> Result<String> {
+    let login = format!("l{}", Uuid::new_v4().simple());
+    execute(database, format!("create role {login} login in role {owner}")).await?;
+    execute(database, format!("alter role {login} set role {owner}")).await?;
+    Ok(login)
+}
+
+async fn execute(database: &TestDatabase, statement: String) -> Result<()> {
+    let mut connection = database.connect().await?;
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+    Ok(())
+}
+
+async fn user_of(database: &Database) -> Result<String, sqlx::Error> {
+    let mut transaction = database.begin().await?;
+    sqlx::query_scalar("select session_user::text").fetch_one(&mut *transaction).await
+}
+
+/// A bench whose login can be replaced: the bench, the role that owns the tables, the login.
+async fn bench_with_login() -> Result<(Bench, String, String)> {
+    let fixture = Fixture::new().await?;
+    let owner = format!("o{}", Uuid::new_v4().simple());
+    execute(&fixture.database, format!("create role {owner} superuser nologin")).await?;
+    let login = make_login(&fixture.database, &owner).await?;
+    fixture.database.mount(&login, "unused")?;
+    Ok((Bench::in_surroundings(fixture).await?, owner, login))
+}
+
+#[tokio::test]
+async fn a_change_of_credentials_fails_no_request_and_leaves_the_old_login() -> Result<()> {
+    let (bench, owner, old) = bench_with_login().await?;
+    let (done, served) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let load = async {
+        while !done.load(Ordering::Relaxed) {
+            user_of(&bench.database).await?;
+            served.fetch_add(1, Ordering::Relaxed);
+        }
+        anyhow::Ok(())
+    };
+    let rotation = async {
+        let new = make_login(&bench.fixture.database, &owner).await?;
+        bench.fixture.database.mount(&new, "unused")?;
+        let is_gone = || async {
+            ensure!(user_of(&bench.database).await? == new, "still the old login");
+            let mut connection = bench.fixture.database.connect().await?;
+            let sessions =
+                sqlx::query_scalar("select count(*) from pg_stat_activity where usename = $1");
+            let sessions: i64 = sessions.bind(&old).fetch_one(&mut connection).await?;
+            ensure!(sessions == 0, "{sessions} sessions of the old login");
+            Ok(())
+        };
+        let outcome = eventually(is_gone).await;
+        done.store(true, Ordering::Relaxed);
+        outcome
+    };
+    tokio::try_join!(load, rotation)?;
+    assert!(served.load(Ordering::Relaxed) > 0);
+    execute(&bench.fixture.database, format!("drop role {old}")).await
+}
+
+#[tokio::test]
+async fn a_login_that_dies_before_it_was_replaced_is_replaced_by_the_request_that_finds_out()
+-> Result<()> {
+    let (bench, owner, old) = bench_with_login().await?;
+    let new = make_login(&bench.fixture.database, &owner).await?;
+    execute(&bench.fixture.database, format!("alter role {old} nologin")).await?;
+    bench.fixture.database.mount(&new, "unused")?;
+    let killed =
+        format!("select pg_terminate_backend(pid) from pg_stat_activity where usename = '{old}'");
+    execute(&bench.fixture.database, killed).await?;
+    assert_eq!(user_of(&bench.database).await?, new);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_exhausted_pool_refuses_fast() -> Result<()> {
+    let bench = Bench::start().await?;
+    let mut held = Vec::new();
+    let refusal = loop {
+        match bench.database.begin().await {
+            Ok(transaction) => held.push(transaction),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(held.len(), 20);
+    assert!(matches!(refusal, sqlx::Error::PoolTimedOut), "{refusal}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_schema_of_a_newer_version_is_refused() -> Result<()> {
+    let bench = Bench::start().await?;
+    let newer = "insert into test_service._sqlx_migrations (version, description, success, checksum, execution_time) \
+                 values (9999, 'from the future', true, '', 0)";
+    execute(&bench.fixture.database, newer.to_owned()).await?;
+    let mut older = Chassis::new(bench.fixture.settings("test-service")?);
+    older.database(&MIGRATIONS)?;
+    let application = older.serve(Router::new(), Document::openapi()).await?;
+    let error = application.run().await.unwrap_err();
+    assert!(format!("{error:#}").contains("9999"), "{error:#}");
+    Ok(())
+}

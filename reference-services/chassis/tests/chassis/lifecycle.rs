@@ -1,0 +1,48 @@
+//! A service that is told to stop finishes what it began.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use axum::{Router, routing::get};
+use ecotrack_chassis::{Chassis, test_support::Fixture};
+use tokio::sync::Notify;
+use utoipa::OpenApi as _;
+
+#[derive(utoipa::OpenApi)]
+struct Document;
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_before_the_service_ends() -> Result<()> {
+    let (arrived, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (inside, until) = (Arc::clone(&arrived), Arc::clone(&finish));
+    let slow = async move || {
+        inside.notify_one();
+        until.notified().await;
+        "done"
+    };
+    let routes = Router::new().route("/slow", get(slow));
+    let fixture = Fixture::new().await?;
+    let build = async |settings| Chassis::new(settings).serve(routes, Document::openapi()).await;
+    let service = fixture.start("test-service", build).await?;
+    let client = service.client.clone();
+    let request = tokio::spawn(async move { client.get("/slow").await });
+    arrived.notified().await;
+    let stopping = tokio::spawn(service.stop());
+    tokio::task::yield_now().await;
+    finish.notify_one();
+    assert_eq!(request.await??.expect(200)?.text, "done");
+    stopping.await?
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_is_a_problem_and_not_the_end() -> Result<()> {
+    let routes =
+        Router::new().route("/panic", get(async || -> &'static str { panic!("on purpose") }));
+    let fixture = Fixture::new().await?;
+    let build = async |settings| Chassis::new(settings).serve(routes, Document::openapi()).await;
+    let service = fixture.start("test-service", build).await?;
+    let answer = service.client.get("/panic").await?.expect_problem(500)?;
+    assert!(!answer.text.contains("on purpose"), "{}", answer.text);
+    service.client.get("/actuator/health/liveness").await?.expect(200)?;
+    Ok(())
+}
