@@ -28,9 +28,11 @@ pub(crate) fn follow_secrets(objects: &mut [Object], foundation: &Foundation) {
         let namespace = object.namespace().to_owned();
         let mut names = BTreeSet::new();
         collect_secrets(&object.0["spec"]["template"]["spec"], &mut names);
-        let digests: Vec<&str> = names.iter().filter_map(|name| foundation.secret_digest(&namespace, name)).collect();
+        let digests: Vec<&str> =
+            names.iter().filter_map(|name| foundation.secret_digest(&namespace, name)).collect();
         if !digests.is_empty() {
-            object.0["spec"]["template"]["metadata"]["annotations"][SECRETS] = hex(&Sha256::digest(digests.join(" "))).into();
+            object.0["spec"]["template"]["metadata"]["annotations"][SECRETS] =
+                hex(&Sha256::digest(digests.join(" "))).into();
         }
     }
 }
@@ -40,7 +42,13 @@ fn collect_secrets(value: &Value, names: &mut BTreeSet<String>) {
         Value::Object(fields) => {
             let volume = fields.get("secretName");
             let variable = fields.get("secretKeyRef").and_then(|reference| reference.get("name"));
-            names.extend([volume, variable].into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+            names.extend(
+                [volume, variable]
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned),
+            );
             fields.values().for_each(|field| collect_secrets(field, names));
         }
         Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, names)),
@@ -49,7 +57,10 @@ fn collect_secrets(value: &Value, names: &mut BTreeSet<String>) {
 }
 
 /// Gives every claim of a stateful set a volume in a folder of the node. Answers with the objects to apply before, and the folders that must exist.
-pub(crate) fn use_local_storage(objects: &mut [Object], storage: &LocalStorage) -> (Vec<Object>, Vec<PathBuf>) {
+pub(crate) fn use_local_storage(
+    objects: &mut [Object],
+    storage: &LocalStorage,
+) -> (Vec<Object>, Vec<PathBuf>) {
     let mut before = Vec::new();
     let mut folders = Vec::new();
     for set in objects.iter_mut().filter(|object| object.kind() == "StatefulSet") {
@@ -57,9 +68,16 @@ pub(crate) fn use_local_storage(objects: &mut [Object], storage: &LocalStorage) 
         let claims = set.0.pointer_mut("/spec/volumeClaimTemplates").and_then(Value::as_array_mut);
         for claim in claims.into_iter().flatten() {
             claim["spec"]["storageClassName"] = LOCAL_CLASS.into();
-            let claim_name = format!("{}-{name}-0", claim["metadata"]["name"].as_str().unwrap_or_default());
+            let claim_name =
+                format!("{}-{name}-0", claim["metadata"]["name"].as_str().unwrap_or_default());
             let folder = storage.root.join(&namespace).join(&claim_name);
-            before.push(volume(&namespace, &claim_name, &claim["spec"]["resources"]["requests"]["storage"], &folder, &storage.node));
+            before.push(volume(
+                &namespace,
+                &claim_name,
+                &claim["spec"]["resources"]["requests"]["storage"],
+                &folder,
+                &storage.node,
+            ));
             folders.push(folder);
         }
     }
@@ -108,7 +126,11 @@ spec:
 ";
 
     fn foundation(certificate: &str) -> Foundation {
-        let secret = |name: &str, value: &str| Object(json!({"kind": "Secret", "metadata": {"name": name, "namespace": "data"}, "data": {"a": value}}));
+        let secret = |name: &str, value: &str| {
+            Object(
+                json!({"kind": "Secret", "metadata": {"name": name, "namespace": "data"}, "data": {"a": value}}),
+            )
+        };
         Foundation::of(&[secret("postgres-auth", "x"), secret("postgres-tls", certificate)])
     }
 
@@ -131,9 +153,15 @@ spec:
         let storage = LocalStorage { root: PathBuf::from("/volumes"), node: "one".to_owned() };
         let (before, folders) = use_local_storage(&mut objects, &storage);
         assert_eq!(folders, [PathBuf::from("/volumes/data/data-postgres-0")]);
-        assert_eq!(before.iter().map(Object::label).collect::<Vec<_>>(), ["StorageClass ecotrack-local", "PersistentVolume data-data-postgres-0"]);
+        assert_eq!(
+            before.iter().map(Object::label).collect::<Vec<_>>(),
+            ["StorageClass ecotrack-local", "PersistentVolume data-data-postgres-0"]
+        );
         assert_eq!(before[1].0["spec"]["claimRef"]["name"], "data-postgres-0");
         assert_eq!(before[1].0["spec"]["capacity"]["storage"], "4Gi");
-        assert_eq!(objects[0].0["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"], LOCAL_CLASS);
+        assert_eq!(
+            objects[0].0["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"],
+            LOCAL_CLASS
+        );
     }
 }

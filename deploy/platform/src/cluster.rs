@@ -18,7 +18,12 @@ pub struct Cluster {
 impl Cluster {
     /// The cluster of a context, in the given kubeconfig or in kubectl's own.
     #[must_use]
-    pub fn new(context: impl Into<String>, kubeconfig: Option<PathBuf>, kubectl: PathBuf, helm: PathBuf) -> Self {
+    pub fn new(
+        context: impl Into<String>,
+        kubeconfig: Option<PathBuf>,
+        kubectl: PathBuf,
+        helm: PathBuf,
+    ) -> Self {
         Self { context: context.into(), kubeconfig, kubectl, helm }
     }
 
@@ -52,14 +57,23 @@ impl Cluster {
 
     /// A command line for the user, on this cluster.
     pub(crate) fn hint(&self, rest: &str) -> String {
-        let config = self.kubeconfig.as_ref().map(|path| format!("--kubeconfig {} ", path.display()));
+        let config =
+            self.kubeconfig.as_ref().map(|path| format!("--kubeconfig {} ", path.display()));
         format!("kubectl {}--context {} {rest}", config.unwrap_or_default(), self.context)
     }
 
     /// Applies objects server-side. Each owner gives up what it no longer names, and takes what it names.
     pub(crate) async fn apply(&self, owner: &str, objects: &[Object]) -> Result<(), CommandError> {
         let manager = format!("ecotrack-platform-{owner}");
-        let call = self.kubectl().args(["apply", "--server-side", "--force-conflicts", "--field-manager", &manager, "-f", "-"]);
+        let call = self.kubectl().args([
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "--field-manager",
+            &manager,
+            "-f",
+            "-",
+        ]);
         call.input(to_list(objects)).run().await.map(drop)
     }
 
@@ -95,7 +109,8 @@ impl Cluster {
 
     /// Objects by kubectl's own arguments after `get`.
     pub(crate) async fn get(&self, arguments: &[&str]) -> Result<Vec<Object>, InstallError> {
-        let call = self.kubectl().arg("get").args(arguments).args(["--ignore-not-found", "-o", "json"]);
+        let call =
+            self.kubectl().arg("get").args(arguments).args(["--ignore-not-found", "-o", "json"]);
         let answer = call.run().await.doing(format!("reading {}", arguments.join(" ")))?;
         parse_answer(&format!("kubectl get {}", arguments.join(" ")), &answer)
     }

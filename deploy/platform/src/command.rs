@@ -103,12 +103,18 @@ impl Call {
 
     fn start(&self) -> Result<Child, CommandError> {
         let mut command = tokio::process::Command::new(&self.program);
-        command.args(&self.arguments).kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(&self.arguments)
+            .kill_on_drop(true)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        command.spawn().map_err(|source| CommandError::Start { program: self.program.clone(), source })
+        command
+            .spawn()
+            .map_err(|source| CommandError::Start { program: self.program.clone(), source })
     }
 }
 
@@ -141,7 +147,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_carries_the_command_and_what_it_said() {
-        let error = Call::new(Path::new("sh")).args(["-c", "echo no such thing >&2; exit 3"]).run().await.unwrap_err();
+        let error = Call::new(Path::new("sh"))
+            .args(["-c", "echo no such thing >&2; exit 3"])
+            .run()
+            .await
+            .unwrap_err();
         let text = error.to_string();
         assert!(text.contains("no such thing") && text.contains("exit status: 3"), "{text}");
     }

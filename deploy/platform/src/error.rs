@@ -44,7 +44,9 @@ pub enum InstallError {
         source: rcgen::Error,
     },
     /// The cluster offers no storage.
-    #[error("the cluster has no default StorageClass, so nothing could keep its data; make one the default, or give --local-storage <folder on the node> on a one-node cluster")]
+    #[error(
+        "the cluster has no default StorageClass, so nothing could keep its data; make one the default, or give --local-storage <folder on the node> on a one-node cluster"
+    )]
     NoStorage,
     /// An object did not become ready in time, or failed for good.
     #[error(transparent)]
@@ -70,7 +72,14 @@ pub struct NotReady {
 
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} is not ready after {} s: {}", self.part, self.object, self.after.as_secs(), self.state)?;
+        write!(
+            f,
+            "{}: {} is not ready after {} s: {}",
+            self.part,
+            self.object,
+            self.after.as_secs(),
+            self.state
+        )?;
         for line in &self.evidence {
             write!(f, "; {line}")?;
         }

@@ -33,7 +33,12 @@ impl Foundation {
 
     pub(crate) fn of(secrets: &[Object]) -> Self {
         let key = |secret: &Object| (secret.namespace().to_owned(), secret.name().to_owned());
-        Self(secrets.iter().map(|secret| (key(secret), digest(std::slice::from_ref(secret)))).collect())
+        Self(
+            secrets
+                .iter()
+                .map(|secret| (key(secret), digest(std::slice::from_ref(secret))))
+                .collect(),
+        )
     }
 }
 
@@ -48,13 +53,24 @@ pub(crate) async fn lay(cluster: &Cluster) -> Result<Foundation, InstallError> {
     objects.extend(namespaces::ca_maps(&certificates.authority));
     objects.extend(secrets.iter().cloned());
     objects.push(record::object());
-    cluster.apply(OWNER, &objects).await.doing("applying namespaces, certificates and passwords")?;
+    cluster
+        .apply(OWNER, &objects)
+        .await
+        .doing("applying namespaces, certificates and passwords")?;
     Ok(Foundation::of(&secrets))
 }
 
 /// A Secret of the platform. Values are any bytes.
-fn secret<'a>(namespace: &str, name: &str, kind: &str, values: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Object {
-    let data: Map<String, Value> = values.into_iter().map(|(key, value)| (key.to_owned(), STANDARD.encode(value).into())).collect();
+fn secret<'a>(
+    namespace: &str,
+    name: &str,
+    kind: &str,
+    values: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Object {
+    let data: Map<String, Value> = values
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), STANDARD.encode(value).into()))
+        .collect();
     let (label, owner) = MANAGED_BY.split_once('=').unwrap_or_default();
     Object(json!({
         "apiVersion": "v1", "kind": "Secret", "type": kind,

@@ -51,11 +51,17 @@ pub async fn install(options: &Options) -> Result<(), InstallError> {
     let storage = find_storage(options).await?;
     let began = Instant::now();
     let foundation = foundation::lay(&options.cluster).await?;
-    (options.reporter)(Event::Finished { part: "foundation".to_owned(), took: began.elapsed(), unchanged: false });
+    (options.reporter)(Event::Finished {
+        part: "foundation".to_owned(),
+        took: began.elapsed(),
+        unchanged: false,
+    });
     let record = Record::read(&options.cluster).await?;
     let installer = Installer { options, storage, foundation, record };
     let names = if options.only.is_empty() { PartName::ALL.to_vec() } else { options.only.clone() };
-    try_join_all(names.into_iter().map(|name| installer.install(part(name, &options.repository)))).await.map(drop)
+    try_join_all(names.into_iter().map(|name| installer.install(part(name, &options.repository))))
+        .await
+        .map(drop)
 }
 
 impl Installer<'_> {
@@ -63,14 +69,24 @@ impl Installer<'_> {
         let name = part.name.name();
         let began = Instant::now();
         let stages = self.render(&part).await?;
-        let all: Vec<Object> = stages.iter().flat_map(|stage| stage.objects.iter().cloned()).collect();
+        let all: Vec<Object> =
+            stages.iter().flat_map(|stage| stage.objects.iter().cloned()).collect();
         let digest = digest(&all);
         let cluster = &self.options.cluster;
-        let waiter = Waiter { cluster, reporter: &self.options.reporter, part: name, deadline: part.deadline, began };
+        let waiter = Waiter {
+            cluster,
+            reporter: &self.options.reporter,
+            part: name,
+            deadline: part.deadline,
+            began,
+        };
         let unchanged = self.record.holds(name, &digest) && cluster.all_exist(&all).await?;
         if unchanged {
             // A definition that exists was ready before, and reading it takes long.
-            let others: Vec<Object> = all.into_iter().filter(|object| object.kind() != "CustomResourceDefinition").collect();
+            let others: Vec<Object> = all
+                .into_iter()
+                .filter(|object| object.kind() != "CustomResourceDefinition")
+                .collect();
             waiter.until_ready(&others).await?;
         } else {
             (self.options.reporter)(Event::Began { part: name.to_owned() });
@@ -80,15 +96,23 @@ impl Installer<'_> {
             }
             record::note(cluster, name, &digest).await?;
         }
-        (self.options.reporter)(Event::Finished { part: name.to_owned(), took: began.elapsed(), unchanged });
+        (self.options.reporter)(Event::Finished {
+            part: name.to_owned(),
+            took: began.elapsed(),
+            unchanged,
+        });
         Ok(())
     }
 
     async fn render(&self, part: &Part) -> Result<Vec<Rendered>, InstallError> {
         let mut stages = Vec::new();
         for stage in &part.stages {
-            let sources = stage.sources.iter().map(|source| source.render(&self.options.cluster, &self.options.repository));
-            let mut objects: Vec<Object> = try_join_all(sources).await?.into_iter().flatten().collect();
+            let sources = stage
+                .sources
+                .iter()
+                .map(|source| source.render(&self.options.cluster, &self.options.repository));
+            let mut objects: Vec<Object> =
+                try_join_all(sources).await?.into_iter().flatten().collect();
             follow_secrets(&mut objects, &self.foundation);
             if let Some(storage) = &self.storage {
                 let (mut before, folders) = use_local_storage(&mut objects, storage);
@@ -103,21 +127,35 @@ impl Installer<'_> {
 
     async fn apply(&self, stage: &Rendered) -> Result<(), InstallError> {
         self.remove_jobs(stage).await?;
-        self.options.cluster.apply(&stage.owner, &stage.objects).await.doing(format!("applying {}", stage.owner))
+        self.options
+            .cluster
+            .apply(&stage.owner, &stage.objects)
+            .await
+            .doing(format!("applying {}", stage.owner))
     }
 
     /// A Job cannot be changed: one that is to run again is made anew.
     async fn remove_jobs(&self, stage: &Rendered) -> Result<(), InstallError> {
-        let jobs: Vec<Object> = stage.objects.iter().filter(|object| object.kind() == "Job").cloned().collect();
-        self.options.cluster.delete(&jobs).await.doing(format!("removing the old jobs of {}", stage.owner))
+        let jobs: Vec<Object> =
+            stage.objects.iter().filter(|object| object.kind() == "Job").cloned().collect();
+        self.options
+            .cluster
+            .delete(&jobs)
+            .await
+            .doing(format!("removing the old jobs of {}", stage.owner))
     }
 }
 
 async fn find_storage(options: &Options) -> Result<Option<LocalStorage>, InstallError> {
     if let Some(root) = &options.local_storage {
         let nodes = options.cluster.get(&["nodes"]).await?;
-        let node = nodes.first().map(|node| node.text("/metadata/labels/kubernetes.io~1hostname").to_owned());
-        let malformed = || InstallError::Malformed { what: "the list of nodes".to_owned(), reason: "it is empty".to_owned() };
+        let node = nodes
+            .first()
+            .map(|node| node.text("/metadata/labels/kubernetes.io~1hostname").to_owned());
+        let malformed = || InstallError::Malformed {
+            what: "the list of nodes".to_owned(),
+            reason: "it is empty".to_owned(),
+        };
         return Ok(Some(LocalStorage { root: root.clone(), node: node.ok_or_else(malformed)? }));
     }
     let classes = options.cluster.get(&["storageclasses"]).await?;
@@ -126,5 +164,11 @@ async fn find_storage(options: &Options) -> Result<Option<LocalStorage>, Install
 }
 
 fn make_folders(folders: &[PathBuf]) -> Result<(), InstallError> {
-    folders.iter().try_for_each(|path| fs::create_dir_all(path).map_err(|source| InstallError::File { doing: "making the folder", path: path.clone(), source }))
+    folders.iter().try_for_each(|path| {
+        fs::create_dir_all(path).map_err(|source| InstallError::File {
+            doing: "making the folder",
+            path: path.clone(),
+            source,
+        })
+    })
 }

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
-use ecotrack_platform::{Cluster, Options, PartName, ServicesOptions, deploy_services, embedded_kubeconfig, find_tool, install, plain_lines, repository};
+use ecotrack_platform::{
+    Cluster, Options, PartName, ServicesOptions, deploy_services, embedded_kubeconfig, find_tool,
+    install, plain_lines, repository,
+};
 
 const EMBEDDED_CONTEXT: &str = "ecotrack-embedded";
 
@@ -80,7 +83,8 @@ impl Target {
             given => given,
         };
         let context = self.context.unwrap_or_else(|| EMBEDDED_CONTEXT.to_owned());
-        let [kubectl, helm] = [(self.kubectl, "kubectl"), (self.helm, "helm")].map(|(given, name)| given.unwrap_or_else(|| find_tool(name)));
+        let [kubectl, helm] = [(self.kubectl, "kubectl"), (self.helm, "helm")]
+            .map(|(given, name)| given.unwrap_or_else(|| find_tool(name)));
         Ok(Cluster::new(context, kubeconfig, kubectl, helm))
     }
 }
@@ -100,13 +104,27 @@ async fn main() -> ExitCode {
 async fn run() -> Result<()> {
     match Cli::parse().command {
         Command::Install { target, only, local_storage } => {
-            let local_storage = local_storage.or_else(|| target.is_embedded().then(embedded_volumes).flatten());
-            let options = Options { cluster: target.cluster()?, repository: repository(), local_storage, only, reporter: plain_lines() };
+            let local_storage =
+                local_storage.or_else(|| target.is_embedded().then(embedded_volumes).flatten());
+            let options = Options {
+                cluster: target.cluster()?,
+                repository: repository(),
+                local_storage,
+                only,
+                reporter: plain_lines(),
+            };
             install(&options).await.context("the platform is not installed")
         }
         Command::Services(Services::Deploy { target, values, image_records }) => {
-            let image_records = image_records.or_else(|| target.is_embedded().then(embedded_images).flatten());
-            let options = ServicesOptions { cluster: target.cluster()?, repository: repository(), environment: values, image_records, reporter: plain_lines() };
+            let image_records =
+                image_records.or_else(|| target.is_embedded().then(embedded_images).flatten());
+            let options = ServicesOptions {
+                cluster: target.cluster()?,
+                repository: repository(),
+                environment: values,
+                image_records,
+                reporter: plain_lines(),
+            };
             deploy_services(&options).await.context("the services are not deployed")
         }
     }

@@ -29,7 +29,9 @@ impl Object {
         if !self.namespace().is_empty() {
             metadata["namespace"] = self.namespace().into();
         }
-        Self(json!({"apiVersion": self.text("/apiVersion"), "kind": self.kind(), "metadata": metadata}))
+        Self(
+            json!({"apiVersion": self.text("/apiVersion"), "kind": self.kind(), "metadata": metadata}),
+        )
     }
 
     /// `StatefulSet data/kafka`.
@@ -57,7 +59,10 @@ impl Object {
 
     /// Whether both are the same object of the cluster, in whatever state.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        self.namespace() == other.namespace() && self.kind() == other.kind() && self.name() == other.name() && group(self) == group(other)
+        self.namespace() == other.namespace()
+            && self.kind() == other.kind()
+            && self.name() == other.name()
+            && group(self) == group(other)
     }
 }
 
@@ -88,7 +93,8 @@ fn malformed(what: &str, reason: &dyn std::fmt::Display) -> InstallError {
 }
 
 fn flatten(value: Value) -> Vec<Object> {
-    let is_list = value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
+    let is_list =
+        value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
     if value.is_null() {
         return Vec::new();
     }
@@ -114,7 +120,11 @@ pub(crate) fn digest(objects: &[Object]) -> String {
 
 /// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0xf])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 #[cfg(test)]
@@ -125,7 +135,8 @@ mod tests {
 
     #[test]
     fn every_document_is_an_object_and_empty_ones_are_left_out() {
-        let labels: Vec<String> = parse_yaml("test", TWO).unwrap().iter().map(Object::label).collect();
+        let labels: Vec<String> =
+            parse_yaml("test", TWO).unwrap().iter().map(Object::label).collect();
         assert_eq!(labels, ["ConfigMap data/a", "Deployment b"]);
     }
 
@@ -152,7 +163,9 @@ mod tests {
 
     #[test]
     fn an_object_is_found_again_in_any_state_but_not_in_another_group() {
-        let rendered = Object(json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "b", "namespace": "data"}}));
+        let rendered = Object(
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "b", "namespace": "data"}}),
+        );
         let mut live = rendered.clone();
         live.0["status"] = json!({"replicas": 1});
         let mut other_group = live.clone();

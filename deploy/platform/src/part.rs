@@ -22,7 +22,8 @@ pub enum PartName {
 
 impl PartName {
     /// Every part.
-    pub const ALL: [Self; 5] = [Self::Data, Self::Openbao, Self::ExternalSecrets, Self::Istio, Self::Observability];
+    pub const ALL: [Self; 5] =
+        [Self::Data, Self::Openbao, Self::ExternalSecrets, Self::Istio, Self::Observability];
 
     /// Its name on the command line and in the record.
     #[must_use]

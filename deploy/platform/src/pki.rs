@@ -1,7 +1,10 @@
 //! The platform's own certificate authority and the certificates of its servers.
 
 use chrono::{Datelike as _, Days, NaiveDate};
-use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
 
 use crate::error::InstallError;
 
@@ -42,16 +45,24 @@ pub(crate) fn new_authority(today: NaiveDate) -> Result<Issued, InstallError> {
 }
 
 /// Makes a certificate that is good for serving and for calling under the given names; the first is the subject's common name.
-pub(crate) fn issue(authority: &Issued, common_name: &str, names: &[&str], today: NaiveDate) -> Result<Issued, InstallError> {
+pub(crate) fn issue(
+    authority: &Issued,
+    common_name: &str,
+    names: &[&str],
+    today: NaiveDate,
+) -> Result<Issued, InstallError> {
     let not_after = (today + Days::new(SERVER_DAYS)).min(authority.not_after);
     let make = || {
         let issuer_params = authority_params();
         let issuer = Issuer::from_params(&issuer_params, KeyPair::from_pem(&authority.key)?);
         let key = KeyPair::generate()?;
-        let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
+        let mut params = CertificateParams::new(
+            names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
+        )?;
         params.distinguished_name = subject(common_name);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         params.use_authority_key_identifier_extension = true;
         set_dates(&mut params, today, not_after);
         let certificate = params.signed_by(&key, &issuer)?;
@@ -62,7 +73,8 @@ pub(crate) fn issue(authority: &Issued, common_name: &str, names: &[&str], today
 
 /// A new P-256 private key in PKCS#8 PEM.
 pub(crate) fn new_signing_key() -> Result<String, InstallError> {
-    let key = KeyPair::generate().map_err(|source| InstallError::Certificate { whom: "token signing".to_owned(), source })?;
+    let key = KeyPair::generate()
+        .map_err(|source| InstallError::Certificate { whom: "token signing".to_owned(), source })?;
     Ok(key.serialize_pem())
 }
 
@@ -83,8 +95,10 @@ fn subject(common_name: &str) -> DistinguishedName {
 
 fn set_dates(params: &mut CertificateParams, today: NaiveDate, not_after: NaiveDate) {
     let from = today - Days::new(BACKDATED_DAYS);
-    params.not_before = date_time_ymd(from.year(), two_digits(from.month()), two_digits(from.day()));
-    params.not_after = date_time_ymd(not_after.year(), two_digits(not_after.month()), two_digits(not_after.day()));
+    params.not_before =
+        date_time_ymd(from.year(), two_digits(from.month()), two_digits(from.day()));
+    params.not_after =
+        date_time_ymd(not_after.year(), two_digits(not_after.month()), two_digits(not_after.day()));
 }
 
 /// A month or a day of a month always fits.
@@ -110,13 +124,19 @@ mod tests {
     fn no_certificate_outlives_its_authority() {
         let authority = new_authority(TODAY).unwrap();
         let late = authority.not_after - Days::new(60);
-        assert_eq!(issue(&authority, "postgres", &["postgres.data.svc"], late).unwrap().not_after, authority.not_after);
+        assert_eq!(
+            issue(&authority, "postgres", &["postgres.data.svc"], late).unwrap().not_after,
+            authority.not_after
+        );
     }
 
     #[test]
     fn a_name_that_is_no_name_is_refused() {
         let authority = new_authority(TODAY).unwrap();
-        assert!(matches!(issue(&authority, "x", &["ü"], TODAY), Err(InstallError::Certificate { .. })));
+        assert!(matches!(
+            issue(&authority, "x", &["ü"], TODAY),
+            Err(InstallError::Certificate { .. })
+        ));
     }
 
     #[test]

@@ -54,7 +54,11 @@ fn sentence(event: &Event) -> String {
     match event {
         Event::Began { part } => format!("{part} ..."),
         Event::Waiting { part, object } => format!("{part} waits for {object}"),
-        Event::Finished { part, took, unchanged: true } => format!("{part} is as it should be ({:.1}s)", took.as_secs_f64()),
-        Event::Finished { part, took, unchanged: false } => format!("{part} is ready ({:.1}s)", took.as_secs_f64()),
+        Event::Finished { part, took, unchanged: true } => {
+            format!("{part} is as it should be ({:.1}s)", took.as_secs_f64())
+        }
+        Event::Finished { part, took, unchanged: false } => {
+            format!("{part} is ready ({:.1}s)", took.as_secs_f64())
+        }
     }
 }

@@ -31,13 +31,17 @@ pub(crate) struct Waiter<'a> {
 impl Waiter<'_> {
     /// Returns when every object is ready; fails when one has failed for good or the deadline is over.
     pub(crate) async fn until_ready(&self, objects: &[Object]) -> Result<(), InstallError> {
-        let mut waiting: Vec<Object> = objects.iter().filter(|object| can_be_unready(object)).cloned().collect();
+        let mut waiting: Vec<Object> =
+            objects.iter().filter(|object| can_be_unready(object)).cloned().collect();
         let mut told = Instant::now();
         loop {
             let live = self.cluster.fetch(&waiting).await?;
             let unready = unready(&waiting, &live);
             let Some((first, state)) = unready.first() else { return Ok(()) };
-            if let Some((object, reason)) = unready.iter().find_map(|(object, state)| state.failure().map(|reason| (object, reason))) {
+            if let Some((object, reason)) = unready
+                .iter()
+                .find_map(|(object, state)| state.failure().map(|reason| (object, reason)))
+            {
                 return Err(self.not_ready(object, reason).await);
             }
             if self.began.elapsed() >= self.deadline {
@@ -45,7 +49,10 @@ impl Waiter<'_> {
             }
             if told.elapsed() >= TELL_EVERY {
                 told = Instant::now();
-                (self.reporter)(Event::Waiting { part: self.part.to_owned(), object: format!("{}: {}", first.label(), state.words()) });
+                (self.reporter)(Event::Waiting {
+                    part: self.part.to_owned(),
+                    object: format!("{}: {}", first.label(), state.words()),
+                });
             }
             waiting = unready.into_iter().map(|(object, _)| object).collect();
             tokio::time::sleep(LOOK_EVERY).await;

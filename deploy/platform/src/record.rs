@@ -25,7 +25,11 @@ impl Record {
     fn of(map: &Object) -> Self {
         let data = map.0.get("data").and_then(serde_json::Value::as_object);
         let entries = data.into_iter().flatten();
-        Self(entries.filter_map(|(part, digest)| Some((part.clone(), digest.as_str()?.to_owned()))).collect())
+        Self(
+            entries
+                .filter_map(|(part, digest)| Some((part.clone(), digest.as_str()?.to_owned())))
+                .collect(),
+        )
     }
 
     /// Whether a part was installed with exactly this digest.
@@ -36,13 +40,25 @@ impl Record {
 
 /// The object that carries the record; it comes without entries, so applying it keeps them.
 pub(crate) fn object() -> Object {
-    Object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": NAMESPACE}}))
+    Object(
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": NAMESPACE}}),
+    )
 }
 
 /// Notes that a part is installed.
 pub(crate) async fn note(cluster: &Cluster, part: &str, digest: &str) -> Result<(), InstallError> {
     let patch = json!({"data": {part: digest}}).to_string();
-    let call = cluster.kubectl().args(["patch", "configmap", NAME, "-n", NAMESPACE, "--type", "merge", "-p", &patch]);
+    let call = cluster.kubectl().args([
+        "patch",
+        "configmap",
+        NAME,
+        "-n",
+        NAMESPACE,
+        "--type",
+        "merge",
+        "-p",
+        &patch,
+    ]);
     call.run().await.map(drop).doing(format!("recording that {part} is installed"))
 }
 

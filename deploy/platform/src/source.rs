@@ -43,7 +43,11 @@ pub(crate) enum Source {
 
 impl Source {
     /// The objects it stands for.
-    pub(crate) async fn render(&self, cluster: &Cluster, repository: &Path) -> Result<Vec<Object>, InstallError> {
+    pub(crate) async fn render(
+        &self,
+        cluster: &Cluster,
+        repository: &Path,
+    ) -> Result<Vec<Object>, InstallError> {
         match self {
             Self::File(path) => parse_yaml(&path.display().to_string(), &read(path)?),
             Self::Kustomization(folder) => kustomize(cluster, folder).await,
@@ -68,17 +72,31 @@ impl Module {
     async fn folder(self, repository: &Path) -> Result<PathBuf, InstallError> {
         let versioned = format!("{}@{}", self.path, self.version(repository).await?);
         let answer = self.ask_go(repository, &["mod", "download", "-json", &versioned]).await?;
-        answer["Dir"].as_str().map(PathBuf::from).ok_or_else(|| self.malformed("it names no folder"))
+        answer["Dir"]
+            .as_str()
+            .map(PathBuf::from)
+            .ok_or_else(|| self.malformed("it names no folder"))
     }
 
     /// The version that is required; a replaced module is asked for as it was before.
     async fn version(self, repository: &Path) -> Result<String, InstallError> {
         let answer = self.ask_go(repository, &["mod", "edit", "-json"]).await?;
-        let required = answer["Require"].as_array().into_iter().flatten().find(|required| required["Path"] == self.path);
-        required.and_then(|required| required["Version"].as_str()).map(str::to_owned).ok_or_else(|| self.malformed("it is not required there"))
+        let required = answer["Require"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|required| required["Path"] == self.path);
+        required
+            .and_then(|required| required["Version"].as_str())
+            .map(str::to_owned)
+            .ok_or_else(|| self.malformed("it is not required there"))
     }
 
-    async fn ask_go(self, repository: &Path, arguments: &[&str]) -> Result<serde_json::Value, InstallError> {
+    async fn ask_go(
+        self,
+        repository: &Path,
+        arguments: &[&str],
+    ) -> Result<serde_json::Value, InstallError> {
         let pins = repository.join("deploy/embedded/components").join(self.component);
         let call = Call::new(&find_tool("go")).args(arguments).within(&pins);
         let answer = call.run().await.doing(format!("getting the Go module {}", self.path))?;
@@ -86,16 +104,25 @@ impl Module {
     }
 
     fn malformed(self, reason: &str) -> InstallError {
-        InstallError::Malformed { what: format!("what go says of the module {}", self.path), reason: reason.to_owned() }
+        InstallError::Malformed {
+            what: format!("what go says of the module {}", self.path),
+            reason: reason.to_owned(),
+        }
     }
 }
 
 impl Chart {
-    async fn render(&self, cluster: &Cluster, repository: &Path) -> Result<Vec<Object>, InstallError> {
+    async fn render(
+        &self,
+        cluster: &Cluster,
+        repository: &Path,
+    ) -> Result<Vec<Object>, InstallError> {
         let copy = scratch()?;
         copy_folder(&self.module.folder(repository).await?.join(self.path), copy.path())?;
         drop_dependencies(&copy.path().join("Chart.yaml"))?;
-        let call = Call::new(cluster.helm_path()).args(["template", self.release, ".", "-n", self.namespace]).within(copy.path());
+        let call = Call::new(cluster.helm_path())
+            .args(["template", self.release, ".", "-n", self.namespace])
+            .within(copy.path());
         let call = self.values.iter().fold(call, |call, values| call.arg("-f").arg(values));
         let text = call.run().await.doing(format!("rendering the chart {}", self.path))?;
         parse_yaml(&format!("chart {}", self.path), &text)
@@ -104,7 +131,10 @@ impl Chart {
 
 /// A chart's subcharts are not in its module; none of them is used.
 fn drop_dependencies(chart: &Path) -> Result<(), InstallError> {
-    let malformed = |reason: serde_yaml_ng::Error| InstallError::Malformed { what: chart.display().to_string(), reason: reason.to_string() };
+    let malformed = |reason: serde_yaml_ng::Error| InstallError::Malformed {
+        what: chart.display().to_string(),
+        reason: reason.to_string(),
+    };
     let mut fields: Value = serde_yaml_ng::from_str(&read(chart)?).map_err(malformed)?;
     if let Some(mapping) = fields.as_mapping_mut() {
         mapping.remove("dependencies");
@@ -113,20 +143,37 @@ fn drop_dependencies(chart: &Path) -> Result<(), InstallError> {
 }
 
 async fn kustomize(cluster: &Cluster, folder: &Path) -> Result<Vec<Object>, InstallError> {
-    let text = Call::new(cluster.kubectl_path()).arg("kustomize").arg(folder).run().await.doing("rendering a kustomization")?;
+    let text = Call::new(cluster.kubectl_path())
+        .arg("kustomize")
+        .arg(folder)
+        .run()
+        .await
+        .doing("rendering a kustomization")?;
     parse_yaml(&format!("kustomization {}", folder.display()), &text)
 }
 
 fn scratch() -> Result<tempfile::TempDir, InstallError> {
-    tempfile::tempdir().map_err(|source| InstallError::File { doing: "making a folder in", path: std::env::temp_dir(), source })
+    tempfile::tempdir().map_err(|source| InstallError::File {
+        doing: "making a folder in",
+        path: std::env::temp_dir(),
+        source,
+    })
 }
 
 fn read(path: &Path) -> Result<String, InstallError> {
-    fs::read_to_string(path).map_err(|source| InstallError::File { doing: "reading", path: path.to_owned(), source })
+    fs::read_to_string(path).map_err(|source| InstallError::File {
+        doing: "reading",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<(), InstallError> {
-    fs::write(path, text).map_err(|source| InstallError::File { doing: "writing", path: path.to_owned(), source })
+    fs::write(path, text).map_err(|source| InstallError::File {
+        doing: "writing",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Copies contents without permissions: the module cache is read-only. A lock of dependencies is left out like the dependencies.

@@ -40,7 +40,11 @@ fn on_path(name: &str) -> Option<PathBuf> {
 
 fn in_cache(name: &str) -> Option<PathBuf> {
     let folders = cache()?.join("bin").read_dir().ok()?;
-    let mut files: Vec<PathBuf> = folders.flatten().map(|folder| folder.path().join(name)).filter(|file| file.is_file()).collect();
+    let mut files: Vec<PathBuf> = folders
+        .flatten()
+        .map(|folder| folder.path().join(name))
+        .filter(|file| file.is_file())
+        .collect();
     files.sort();
     files.pop()
 }

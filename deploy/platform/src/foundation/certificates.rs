@@ -53,7 +53,12 @@ const SERVERS: [Server; 5] = [
         namespace: "openbao",
         secret: "openbao-tls",
         common_name: "openbao",
-        names: &["openbao.openbao.svc.cluster.local", "openbao.openbao.svc", "openbao", "localhost"],
+        names: &[
+            "openbao.openbao.svc.cluster.local",
+            "openbao.openbao.svc",
+            "openbao",
+            "localhost",
+        ],
         combined: None,
     },
     Server {
@@ -73,17 +78,30 @@ pub(super) struct Certificates {
 
 /// What the cluster should have on a day, given what it has.
 pub(super) fn wanted(existing: &Existing, today: NaiveDate) -> Result<Certificates, InstallError> {
-    let kept = kept(existing, AUTHORITY.0, AUTHORITY.1).filter(|authority| !authority.is_ending(today));
+    let kept =
+        kept(existing, AUTHORITY.0, AUTHORITY.1).filter(|authority| !authority.is_ending(today));
     let authority = kept.map_or_else(|| new_authority(today), Ok)?;
     let fingerprint = hex(&Sha256::digest(&authority.certificate));
     let mut secrets = vec![tls_secret(AUTHORITY, &authority, &authority, &fingerprint, "", None)];
     for server in &SERVERS {
         let names = server.names.join(",");
-        let same = |key, value: &str| existing.annotation(server.namespace, server.secret, key) == Some(value);
-        let good = |issued: &Issued| !issued.is_ending(today) && same(ISSUER, &fingerprint) && same(NAMES, &names);
+        let same = |key, value: &str| {
+            existing.annotation(server.namespace, server.secret, key) == Some(value)
+        };
+        let good = |issued: &Issued| {
+            !issued.is_ending(today) && same(ISSUER, &fingerprint) && same(NAMES, &names)
+        };
         let issued = self::kept(existing, server.namespace, server.secret).filter(good);
-        let issued = issued.map_or_else(|| issue(&authority, server.common_name, server.names, today), Ok)?;
-        secrets.push(tls_secret((server.namespace, server.secret), &issued, &authority, &fingerprint, &names, server.combined));
+        let issued = issued
+            .map_or_else(|| issue(&authority, server.common_name, server.names, today), Ok)?;
+        secrets.push(tls_secret(
+            (server.namespace, server.secret),
+            &issued,
+            &authority,
+            &fingerprint,
+            &names,
+            server.combined,
+        ));
     }
     Ok(Certificates { secrets, authority: authority.certificate })
 }
@@ -96,12 +114,24 @@ fn kept(existing: &Existing, namespace: &str, name: &str) -> Option<Issued> {
     })
 }
 
-fn tls_secret(place: (&str, &str), issued: &Issued, authority: &Issued, fingerprint: &str, names: &str, combined: Option<&str>) -> Object {
+fn tls_secret(
+    place: (&str, &str),
+    issued: &Issued,
+    authority: &Issued,
+    fingerprint: &str,
+    names: &str,
+    combined: Option<&str>,
+) -> Object {
     let chain = format!("{}{}", issued.key, issued.certificate);
-    let parts = [("tls.crt", issued.certificate.as_bytes()), ("tls.key", issued.key.as_bytes()), ("ca.crt", authority.certificate.as_bytes())];
+    let parts = [
+        ("tls.crt", issued.certificate.as_bytes()),
+        ("tls.key", issued.key.as_bytes()),
+        ("ca.crt", authority.certificate.as_bytes()),
+    ];
     let values = parts.into_iter().chain(combined.map(|file| (file, chain.as_bytes())));
     let mut object = secret(place.0, place.1, TLS, values);
-    object.0["metadata"]["annotations"] = json!({NOT_AFTER: issued.not_after.to_string(), ISSUER: fingerprint, NAMES: names});
+    object.0["metadata"]["annotations"] =
+        json!({NOT_AFTER: issued.not_after.to_string(), ISSUER: fingerprint, NAMES: names});
     object
 }
 
@@ -119,7 +149,12 @@ mod tests {
 
     fn changed(before: &[Object], today: &str) -> Vec<String> {
         let after = wanted(&Existing::new(before.to_vec()), day(today)).unwrap().secrets;
-        before.iter().zip(&after).filter(|(old, new)| old.0["data"]["tls.crt"] != new.0["data"]["tls.crt"]).map(|(old, _)| old.name().to_owned()).collect()
+        before
+            .iter()
+            .zip(&after)
+            .filter(|(old, new)| old.0["data"]["tls.crt"] != new.0["data"]["tls.crt"])
+            .map(|(old, _)| old.name().to_owned())
+            .collect()
     }
 
     #[test]
@@ -130,7 +165,10 @@ mod tests {
     #[test]
     fn servers_are_renewed_a_month_before_they_end_and_the_authority_stays() {
         let renewed = changed(&made("2026-01-01"), "2026-12-02");
-        assert_eq!(renewed, ["postgres-tls", "redis-tls", "kafka-tls", "openbao-tls", "api-ecotrack-tls"]);
+        assert_eq!(
+            renewed,
+            ["postgres-tls", "redis-tls", "kafka-tls", "openbao-tls", "api-ecotrack-tls"]
+        );
     }
 
     #[test]

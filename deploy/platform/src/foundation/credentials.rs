@@ -16,7 +16,8 @@ const OPAQUE: &str = "Opaque";
 const PASSWORD_LENGTH: usize = 32;
 /// The key of OpenBao's static seal is an AES-256 key.
 const SEAL_KEY_BYTES: usize = 32;
-const SERVICES: [&str; 5] = ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
+const SERVICES: [&str; 5] =
+    ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
 /// A webhook secret is shown by its provider with this prefix.
 const WEBHOOK_PREFIX: &str = "whsec_";
 
@@ -25,16 +26,45 @@ pub(super) fn wanted(existing: &Existing) -> Result<Vec<Object>, InstallError> {
     let openbao = password(existing, "data", "postgres-auth", "openbao");
     let sandbox = password(existing, "data", "postgres-auth", "provider-sandbox");
     let redis = password(existing, "data", "redis-auth", "password");
-    let users: Vec<(&str, String)> =
-        ["admin", "conformance"].into_iter().chain(SERVICES).map(|user| (user, password(existing, "data", "kafka-users", user))).collect();
-    let kafka = |user: &str| users.iter().find(|(name, _)| *name == user).map(|(_, password)| password.as_bytes()).unwrap_or_default();
+    let users: Vec<(&str, String)> = ["admin", "conformance"]
+        .into_iter()
+        .chain(SERVICES)
+        .map(|user| (user, password(existing, "data", "kafka-users", user)))
+        .collect();
+    let kafka = |user: &str| {
+        users
+            .iter()
+            .find(|(name, _)| *name == user)
+            .map(|(_, password)| password.as_bytes())
+            .unwrap_or_default()
+    };
     let seal = existing.bytes("openbao", "openbao-unseal", "key").unwrap_or_else(random_bytes);
     let mut secrets = vec![
-        secret("data", "postgres-auth", OPAQUE, [("openbao", openbao.as_bytes()), ("provider-sandbox", sandbox.as_bytes())]),
+        secret(
+            "data",
+            "postgres-auth",
+            OPAQUE,
+            [("openbao", openbao.as_bytes()), ("provider-sandbox", sandbox.as_bytes())],
+        ),
         secret("data", "redis-auth", OPAQUE, [("password", redis.as_bytes())]),
-        secret("data", "kafka-users", OPAQUE, users.iter().map(|(user, password)| (*user, password.as_bytes()))),
-        secret("ecotrack-conformance", "conformance-kafka", OPAQUE, [("username", &b"conformance"[..]), ("password", kafka("conformance"))]),
-        secret("external", "provider-sandbox-db-credentials", OPAQUE, [("username", &b"provider_sandbox"[..]), ("password", sandbox.as_bytes())]),
+        secret(
+            "data",
+            "kafka-users",
+            OPAQUE,
+            users.iter().map(|(user, password)| (*user, password.as_bytes())),
+        ),
+        secret(
+            "ecotrack-conformance",
+            "conformance-kafka",
+            OPAQUE,
+            [("username", &b"conformance"[..]), ("password", kafka("conformance"))],
+        ),
+        secret(
+            "external",
+            "provider-sandbox-db-credentials",
+            OPAQUE,
+            [("username", &b"provider_sandbox"[..]), ("password", sandbox.as_bytes())],
+        ),
         secret("openbao", "openbao-unseal", OPAQUE, [("key", &seal[..])]),
         secret("openbao", "openbao-postgres", OPAQUE, [("password", openbao.as_bytes())]),
     ];
@@ -45,13 +75,19 @@ pub(super) fn wanted(existing: &Existing) -> Result<Vec<Object>, InstallError> {
         let values = kept.map_or_else(|| first_value(service, &redis, kafka(service)), Ok)?;
         first_values.push((file, values));
     }
-    secrets.push(secret("openbao", "openbao-first-values", OPAQUE, first_values.iter().map(|(file, values)| (file.as_str(), values.as_bytes()))));
+    secrets.push(secret(
+        "openbao",
+        "openbao-first-values",
+        OPAQUE,
+        first_values.iter().map(|(file, values)| (file.as_str(), values.as_bytes())),
+    ));
     Ok(secrets)
 }
 
 /// What a service's secret in OpenBao holds at first.
 fn first_value(service: &str, redis: &str, kafka: &[u8]) -> Result<String, InstallError> {
-    let mut values = json!({"redis-password": redis, "kafka-password": String::from_utf8_lossy(kafka)});
+    let mut values =
+        json!({"redis-password": redis, "kafka-password": String::from_utf8_lossy(kafka)});
     match service {
         "user-service" => {
             values["jwt-signing-key"] = new_signing_key()?.into();
@@ -63,7 +99,8 @@ fn first_value(service: &str, redis: &str, kafka: &[u8]) -> Result<String, Insta
             values["paypal-client-secret"] = random_text().into();
         }
         "notification-service" => {
-            values["sendgrid-api-key"] = format!("SG.{}", URL_SAFE_NO_PAD.encode(random_bytes())).into();
+            values["sendgrid-api-key"] =
+                format!("SG.{}", URL_SAFE_NO_PAD.encode(random_bytes())).into();
             values["twilio-auth-token"] = random_text().into();
         }
         _ => {}
@@ -110,10 +147,21 @@ mod tests {
     fn both_sides_of_a_password_hold_the_same() {
         let existing = Existing::new(wanted(&Existing::new(Vec::new())).unwrap());
         let text = |namespace, name, key| existing.text(namespace, name, key).unwrap();
-        assert_eq!(text("data", "postgres-auth", "openbao"), text("openbao", "openbao-postgres", "password"));
-        assert_eq!(text("data", "postgres-auth", "provider-sandbox"), text("external", "provider-sandbox-db-credentials", "password"));
-        assert_eq!(text("data", "kafka-users", "conformance"), text("ecotrack-conformance", "conformance-kafka", "password"));
-        let values: serde_json::Value = serde_json::from_str(&text("openbao", "openbao-first-values", "order-service.json")).unwrap();
+        assert_eq!(
+            text("data", "postgres-auth", "openbao"),
+            text("openbao", "openbao-postgres", "password")
+        );
+        assert_eq!(
+            text("data", "postgres-auth", "provider-sandbox"),
+            text("external", "provider-sandbox-db-credentials", "password")
+        );
+        assert_eq!(
+            text("data", "kafka-users", "conformance"),
+            text("ecotrack-conformance", "conformance-kafka", "password")
+        );
+        let values: serde_json::Value =
+            serde_json::from_str(&text("openbao", "openbao-first-values", "order-service.json"))
+                .unwrap();
         assert_eq!(values["kafka-password"], text("data", "kafka-users", "order-service"));
         assert_eq!(values["redis-password"], text("data", "redis-auth", "password"));
     }
@@ -122,13 +170,25 @@ mod tests {
     fn each_service_starts_with_exactly_its_own_secrets() {
         let existing = Existing::new(wanted(&Existing::new(Vec::new())).unwrap());
         let keys = |service: &str| {
-            let text = existing.text("openbao", "openbao-first-values", &format!("{service}.json")).unwrap();
-            let values: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+            let text = existing
+                .text("openbao", "openbao-first-values", &format!("{service}.json"))
+                .unwrap();
+            let values: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&text).unwrap();
             values.keys().cloned().collect::<Vec<_>>().join(" ")
         };
         assert_eq!(keys("product-service"), "kafka-password redis-password");
-        assert_eq!(keys("user-service"), "jwt-signing-key kafka-password oauth-client-secret redis-password");
-        assert_eq!(keys("payment-service"), "kafka-password paypal-client-secret redis-password stripe-api-key stripe-webhook-secret");
-        assert_eq!(keys("notification-service"), "kafka-password redis-password sendgrid-api-key twilio-auth-token");
+        assert_eq!(
+            keys("user-service"),
+            "jwt-signing-key kafka-password oauth-client-secret redis-password"
+        );
+        assert_eq!(
+            keys("payment-service"),
+            "kafka-password paypal-client-secret redis-password stripe-api-key stripe-webhook-secret"
+        );
+        assert_eq!(
+            keys("notification-service"),
+            "kafka-password redis-password sendgrid-api-key twilio-auth-token"
+        );
     }
 }

@@ -23,7 +23,8 @@ const WITH_CA: [&str; 4] = ["ecotrack", "external", "observability", CONFORMANCE
 
 /// The namespaces, and the service account the harness shows to OpenBao.
 pub(super) fn wanted() -> Vec<Object> {
-    let mut objects: Vec<Object> = NAMESPACES.iter().map(|(name, labels)| namespace(name, labels)).collect();
+    let mut objects: Vec<Object> =
+        NAMESPACES.iter().map(|(name, labels)| namespace(name, labels)).collect();
     objects.push(Object(json!({
         "apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": false,
         "metadata": {"name": "conformance", "namespace": CONFORMANCE},
@@ -44,8 +45,14 @@ pub(super) fn ca_maps(certificate: &str) -> Vec<Object> {
 
 fn namespace(name: &str, labels: &[(&str, &str)]) -> Object {
     let common = [("app.kubernetes.io/part-of", "ecotrack-platform")];
-    let labels: serde_json::Map<String, Value> = common.iter().chain(labels).map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
-    Object(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}))
+    let labels: serde_json::Map<String, Value> = common
+        .iter()
+        .chain(labels)
+        .map(|(key, value)| ((*key).to_owned(), (*value).into()))
+        .collect();
+    Object(
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}),
+    )
 }
 
 #[cfg(test)]
@@ -55,8 +62,11 @@ mod tests {
     #[test]
     fn pods_of_the_services_and_of_the_gateway_are_injected_and_no_others() {
         let objects = wanted();
-        let injected: Vec<&str> =
-            objects.iter().filter(|object| object.0["metadata"]["labels"]["istio-injection"] == "enabled").map(Object::name).collect();
+        let injected: Vec<&str> = objects
+            .iter()
+            .filter(|object| object.0["metadata"]["labels"]["istio-injection"] == "enabled")
+            .map(Object::name)
+            .collect();
         assert_eq!(injected, ["ecotrack", "istio-ingress"]);
     }
 }

@@ -35,7 +35,17 @@ impl Verdict {
 
 /// Whether there is anything to wait for.
 pub(crate) fn can_be_unready(object: &Object) -> bool {
-    let kinds = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CustomResourceDefinition", "Prometheus", "Alertmanager", "ExternalSecret", "SecretStore"];
+    let kinds = [
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "Job",
+        "CustomResourceDefinition",
+        "Prometheus",
+        "Alertmanager",
+        "ExternalSecret",
+        "SecretStore",
+    ];
     kinds.contains(&object.kind())
 }
 
@@ -55,7 +65,8 @@ pub(crate) fn verdict(object: &Object) -> Verdict {
 
 fn deployment(object: &Object) -> Verdict {
     let wanted = object.number("/spec/replicas").unwrap_or(1);
-    let [total, updated, available] = ["replicas", "updatedReplicas", "availableReplicas"].map(|field| status(object, field));
+    let [total, updated, available] =
+        ["replicas", "updatedReplicas", "availableReplicas"].map(|field| status(object, field));
     if !is_observed(object) || updated < wanted {
         return Verdict::Waiting(format!("{updated} of {wanted} pods are of the newest version"));
     }
@@ -68,7 +79,8 @@ fn deployment(object: &Object) -> Verdict {
 fn stateful_set(object: &Object) -> Verdict {
     let wanted = object.number("/spec/replicas").unwrap_or(1);
     let [updated, ready] = ["updatedReplicas", "readyReplicas"].map(|field| status(object, field));
-    let is_rolled_out = object.text("/status/currentRevision") == object.text("/status/updateRevision");
+    let is_rolled_out =
+        object.text("/status/currentRevision") == object.text("/status/updateRevision");
     if !is_observed(object) || !is_rolled_out || updated < wanted {
         return Verdict::Waiting(format!("{updated} of {wanted} pods are of the newest version"));
     }
@@ -76,7 +88,9 @@ fn stateful_set(object: &Object) -> Verdict {
 }
 
 fn daemon_set(object: &Object) -> Verdict {
-    let [wanted, updated, available] = ["desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable"].map(|field| status(object, field));
+    let [wanted, updated, available] =
+        ["desiredNumberScheduled", "updatedNumberScheduled", "numberAvailable"]
+            .map(|field| status(object, field));
     if !is_observed(object) || updated < wanted {
         return Verdict::Waiting(format!("{updated} of {wanted} pods are of the newest version"));
     }
@@ -89,20 +103,31 @@ fn job(object: &Object) -> Verdict {
     }
     match find_condition(object, "Complete") {
         Some(complete) if holds(complete) => Verdict::Ready,
-        _ => Verdict::Waiting(format!("it is not complete, {} tries failed so far", status(object, "failed"))),
+        _ => Verdict::Waiting(format!(
+            "it is not complete, {} tries failed so far",
+            status(object, "failed")
+        )),
     }
 }
 
 fn condition(object: &Object, kind: &str) -> Verdict {
     match find_condition(object, kind) {
         Some(condition) if holds(condition) => Verdict::Ready,
-        Some(condition) => Verdict::Waiting(format!("it is not {}: {}", kind.to_lowercase(), message(condition))),
-        None => Verdict::Waiting(format!("nobody has said yet whether it is {}", kind.to_lowercase())),
+        Some(condition) => {
+            Verdict::Waiting(format!("it is not {}: {}", kind.to_lowercase(), message(condition)))
+        }
+        None => {
+            Verdict::Waiting(format!("nobody has said yet whether it is {}", kind.to_lowercase()))
+        }
     }
 }
 
 fn counted(ready: u64, wanted: u64) -> Verdict {
-    if ready >= wanted { Verdict::Ready } else { Verdict::Waiting(format!("{ready} of {wanted} pods are ready")) }
+    if ready >= wanted {
+        Verdict::Ready
+    } else {
+        Verdict::Waiting(format!("{ready} of {wanted} pods are ready"))
+    }
 }
 
 fn is_observed(object: &Object) -> bool {
@@ -123,7 +148,11 @@ fn holds(condition: &Value) -> bool {
 
 fn message(condition: &Value) -> String {
     let text = |field: &str| condition[field].as_str().unwrap_or_default().to_owned();
-    [text("reason"), text("message")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+    [text("reason"), text("message")]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 #[cfg(test)]
@@ -133,7 +162,9 @@ mod tests {
     use super::*;
 
     fn judged(kind: &str, status: &Value) -> Verdict {
-        verdict(&Object(json!({"kind": kind, "metadata": {"name": "x", "generation": 2}, "spec": {"replicas": 1}, "status": status})))
+        verdict(&Object(
+            json!({"kind": kind, "metadata": {"name": "x", "generation": 2}, "spec": {"replicas": 1}, "status": status}),
+        ))
     }
 
     #[test]
@@ -151,7 +182,10 @@ mod tests {
     #[test]
     fn a_deployment_with_old_pods_left_is_not_ready() {
         let status = json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 1, "availableReplicas": 2});
-        assert_eq!(judged("Deployment", &status), Verdict::Waiting("1 old pods are still there".to_owned()));
+        assert_eq!(
+            judged("Deployment", &status),
+            Verdict::Waiting("1 old pods are still there".to_owned())
+        );
     }
 
     #[test]
@@ -164,12 +198,18 @@ mod tests {
     #[test]
     fn a_job_that_failed_for_good_is_not_waited_for() {
         let status = json!({"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded", "message": "too late"}]});
-        assert_eq!(judged("Job", &status), Verdict::Failed("it failed for good: DeadlineExceeded: too late".to_owned()));
+        assert_eq!(
+            judged("Job", &status),
+            Verdict::Failed("it failed for good: DeadlineExceeded: too late".to_owned())
+        );
     }
 
     #[test]
     fn a_condition_that_nobody_set_is_waited_for() {
         assert!(matches!(judged("CustomResourceDefinition", &json!({})), Verdict::Waiting(_)));
-        assert_eq!(judged("Prometheus", &json!({"conditions": [{"type": "Available", "status": "True"}]})), Verdict::Ready);
+        assert_eq!(
+            judged("Prometheus", &json!({"conditions": [{"type": "Available", "status": "True"}]})),
+            Verdict::Ready
+        );
     }
 }
