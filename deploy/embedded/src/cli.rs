@@ -20,6 +20,11 @@ pub enum Verb {
         #[arg(long)]
         node_only: bool,
     },
+    /// Build components only, without a cluster: all, or those named.
+    Build {
+        /// Names of components, for example helm.
+        names: Vec<String>,
+    },
     /// Stop everything and leave nothing on the machine; what is stored stays for the next start.
     Down {
         /// Forget the cluster's data and images too.

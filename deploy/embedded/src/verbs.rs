@@ -13,7 +13,7 @@ use crate::files::remove;
 use crate::node::settings::CONTEXT;
 use crate::node::{boot, dns, leftovers, outside, process};
 use crate::up::{self, Site};
-use crate::{command, platform};
+use crate::{command, compile, platform};
 
 /// Does what the user asked for.
 ///
@@ -23,6 +23,7 @@ pub fn run(verb: Verb) -> Result<ExitCode> {
     let site = Site::open()?;
     match verb {
         Verb::Up { node_only } => bring_up(&site, node_only),
+        Verb::Build { names } => build(&site, &names),
         Verb::Down { purge } => take_down(&site, purge),
         Verb::Status => status(&site),
         Verb::Logs { program, lines } => logs(&site, program.as_deref(), lines),
@@ -43,6 +44,23 @@ fn bring_up(site: &Site, node_only: bool) -> Result<ExitCode> {
     }
     site.progress.summary();
     print(&format!("KUBECONFIG={} context {CONTEXT}\n", site.layout.kubeconfig().display()))
+}
+
+fn build(site: &Site, names: &[String]) -> Result<ExitCode> {
+    let known = |name: &String| site.components.iter().any(|component| component.name == *name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        let all: Vec<&str> =
+            site.components.iter().map(|component| component.name.as_str()).collect();
+        bail!("no component {unknown:?}; there are {}", all.join(", "));
+    }
+    let wanted = site
+        .components
+        .iter()
+        .filter(|component| names.is_empty() || names.contains(&component.name));
+    for component in wanted {
+        compile::ensure(&site.layout, component, &site.progress)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn take_down(site: &Site, purge: bool) -> Result<ExitCode> {
