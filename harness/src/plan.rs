@@ -112,6 +112,24 @@ impl Plan {
         gated
     }
 
+    /// The reports of those that were to run but did not end.
+    #[must_use]
+    pub fn unfinished(
+        &self,
+        open: &BTreeSet<Address>,
+        finished: &[ScenarioReport],
+    ) -> Vec<ScenarioReport> {
+        let ended: BTreeSet<&Address> = finished.iter().map(|report| &report.address).collect();
+        let missing = self
+            .selected()
+            .filter(|entry| open.contains(&entry.address) && !ended.contains(&entry.address));
+        missing
+            .map(|entry| {
+                closed(entry, Verdict::Skipped, "the run ended before this scenario did".to_owned())
+            })
+            .collect()
+    }
+
     /// What is not shown before anything ran: the first line of the output.
     #[must_use]
     pub fn not_shown(

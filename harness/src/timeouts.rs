@@ -9,6 +9,8 @@ pub struct Timeouts {
     pub cluster_answer: Duration,
     /// One request to the Kubernetes API, a component or a service.
     pub request: Duration,
+    /// A way through a port-forward to a ready pod, before the first byte; less than `request`.
+    pub forward: Duration,
     /// One program run inside a pod.
     pub exec: Duration,
     /// A probe pod scheduled, injected and ready.
@@ -79,6 +81,7 @@ impl Timeouts {
         Self {
             cluster_answer: seconds(4),
             request: seconds(15),
+            forward: seconds(10),
             exec: seconds(30),
             probe_ready: seconds(90),
             rollout: seconds(180),
@@ -97,13 +100,13 @@ impl Timeouts {
             alert_delivered: seconds(240),
             alert_resolved: seconds(240),
             credentials_rotated: seconds(240),
-            role_gone: seconds(180),
+            role_gone: seconds(60),
             secret_synced: seconds(90),
             secret_mounted: seconds(150),
             absence: seconds(5),
             fault_armed: seconds(90),
             fault_gone: seconds(90),
-            fault_life: seconds(900),
+            fault_life: seconds(480),
             heartbeat: seconds(15),
             presumed_dead: seconds(90),
             cleanup: seconds(60),

@@ -6,10 +6,12 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::Api;
 use kube::api::ListParams;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Cluster, ClusterError};
+use crate::eventually::{Observed, Unmet, eventually};
 
 /// Where a port-forward leads.
 #[derive(Debug, Clone)]
@@ -100,22 +102,29 @@ async fn accept(listener: TcpListener, cluster: Cluster, target: Target, stop: C
 /// A connection that cannot be served is closed: the client sees a reset and says so.
 async fn serve(mut local: TcpStream, cluster: Cluster, target: Target) {
     let copied = async {
-        let (namespace, pod, port) = locate(&cluster, &target).await?;
-        let doing = format!("forwarding to pod {namespace}/{pod} port {port}");
-        let pods: Api<Pod> = Api::namespaced(cluster.client(), &namespace);
-        let mut forwarder = pods.portforward(&pod, &[port]).await?;
+        // Before the first byte nothing is lost by trying again: a pod that is being replaced has a successor soon.
+        let what = format!("a way to {target:?}");
         let mut remote =
-            forwarder.take_stream(port).ok_or_else(|| anyhow::anyhow!("{doing}: no stream"))?;
+            eventually(&what, cluster.timeouts().forward, || connect(&cluster, &target)).await?;
         tokio::io::copy_bidirectional(&mut local, &mut remote).await?;
         anyhow::Ok(())
     };
     if let Err(error) = copied.await {
-        tracing::debug!(
-            error = format!("{error:#}"),
-            ?target,
-            "a forwarded connection ended with an error"
-        );
+        tracing::debug!(error = format!("{error:#}"), "a forwarded connection ended with an error");
     }
+}
+
+async fn connect(
+    cluster: &Cluster,
+    target: &Target,
+) -> Observed<impl AsyncRead + AsyncWrite + Unpin + use<>> {
+    let (namespace, pod, port) = locate(cluster, target).await?;
+    let pods: Api<Pod> = Api::namespaced(cluster.client(), &namespace);
+    let mut forwarder = pods.portforward(&pod, &[port]).await?;
+    let stream = forwarder.take_stream(port);
+    stream.ok_or_else(|| {
+        Unmet::not_yet(format!("pod {namespace}/{pod} gave no stream for port {port}"))
+    })
 }
 
 /// Namespace, pod and container port to connect to now.

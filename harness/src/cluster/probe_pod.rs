@@ -16,6 +16,8 @@ pub const IMAGE: &str = "docker.io/ecotrack/conformance-probe:v1.2.0";
 /// The program inside that image.
 pub const PROGRAM: &str = "/app/conformance-probe";
 const CONTAINER: &str = "probe";
+/// Characters of arguments and complaints that an error shows.
+const LONGEST_EXCERPT: usize = 240;
 
 /// What a probe pod is to be.
 #[derive(Debug, Clone)]
@@ -180,22 +182,31 @@ impl ProbePod {
         let command: Vec<&str> =
             std::iter::once(PROGRAM).chain(arguments.iter().copied()).collect();
         let executed = exec(&self.cluster, &self.pod, &command, input).await?;
-        let failed = |stderr: String| ProbeError::Program {
+        let failed = |stderr: &str| ProbeError::Program {
             pod: self.pod.to_string(),
-            command: arguments.join(" "),
+            command: excerpt(&arguments.join(" ")),
             code: executed.code,
-            stderr,
+            stderr: excerpt(stderr),
         };
         if executed.code != 0 {
-            return Err(failed(executed.stderr.trim().to_owned()));
+            return Err(failed(executed.stderr.trim()));
         }
         serde_json::from_str(&executed.stdout)
-            .map_err(|error| failed(format!("unreadable answer: {error}")))
+            .map_err(|error| failed(&format!("unreadable answer: {error}")))
     }
 
     /// Deletes the pod; does not wait until it is gone.
     pub async fn stop(&self) -> Result<(), ClusterError> {
         manifests::delete(&self.cluster, std::slice::from_ref(&self.manifest)).await
+    }
+}
+
+/// One line, short enough for a sentence.
+fn excerpt(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_EXCERPT) {
+        None => line,
+        Some((end, _)) => format!("{} …", &line[..end]),
     }
 }
 

@@ -70,3 +70,12 @@ fn absence_by_declaration_is_known_to_the_judgement() {
     let undeclared = Plan::read(features().path(), None, "any").unwrap();
     assert!(!undeclared.judged(&closed[0], &capabilities()).declared_absent);
 }
+
+#[test]
+fn what_the_run_did_not_live_to_see_is_reported_as_skipped() {
+    let plan = Plan::read(features().path(), None, "embedded").unwrap();
+    let open = plan.gate(&capabilities()).open;
+    let unfinished = plan.unfinished(&open, &[]);
+    assert_eq!((unfinished.len(), unfinished[0].verdict), (1, Verdict::Skipped));
+    assert!(plan.unfinished(&open, &unfinished).is_empty());
+}

@@ -29,7 +29,7 @@ struct Arguments {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_unset| "error,conformance=warn".into());
+        .unwrap_or_else(|_unset| "error,kube_client=off,conformance=warn".into());
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     match run::run(&arguments.run).await {
         Ok(exit) => exit.into(),

@@ -69,8 +69,10 @@ async fn scenarios(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>) ->
         Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
     let finished = Finished::default();
     let ending = bounded(suite, executor.run(&gated.open, &finished)).await;
-    let mut scenarios = gated.closed;
-    scenarios.append(&mut finished.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut scenarios =
+        std::mem::take(&mut *finished.lock().unwrap_or_else(PoisonError::into_inner));
+    scenarios.extend(plan.unfinished(&gated.open, &scenarios));
+    scenarios.extend(gated.closed);
     plan.report(suite, Ran { started, ending, scenarios, controls: Vec::new() })
 }
 
