@@ -31,6 +31,11 @@ impl Foundation {
         self.0.get(&(namespace.to_owned(), name.to_owned())).map(String::as_str)
     }
 
+    /// The digest of all Secrets together.
+    pub(crate) fn digest(&self) -> String {
+        self.0.values().map(String::as_str).collect()
+    }
+
     pub(crate) fn of(secrets: &[Object]) -> Self {
         let key = |secret: &Object| (secret.namespace().to_owned(), secret.name().to_owned());
         Self(

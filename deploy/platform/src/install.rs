@@ -10,8 +10,9 @@ use crate::adjust::{LocalStorage, follow_secrets, use_local_storage};
 use crate::catalogue::part;
 use crate::cluster::Cluster;
 use crate::error::{Doing as _, InstallError};
+use crate::fingerprint::fingerprint;
 use crate::foundation::{self, Foundation};
-use crate::manifest::{Object, digest};
+use crate::manifest::Object;
 use crate::part::{Part, PartName};
 use crate::progress::{Event, Reporter};
 use crate::readiness::Waiter;
@@ -68,33 +69,18 @@ impl Installer<'_> {
     async fn install(&self, part: Part) -> Result<(), InstallError> {
         let name = part.name.name();
         let began = Instant::now();
-        let stages = self.render(&part).await?;
-        let all: Vec<Object> =
-            stages.iter().flat_map(|stage| stage.objects.iter().cloned()).collect();
-        let digest = digest(&all);
-        let cluster = &self.options.cluster;
         let waiter = Waiter {
-            cluster,
+            cluster: &self.options.cluster,
             reporter: &self.options.reporter,
             part: name,
             deadline: part.deadline,
             began,
         };
-        let unchanged = self.record.holds(name, &digest) && cluster.all_exist(&all).await?;
-        if unchanged {
-            // A definition that exists was ready before, and reading it takes long.
-            let others: Vec<Object> = all
-                .into_iter()
-                .filter(|object| object.kind() != "CustomResourceDefinition")
-                .collect();
-            waiter.until_ready(&others).await?;
-        } else {
+        let fingerprint = fingerprint(&part, &self.options.repository, &self.around())?;
+        let unchanged = self.is_unchanged(name, &fingerprint, &waiter).await?;
+        if !unchanged {
             (self.options.reporter)(Event::Began { part: name.to_owned() });
-            for stage in &stages {
-                self.apply(stage).await?;
-                waiter.until_ready(&stage.objects).await?;
-            }
-            record::note(cluster, name, &digest).await?;
+            self.install_anew(&part, &fingerprint, &waiter).await?;
         }
         (self.options.reporter)(Event::Finished {
             part: name.to_owned(),
@@ -102,6 +88,46 @@ impl Installer<'_> {
             unchanged,
         });
         Ok(())
+    }
+
+    /// Whether everything that was installed is still there; returns when it is ready.
+    async fn is_unchanged(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        waiter: &Waiter<'_>,
+    ) -> Result<bool, InstallError> {
+        let Some(objects) = self.record.objects(name, fingerprint) else { return Ok(false) };
+        if !self.options.cluster.all_exist(&objects).await? {
+            return Ok(false);
+        }
+        // A definition that exists was ready before, and reading it takes long.
+        let is_definition = |object: &&Object| object.kind() == "CustomResourceDefinition";
+        let others: Vec<Object> =
+            objects.iter().filter(|object| !is_definition(object)).cloned().collect();
+        waiter.until_ready(&others).await?;
+        Ok(true)
+    }
+
+    async fn install_anew(
+        &self,
+        part: &Part,
+        fingerprint: &str,
+        waiter: &Waiter<'_>,
+    ) -> Result<(), InstallError> {
+        let stages = self.render(part).await?;
+        for stage in &stages {
+            self.apply(stage).await?;
+            waiter.until_ready(&stage.objects).await?;
+        }
+        let objects: Vec<Object> = stages.into_iter().flat_map(|stage| stage.objects).collect();
+        record::note(&self.options.cluster, part.name.name(), fingerprint, &objects).await
+    }
+
+    /// What the objects depend on besides their sources.
+    fn around(&self) -> String {
+        let storage = self.storage.as_ref().map(|storage| format!("{storage:?}"));
+        format!("{}{}", self.foundation.digest(), storage.unwrap_or_default())
     }
 
     async fn render(&self, part: &Part) -> Result<Vec<Rendered>, InstallError> {

@@ -8,6 +8,7 @@ mod catalogue;
 mod cluster;
 mod command;
 mod error;
+mod fingerprint;
 mod foundation;
 mod install;
 mod manifest;

@@ -49,14 +49,19 @@ impl Waiter<'_> {
             }
             if told.elapsed() >= TELL_EVERY {
                 told = Instant::now();
-                (self.reporter)(Event::Waiting {
-                    part: self.part.to_owned(),
-                    object: format!("{}: {}", first.label(), state.words()),
-                });
+                self.tell(first, state.words()).await;
             }
             waiting = unready.into_iter().map(|(object, _)| object).collect();
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Tells what is waited for and why, so that a wait that is in vain is seen long before its deadline.
+    async fn tell(&self, object: &Object, state: &str) {
+        let mut words = vec![format!("{}: {state}", object.label())];
+        words.extend(diagnosis::diagnose(self.cluster, object).await.evidence.into_iter().take(1));
+        let part = self.part.to_owned();
+        (self.reporter)(Event::Waiting { part, object: words.join("; ") });
     }
 
     async fn not_ready(&self, object: &Object, state: &str) -> InstallError {

@@ -1,8 +1,8 @@
-//! What was installed, recorded on the cluster itself: one digest per part.
+//! What was installed, recorded on the cluster itself: per part what it was made of and which objects came of it.
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::error::{Doing as _, InstallError};
@@ -11,9 +11,9 @@ use crate::manifest::Object;
 const NAMESPACE: &str = "kube-system";
 const NAME: &str = "ecotrack-platform";
 
-/// The digests of the parts as they were installed last.
-#[derive(Debug, Default)]
-pub(crate) struct Record(BTreeMap<String, String>);
+/// The parts as they were installed last.
+#[derive(Default)]
+pub(crate) struct Record(BTreeMap<String, Value>);
 
 impl Record {
     /// Reads the record; a cluster without one has an empty record.
@@ -22,62 +22,77 @@ impl Record {
         Ok(found.first().map_or_else(Self::default, Self::of))
     }
 
+    /// An entry that cannot be read counts as none: its part is installed again.
     fn of(map: &Object) -> Self {
-        let data = map.0.get("data").and_then(serde_json::Value::as_object);
-        let entries = data.into_iter().flatten();
-        Self(
-            entries
-                .filter_map(|(part, digest)| Some((part.clone(), digest.as_str()?.to_owned())))
-                .collect(),
-        )
+        let data = map.0.get("data").and_then(Value::as_object);
+        let entry = |(part, text): (&String, &Value)| {
+            Some((part.clone(), serde_json::from_str(text.as_str()?).ok()?))
+        };
+        Self(data.into_iter().flatten().filter_map(entry).collect())
     }
 
-    /// Whether a part was installed with exactly this digest.
-    pub(crate) fn holds(&self, part: &str, digest: &str) -> bool {
-        self.0.get(part).is_some_and(|recorded| recorded == digest)
+    /// The names of a part's objects, if it was made of exactly this.
+    pub(crate) fn objects(&self, part: &str, fingerprint: &str) -> Option<Vec<Object>> {
+        let entry = self.0.get(part).filter(|entry| entry["fingerprint"] == fingerprint)?;
+        Some(entry["objects"].as_array()?.iter().cloned().map(Object).collect())
     }
 }
 
 /// The object that carries the record; it comes without entries, so applying it keeps them.
 pub(crate) fn object() -> Object {
-    Object(
-        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": NAMESPACE}}),
-    )
+    Object(json!({
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": NAME, "namespace": NAMESPACE},
+    }))
 }
 
 /// Notes that a part is installed.
-pub(crate) async fn note(cluster: &Cluster, part: &str, digest: &str) -> Result<(), InstallError> {
-    let patch = json!({"data": {part: digest}}).to_string();
-    let call = cluster.kubectl().args([
-        "patch",
-        "configmap",
-        NAME,
-        "-n",
-        NAMESPACE,
-        "--type",
-        "merge",
-        "-p",
-        &patch,
-    ]);
+pub(crate) async fn note(
+    cluster: &Cluster,
+    part: &str,
+    fingerprint: &str,
+    objects: &[Object],
+) -> Result<(), InstallError> {
+    let patch = json!({"data": {part: entry(fingerprint, objects)}}).to_string();
+    let call = cluster.kubectl().args(["patch", "configmap", NAME, "-n", NAMESPACE]);
+    let call = call.args(["--type", "merge", "-p", &patch]);
     call.run().await.map(drop).doing(format!("recording that {part} is installed"))
+}
+
+fn entry(fingerprint: &str, objects: &[Object]) -> String {
+    let names: Vec<Value> = objects.iter().map(|object| object.identity().0).collect();
+    json!({"fingerprint": fingerprint, "objects": names}).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_part_is_unchanged_only_with_the_recorded_digest() {
+    fn record(text: &str) -> Record {
         let mut map = object();
-        map.0["data"] = json!({"data": "abc"});
-        let record = Record::of(&map);
-        assert!(record.holds("data", "abc"));
-        assert!(!record.holds("data", "abd"));
-        assert!(!record.holds("istio", "abc"));
+        map.0["data"] = json!({"data": text});
+        Record::of(&map)
     }
 
     #[test]
-    fn a_cluster_without_a_record_holds_nothing() {
-        assert!(!Record::of(&object()).holds("data", ""));
+    fn a_part_is_unchanged_only_if_it_is_made_of_the_same() {
+        let set = Object(json!({
+            "apiVersion": "apps/v1", "kind": "StatefulSet", "spec": {"replicas": 1},
+            "metadata": {"name": "kafka", "namespace": "data"},
+        }));
+        let record = record(&entry("abc", &[set]));
+        let labels = |part, fingerprint| {
+            let objects: Option<Vec<Object>> = record.objects(part, fingerprint);
+            objects.map(|objects| objects.iter().map(Object::label).collect::<Vec<_>>())
+        };
+        assert_eq!(labels("data", "abc"), Some(vec!["StatefulSet data/kafka".to_owned()]));
+        assert_eq!(labels("data", "abd"), None);
+        assert_eq!(labels("istio", "abc"), None);
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_counts_as_none() {
+        assert!(record("0123abcd").objects("data", "0123abcd").is_none());
+        assert!(Record::of(&object()).objects("data", "").is_none());
     }
 }

@@ -42,6 +42,21 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// The files and folders it depends on; a module by the file that pins it.
+    pub(crate) fn inputs(&self, repository: &Path) -> Vec<PathBuf> {
+        match self {
+            Self::File(path) | Self::Kustomization(path) => vec![path.clone()],
+            Self::KustomizationWith { folder, module, .. } => {
+                vec![folder.clone(), module.pin(repository)]
+            }
+            Self::ModuleFile(module, _) => vec![module.pin(repository)],
+            Self::Chart(chart) => {
+                let pin = chart.module.pin(repository);
+                chart.values.iter().cloned().chain([pin]).collect()
+            }
+        }
+    }
+
     /// The objects it stands for.
     pub(crate) async fn render(
         &self,
@@ -68,6 +83,10 @@ impl Source {
 }
 
 impl Module {
+    fn pin(self, repository: &Path) -> PathBuf {
+        repository.join("deploy/embedded/components").join(self.component).join("go.mod")
+    }
+
     /// The module's folder in the module cache, downloaded if need be.
     async fn folder(self, repository: &Path) -> Result<PathBuf, InstallError> {
         let versioned = format!("{}@{}", self.path, self.version(repository).await?);
