@@ -9,6 +9,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use arc_swap::ArcSwapOption;
+use chrono::{DateTime, SubsecRound as _, Utc};
 use prometheus_client::{metrics::counter::Counter, registry::Registry};
 use sqlx::{PgPool, Postgres, Transaction, migrate::Migrator, pool::PoolConnection};
 use tokio::sync::{Mutex, Notify};
@@ -187,6 +188,14 @@ impl Database {
             }
         });
     }
+}
+
+/// The time in the precision the database keeps, so that what is answered at first is what is read back later.
+#[must_use]
+pub fn now() -> DateTime<Utc> {
+    /// PostgreSQL keeps microseconds.
+    const DIGITS: u16 = 6;
+    Utc::now().trunc_subsecs(DIGITS)
 }
 
 /// Whether an error says that the database cannot be reached or has no room, so that trying later may help.

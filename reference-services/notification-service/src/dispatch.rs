@@ -4,11 +4,10 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
 use ecotrack_chassis::cache::TypedCache;
 use ecotrack_chassis::continuation;
 use ecotrack_chassis::outbox::Outbox;
-use ecotrack_chassis::postgres::Database;
+use ecotrack_chassis::postgres::{self, Database};
 use ecotrack_chassis::workers::Progress;
 use tracing::Span;
 
@@ -55,7 +54,7 @@ impl Dispatcher {
         };
         let mut notification = due.notification;
         let was = notification.status;
-        let again_in = notification.attempted(&outcome, Utc::now());
+        let again_in = notification.attempted(&outcome, postgres::now());
         self.write(&notification, was, again_in).await?;
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! notification-service through its topics and its HTTP interface, on real servers and the real sandbox.
 
+#![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
+
 mod delivery;
 mod helpers;
 mod migrations;

@@ -1,8 +1,8 @@
 //! An order follows its payment.
 
-use chrono::Utc;
 use ecotrack_chassis::inbox::{Handler, HandlerError};
 use ecotrack_chassis::outbox::Outbox;
+use ecotrack_chassis::postgres;
 use ecotrack_events::{Envelope, Event};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ impl PaymentEvents {
         order: &mut Order,
         change: Change,
     ) -> Result<(), HandlerError> {
-        match advance(tx, &self.outbox, order, change, Utc::now()).await {
+        match advance(tx, &self.outbox, order, change, postgres::now()).await {
             Ok(()) => {
                 self.metrics.reached(order);
                 Ok(())

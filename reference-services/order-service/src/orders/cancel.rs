@@ -1,7 +1,6 @@
 //! Giving an order up.
 
-use chrono::Utc;
-use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use uuid::Uuid;
 
 use super::Orders;
@@ -18,7 +17,9 @@ impl Orders {
             store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(ApiError::not_found)?;
         order.status.cancel().map_err(illegal)?;
         let change = Change::Cancelled { reason: "customer" };
-        advance(&mut tx, &self.outbox, &mut order, change, Utc::now()).await.map_err(refusal)?;
+        advance(&mut tx, &self.outbox, &mut order, change, postgres::now())
+            .await
+            .map_err(refusal)?;
         self.outbox.commit(tx).await?;
         self.metrics.reached(&order);
         Ok(order)

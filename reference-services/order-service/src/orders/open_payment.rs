@@ -1,7 +1,6 @@
 //! Opening an order's payment: from here on it is not cancelled by hand.
 
-use chrono::Utc;
-use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use uuid::Uuid;
 
 use super::Orders;
@@ -18,7 +17,7 @@ impl Orders {
         let mut order =
             store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(ApiError::not_found)?;
         if order.status != Status::PaymentPending {
-            advance(&mut tx, &self.outbox, &mut order, Change::PaymentOpened, Utc::now())
+            advance(&mut tx, &self.outbox, &mut order, Change::PaymentOpened, postgres::now())
                 .await
                 .map_err(refusal)?;
         }

@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use axum::http::StatusCode;
-use chrono::Utc;
 use ecotrack_chassis::auth::Caller;
 use ecotrack_chassis::idempotency::{self, Answer, Claim, Claimed};
-use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use ecotrack_events::order::{OrderCreated, OrderLine};
 use tracing::{Instrument as _, field};
 use uuid::Uuid;
@@ -87,7 +86,7 @@ impl Orders {
             &placement,
             &wish.cart,
             |product| reservation.price_of(product),
-            Utc::now(),
+            postgres::now(),
         );
         let order = match priced {
             Ok(order) => order,

@@ -21,6 +21,10 @@ async fn an_order_costs_what_the_catalogue_says_and_is_told_to_the_world() -> Re
         (Some("created"), Some("9.99"))
     );
     let order_id = order["order_id"].as_str().unwrap_or_default();
+    assert_eq!(
+        customer.client.get(&format!("/api/orders/{order_id}")).await?.expect(200)?.json(),
+        order
+    );
     let event = app.await_event("OrderCreatedEvent", order_id).await?;
     assert_eq!(event["total"], json!({"amount_minor": 1998, "currency": "USD"}));
     assert_eq!(event["user_id"], customer.user_id.to_string());

@@ -2,11 +2,10 @@
 
 use std::time::Instant;
 
-use chrono::Utc;
 use ecotrack_chassis::auth::Caller;
 use ecotrack_chassis::idempotency::{self, Answer, Claim, Claimed};
 use ecotrack_chassis::telemetry::propagation;
-use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use ecotrack_events::Money;
 use tracing::{Instrument as _, Span, field};
 use uuid::Uuid;
@@ -83,7 +82,7 @@ impl Payments {
     /// Asks what is owed and records the payment: from here on somebody looks after it, whatever happens to this request.
     async fn initiate(&self, caller: &Caller, id: Uuid, offer: &Offer) -> ApiResult<Payment> {
         let debt = self.orders.open_payment(offer.order_id, &caller.token).await?;
-        let payment = Payment::initiate(id, debt, offer.amount, offer.method, Utc::now())
+        let payment = Payment::initiate(id, debt, offer.amount, offer.method, postgres::now())
             .map_err(|error| ApiError::invalid_field("/amount", error.to_string()))?;
         let mut tx = self.database.begin().await?;
         let written = store::insert(

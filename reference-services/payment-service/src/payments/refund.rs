@@ -1,7 +1,6 @@
 //! Paying money back.
 
-use chrono::Utc;
-use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use uuid::Uuid;
 
 use super::Payments;
@@ -39,7 +38,7 @@ impl Payments {
                 .status
                 .start_refund()
                 .map_err(|error| ApiError::conflict("payment-status", error.to_string()))?;
-            payment.updated_at = Utc::now();
+            payment.updated_at = postgres::now();
             store::update(&mut tx, &payment, Some(schedule::PATIENCE)).await?;
         }
         tx.commit().await?;

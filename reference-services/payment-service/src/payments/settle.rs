@@ -1,8 +1,7 @@
 //! Writing down what a provider said: the row, the conversation, the event and the answer in one transaction.
 
-use chrono::Utc;
 use ecotrack_chassis::idempotency::{Answer, Claim};
-use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_chassis::{ApiError, ApiResult, postgres};
 
 use super::Payments;
 use crate::answer;
@@ -60,7 +59,7 @@ impl Payments {
 /// A charge's reference stays the one that refunds are asked for with.
 fn conclude(payment: &mut Payment, status: Status, outcome: &Outcome) {
     payment.status = status;
-    payment.updated_at = Utc::now();
+    payment.updated_at = postgres::now();
     if status == Status::Processed && payment.provider_reference.is_none() {
         payment.provider_reference = outcome.reference().map(str::to_owned);
     }

@@ -1,5 +1,7 @@
 //! The sandbox through its HTTP interface, on a real database.
 
+#![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
+
 mod faults;
 mod helpers;
 mod ledger;
