@@ -29,11 +29,12 @@ impl Telemetry {
         let provider = traces::provider(settings)?;
         let filter =
             EnvFilter::try_new(&settings.log_filter).context("ECOTRACK_LOG is not a log filter")?;
-        let tracer = provider.tracer(settings.service);
         // Each layer has its own filter: what is logged does not decide what is traced.
-        let traces = tracing_opentelemetry::layer().with_tracer(tracer).with_location(false);
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer(settings.service))
+            .with_location(false);
         tracing_subscriber::registry()
-            .with(traces.with_filter(LevelFilter::INFO))
+            .with(spans.with_filter(LevelFilter::INFO))
             .with(JsonLines::stdout().with_filter(filter))
             .try_init()
             .context("telemetry is already installed in this process")?;

@@ -1,6 +1,9 @@
 //! Hashing passwords: slow on purpose, so never on an async thread and never too many at once.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    mpsc::{Receiver, SyncSender, sync_channel},
+};
 
 use anyhow::Context as _;
 use argon2::{
@@ -8,30 +11,40 @@ use argon2::{
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use ecotrack_chassis::ApiError;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use crate::domain::Password;
 
 /// Passwords being hashed at once. Each takes a core and 19 MiB; a login storm must not take either from other routes.
-const MAX_AT_ONCE: usize = 2;
-/// Logins that may wait for their turn; more are refused at once.
+///
+/// The threads are these and no others: allocators keep memory per thread, and with a pool of many threads each of
+/// them would in time keep a hash's 19 MiB.
+const THREADS: usize = 2;
+/// Passwords that may wait for their turn; more are refused at once.
 const MAX_WAITING: usize = 64;
 
-/// Hashes and checks passwords with Argon2id.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Hashes and checks passwords with Argon2id. Its threads end with its last clone.
 #[derive(Clone)]
 pub(crate) struct Passwords {
-    waiting: Arc<Semaphore>,
-    working: Arc<Semaphore>,
+    jobs: SyncSender<Job>,
     decoy: Arc<str>,
 }
 
 impl Passwords {
     pub(crate) fn new() -> anyhow::Result<Self> {
-        Ok(Self {
-            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
-            working: Arc::new(Semaphore::new(MAX_AT_ONCE)),
-            decoy: hash(b"nobody's password").context("cannot hash passwords")?.into(),
-        })
+        let (jobs, waiting) = sync_channel::<Job>(MAX_WAITING);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..THREADS {
+            let waiting = Arc::clone(&waiting);
+            let thread = std::thread::Builder::new().name("passwords".to_owned());
+            thread
+                .spawn(move || work_off(&waiting))
+                .context("cannot start a thread for passwords")?;
+        }
+        let decoy = hash(b"nobody's password").context("cannot hash passwords")?.into();
+        Ok(Self { jobs, decoy })
     }
 
     /// The hash to store.
@@ -55,16 +68,25 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let Ok(_waiting) = self.waiting.try_acquire() else {
-            return Err(ApiError::unavailable(anyhow::anyhow!("too many logins at once")));
-        };
-        let permit = Arc::clone(&self.working).acquire_owned().await.map_err(ApiError::internal)?;
-        let work = move || {
-            // Held by the work, not by the request: a client that hangs up must not free a core that is still busy.
-            let _permit = permit;
-            work()
-        };
-        tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
+        let (done, outcome) = oneshot::channel();
+        let job = Box::new(move || {
+            // Whoever asked may have hung up meanwhile.
+            done.send(work()).ok();
+        });
+        if self.jobs.try_send(job).is_err() {
+            return Err(ApiError::unavailable(anyhow::anyhow!(
+                "too many passwords to check at once"
+            )));
+        }
+        outcome.await.map_err(ApiError::internal)
+    }
+}
+
+fn work_off(waiting: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        job();
     }
 }
 

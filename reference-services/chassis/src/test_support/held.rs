@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use nix::unistd::{User, geteuid};
 
 /// Longest a server may take to be ready.
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 /// Runs a server until its standard input, a pipe this process holds, is closed; then ends it and removes its directory.
 const KEEPER: &str = r#"dir=$1; shift; exec 3<&0; "$@" </dev/null 2>&1 & cat <&3 >/dev/null; kill -INT $!; wait $!; rm -rf "$dir""#;
 /// Who runs servers that refuse to be run by root.

@@ -21,7 +21,7 @@ pub(crate) struct Customer {
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) user_id: String,
-    pub(crate) session_id: String,
+    pub(crate) id: String,
     pub(crate) token: String,
 }
 
@@ -52,7 +52,7 @@ impl TestApp {
         let text = |field: &str| login[field].as_str().unwrap_or_default().to_owned();
         let token = text("access_token");
         let client = self.client().with_token(&token);
-        Ok(Session { client, user_id: text("user_id"), session_id: text("session_id"), token })
+        Ok(Session { client, user_id: text("user_id"), id: text("session_id"), token })
     }
 
     pub(crate) async fn metrics(&self) -> Result<String> {

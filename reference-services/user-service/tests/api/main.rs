@@ -1,5 +1,7 @@
 //! user-service through its HTTP interface, on real servers.
 
+#![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
+
 mod helpers;
 mod keys;
 mod problems;

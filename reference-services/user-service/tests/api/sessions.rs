@@ -31,7 +31,7 @@ async fn a_login_is_a_row_a_cached_session_and_an_event() -> Result<()> {
     let sessions: i64 = sqlx::query_scalar(
         "select count(*) from user_service.user_sessions where id = $1::uuid and user_id = $2::uuid and ended_at is null",
     )
-    .bind(Uuid::parse_str(&session.session_id)?)
+    .bind(Uuid::parse_str(&session.id)?)
     .bind(Uuid::parse_str(&session.user_id)?)
     .fetch_one(&mut database)
     .await?;
