@@ -19,6 +19,10 @@ const DISK_FOR_BUILDS: u64 = 15 * GIB;
 /// Free space when everything is built: what the running platform writes.
 const DISK_FOR_RUNNING: u64 = 3 * GIB;
 const MEMORY: u64 = 6 * GIB;
+/// The oldest Go that fetches the newer one a module asks for.
+const GO_LEAST: (u32, u32) = (1, 21);
+/// The Go the components ask for.
+const GO_RECOMMENDED: (u32, u32) = (1, 26);
 /// Ports on the node's address beside those of the API server and the kubelet: kube-proxy, controller manager, scheduler.
 const OTHER_NODE_PORTS: [u16; 4] = [10249, 10256, 10257, 10259];
 /// The kubelet's own health on 127.0.0.1.
@@ -69,8 +73,7 @@ impl Check {
 }
 
 /// A program the node or its builds need: name, Debian package, what for.
-const PROGRAMS: [(&str, &str, &str); 10] = [
-    ("go", "golang (1.26 or later)", "compiles the components"),
+const PROGRAMS: [(&str, &str, &str); 9] = [
     ("cc", "build-essential", "compiles the pause program"),
     ("java", "openjdk-17-jdk-headless", "runs mvn"),
     ("mvn", "maven", "fetches Kafka's jars"),
@@ -85,7 +88,7 @@ const PROGRAMS: [(&str, &str, &str); 10] = [
 /// All checks of this machine.
 #[must_use]
 pub fn examine(host: &Host) -> Vec<Check> {
-    let mut checks = vec![system(host), user(host), disk(host), memory(host)];
+    let mut checks = vec![system(host), user(host), disk(host), memory(host), go(host)];
     checks.extend(
         PROGRAMS.iter().map(|(name, package, purpose)| program(host, name, package, purpose)),
     );
@@ -184,6 +187,22 @@ fn program(host: &Host, name: &str, package: &str, purpose: &str) -> Check {
         return Check::good(name, purpose);
     }
     Check::bad(name, format!("missing: it {purpose}"), format!("apt-get install -y {package}"))
+}
+
+fn go(host: &Host) -> Check {
+    let remedy = format!(
+        "install Go {}.{} or later, from its own site, and put it on PATH",
+        GO_RECOMMENDED.0, GO_RECOMMENDED.1
+    );
+    match host.go {
+        None => Check::bad("go", "missing: it compiles the components", remedy),
+        Some(version) if version < GO_LEAST => {
+            Check::bad("go", format!("{}.{} is too old", version.0, version.1), remedy)
+        }
+        Some(version) => {
+            Check::good("go", format!("{}.{} compiles the components", version.0, version.1))
+        }
+    }
 }
 
 fn plugins(host: &Host) -> Check {

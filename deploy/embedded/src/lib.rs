@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod files;
 pub mod image;
 pub mod layout;
+pub mod lock;
 pub mod node;
 pub mod pause;
 pub mod platform;

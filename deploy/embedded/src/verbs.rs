@@ -13,7 +13,7 @@ use crate::files::remove;
 use crate::node::settings::CONTEXT;
 use crate::node::{boot, dns, leftovers, outside, process};
 use crate::up::{self, Site};
-use crate::{command, compile, platform};
+use crate::{command, compile, lock, platform};
 
 /// Does what the user asked for.
 ///
@@ -28,9 +28,7 @@ pub fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Status => status(&site),
         Verb::Logs { program, lines } => logs(&site, program.as_deref(), lines),
         Verb::Doctor => examine(&site),
-        Verb::Images { services_only, names } => {
-            print(&up::report(&up::import(&site, services_only, &names)?))
-        }
+        Verb::Images { services_only, names } => images(&site, services_only, &names),
         Verb::Kubeconfig => kubeconfig(&site),
         Verb::Leftovers => show_leftovers(&site),
     }
@@ -38,6 +36,7 @@ pub fn run(verb: Verb) -> Result<ExitCode> {
 
 fn bring_up(site: &Site, node_only: bool) -> Result<ExitCode> {
     doctor::require(&Host::look(&site.layout, &site.components)?)?;
+    let _held = lock::hold(&site.layout, &site.progress)?;
     up::node(site)?;
     if !node_only {
         platform::install(site)?;
@@ -57,16 +56,23 @@ fn build(site: &Site, names: &[String]) -> Result<ExitCode> {
         .components
         .iter()
         .filter(|component| names.is_empty() || names.contains(&component.name));
+    let _held = lock::hold(&site.layout, &site.progress)?;
     for component in wanted {
         compile::ensure(&site.layout, component, &site.progress)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+fn images(site: &Site, services_only: bool, names: &[String]) -> Result<ExitCode> {
+    let _held = lock::hold(&site.layout, &site.progress)?;
+    print(&up::report(&up::import(site, services_only, names)?))
+}
+
 fn take_down(site: &Site, purge: bool) -> Result<ExitCode> {
     if !nix::unistd::geteuid().is_root() {
         bail!("only root can stop the node: run the same command with sudo -E");
     }
+    let _held = lock::hold(&site.layout, &site.progress)?;
     let step = site.progress.step("stop the node", None);
     boot::down(&site.layout, &site.binaries)?;
     if purge {

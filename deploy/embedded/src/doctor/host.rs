@@ -76,6 +76,8 @@ pub struct Host {
     pub all_built: bool,
     /// Whether a program of this node is running.
     pub node_running: bool,
+    /// The version of Go, if there is one.
+    pub go: Option<(u32, u32)>,
     /// Programs found.
     pub programs: BTreeSet<String>,
     /// Whether the network plugins are there.
@@ -109,6 +111,7 @@ impl Host {
                 .iter()
                 .all(|component| compile::built(layout, component).unwrap_or(false)),
             node_running: leftovers::node_lives(&binaries)?,
+            go: go_version(),
             programs: programs(),
             network_plugins: ["bridge", "host-local", "loopback"]
                 .iter()
@@ -145,13 +148,24 @@ fn memory_available() -> u64 {
 }
 
 fn programs() -> BTreeSet<String> {
-    let names = ["go", "cc", "java", "mvn", "mmdebstrap", "runc", "nft", "ip", "setsid"];
+    let names = ["cc", "java", "mvn", "mmdebstrap", "runc", "nft", "ip", "setsid"];
     let mut found: BTreeSet<String> =
         names.iter().filter(|name| on_path(name)).map(|&name| name.to_owned()).collect();
     if command::run("python3", &["-m", "pip", "--version"]).is_ok() {
         found.insert("pip".to_owned());
     }
     found
+}
+
+fn go_version() -> Option<(u32, u32)> {
+    parse_go_version(&command::run("go", &["env", "GOVERSION"]).ok()?)
+}
+
+/// Reads `go1.26.8`, and `go1.27rc1`.
+pub(super) fn parse_go_version(text: &str) -> Option<(u32, u32)> {
+    let (major, rest) = text.trim().strip_prefix("go")?.split_once('.')?;
+    let minor: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 fn on_path(name: &str) -> bool {

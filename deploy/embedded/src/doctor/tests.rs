@@ -10,6 +10,7 @@ fn fit() -> Host {
         memory_available: 20 * GIB,
         all_built: false,
         node_running: false,
+        go: Some((1, 26)),
         programs: PROGRAMS.iter().map(|(name, _, _)| (*name).to_owned()).collect(),
         network_plugins: true,
         overlay: true,
@@ -43,6 +44,19 @@ fn a_missing_program_names_its_package() {
     let mut host = fit();
     host.programs.remove("mmdebstrap");
     assert!(refusal(&host).contains("apt-get install -y mmdebstrap"));
+}
+
+#[test]
+fn an_old_or_missing_go_is_told() {
+    assert!(refusal(&Host { go: Some((1, 19)), ..fit() }).contains("1.19 is too old"));
+    assert!(refusal(&Host { go: None, ..fit() }).contains("install Go 1.26"));
+}
+
+#[test]
+fn versions_of_go_are_read() {
+    assert_eq!(host::parse_go_version("go1.26.8\n"), Some((1, 26)));
+    assert_eq!(host::parse_go_version("go1.27rc1"), Some((1, 27)));
+    assert_eq!(host::parse_go_version("devel"), None);
 }
 
 #[test]
