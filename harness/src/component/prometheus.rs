@@ -70,7 +70,8 @@ impl Prometheus {
 
     /// The sum of an expression's samples now; none is zero, as for a counter that has not been touched.
     pub async fn fetch_sum(&self, promql: &str) -> Result<f64> {
-        Ok(self.fetch_samples(promql).await?.iter().map(|sample| sample.value).sum())
+        // Not `sum()`, which makes -0 of nothing.
+        Ok(self.fetch_samples(promql).await?.iter().fold(0.0, |sum, sample| sum + sample.value))
     }
 
     /// The time on Prometheus' own clock in seconds since 1970: what scrape times can be compared with.
