@@ -13,6 +13,8 @@ pub use source::{Environment, Source};
 
 /// Where the service listens when nothing says otherwise.
 const DEFAULT_HTTP_ADDR: &str = "0.0.0.0:8080";
+/// What is logged when nothing says otherwise: not what clients report as normal business.
+const DEFAULT_LOG_FILTER: &str = "info,sqlx::postgres::notice=warn,librdkafka=warn";
 /// Share of new traces that is kept when nothing says otherwise.
 const DEFAULT_TRACE_SHARE: f64 = 0.1;
 
@@ -70,7 +72,8 @@ impl Settings {
             otlp_endpoint: optional(source_ref, "OTEL_EXPORTER_OTLP_ENDPOINT")?,
             trace_share: optional(source_ref, "OTEL_TRACES_SAMPLER_ARG")?
                 .unwrap_or(DEFAULT_TRACE_SHARE),
-            log_filter: optional(source_ref, "ECOTRACK_LOG")?.unwrap_or_else(|| "info".to_owned()),
+            log_filter: optional(source_ref, "ECOTRACK_LOG")?
+                .unwrap_or_else(|| DEFAULT_LOG_FILTER.to_owned()),
             source,
         };
         if !(0.0..=1.0).contains(&settings.trace_share) {

@@ -5,6 +5,5 @@ mod record;
 mod settings;
 
 pub use producer::{ProduceError, Producer};
-pub(crate) use record::Carrier;
 pub use record::{Headers, Record, RecordError};
 pub use settings::KafkaSettings;

@@ -99,7 +99,7 @@ fn conclude(method: &Method, route: &str, status: StatusCode, started: Instant) 
         method = label(method),
         route,
         status = status.as_u16(),
-        duration_ms = started.elapsed().as_millis(),
+        duration_seconds = started.elapsed().as_secs_f64(),
         "request answered"
     );
 }

@@ -1,5 +1,7 @@
 //! The consumer: takes records in order, and commits an offset only after the record's fate is durable.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use ecotrack_events::Topic;
 use rdkafka::consumer::{CommitMode, Consumer as _, StreamConsumer};
@@ -10,6 +12,9 @@ use crate::{
     kafka::{KafkaSettings, Record},
     workers::Workers,
 };
+
+/// Pause after an error of the consumer, which tends to be the same one a moment later.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Consumes topics in the service's group.
 pub struct Consumer<H> {
@@ -56,6 +61,7 @@ impl<H: Handler> Consumer<H> {
             Ok(message) => message,
             Err(error) => {
                 tracing::warn!(%error, "kafka has no record for us");
+                tokio::time::sleep(PAUSE).await;
                 return;
             }
         };

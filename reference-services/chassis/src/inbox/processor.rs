@@ -1,21 +1,16 @@
 //! One record, from bytes to its effect or to the dead-letter topic.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use ecotrack_events::Envelope;
-use opentelemetry::baggage::BaggageExt as _;
-use tracing::Instrument as _;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use uuid::Uuid;
 
 use super::{Handler, HandlerError};
 use crate::{
-    context::{self, USER_ID, WorkContext},
-    kafka::{Carrier, Producer, Record},
+    continuation,
+    kafka::{Producer, Record},
     postgres::Database,
-    telemetry::propagation::{self, CORRELATION_HEADER},
 };
 
 /// Attempts before an event is parked, unless something else than the event is to blame.
@@ -52,14 +47,6 @@ impl<H: Handler> Processor<H> {
 
     /// Handles one record in the trace and for the user it belongs to. Returns when its fate is durable.
     pub async fn process(&self, record: &Record) -> Outcome {
-        let parent = propagation::extract(&Carrier(&record.headers));
-        let correlation_id = record.headers.get(CORRELATION_HEADER).map(String::as_str);
-        let work = WorkContext::inherit(&parent, correlation_id, &record.topic);
-        if let Some(user) =
-            parent.baggage().get(USER_ID).and_then(|user| Uuid::parse_str(user.as_str()).ok())
-        {
-            work.set_user(user);
-        }
         let span = tracing::info_span!(
             "process",
             otel.name = format!("process {}", record.topic),
@@ -68,9 +55,7 @@ impl<H: Handler> Processor<H> {
             messaging.destination.name = record.topic,
             event_type = record.headers.get("ce_type").map(String::as_str),
         );
-        // A context that was never entered takes its parent; nothing to do about one that does not.
-        span.set_parent(parent).ok();
-        context::scope(Arc::new(work), self.decide(record).instrument(span)).await
+        continuation::resume(&record.headers, &record.topic, span, self.decide(record)).await
     }
 
     async fn decide(&self, record: &Record) -> Outcome {

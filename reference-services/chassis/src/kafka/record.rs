@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use ecotrack_events::{DecodeError, Envelope, Event};
-use opentelemetry::propagation::Extractor;
 use rdkafka::{
     Message,
     message::{Header, Headers as _, OwnedHeaders},
@@ -100,19 +99,6 @@ impl Record {
             .fold(OwnedHeaders::new_with_capacity(self.headers.len()), |headers, (key, value)| {
                 headers.insert(Header { key, value: Some(value) })
             })
-    }
-}
-
-/// Header names of Kafka keep their case; ours are lower-case.
-pub(crate) struct Carrier<'a>(pub(crate) &'a Headers);
-
-impl Extractor for Carrier<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(String::as_str).collect()
     }
 }
 
