@@ -46,7 +46,7 @@ enum Services {
         #[command(flatten)]
         target: Target,
         /// Which values: dev, staging or prod.
-        #[arg(long, default_value = "dev")]
+        #[arg(long, default_value = "dev", value_parser = ["dev", "staging", "prod"])]
         values: String,
         /// Folder with one record per imported image, so that a rebuilt image rolls out.
         #[arg(long, value_name = "FOLDER")]
