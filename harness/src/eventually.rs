@@ -220,10 +220,9 @@ impl Wait {
         self.tries += 1;
         match timeout_at(self.deadline, question).await {
             Ok(observed) => observed,
-            Err(_elapsed) => Err(Unmet::NotYet(format!(
-                "no answer to try {} before the deadline; before that: {}",
-                self.tries, self.last
-            ))),
+            // What was seen before says more than that time ran out during the last try.
+            Err(_elapsed) if self.tries > 1 => Err(Unmet::NotYet(self.last.clone())),
+            Err(_elapsed) => Err(Unmet::NotYet("no answer at all".to_owned())),
         }
     }
 

@@ -94,10 +94,10 @@ impl Postgres {
         .await
     }
 
-    /// Drops the logins of a service whose time is over; answers with how many others it has.
+    /// Drops the dynamic logins of a service whose time is over; answers with how many others it has.
     pub async fn drop_expired_logins(&self, service: &str) -> Result<usize> {
         let owner = service.replace('-', "_");
-        let sql = "SELECT rolname, coalesce(rolvaliduntil < now(), false) FROM pg_roles WHERE rolcanlogin AND pg_has_role(rolname, :'owner', 'member') AND NOT rolsuper";
+        let sql = "SELECT rolname, rolvaliduntil < now() FROM pg_roles WHERE rolvaliduntil IS NOT NULL AND pg_has_role(rolname, :'owner', 'member')";
         let mut alive = 0;
         for row in self.fetch_rows(sql, &[("owner", owner.as_str())]).await? {
             match row.split_once('|') {

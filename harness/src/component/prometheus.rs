@@ -79,10 +79,10 @@ impl Prometheus {
         self.fetch_sum("time()").await
     }
 
-    /// When the least recently scraped pod of a service was scraped, in seconds since 1970; none when nothing is scraped.
-    pub async fn find_oldest_scrape(&self, application: &str) -> Result<Option<f64>> {
+    /// When the least recently scraped pod of the services that a pattern names was scraped, in seconds since 1970; none when nothing is.
+    pub async fn find_oldest_scrape(&self, services: &str) -> Result<Option<f64>> {
         let promql =
-            format!("min(timestamp(up{{namespace=\"ecotrack\",application=\"{application}\"}}))");
+            format!("min(timestamp(up{{namespace=\"ecotrack\",application=~\"{services}\"}}))");
         Ok(self.fetch_samples(&promql).await?.first().map(|sample| sample.value))
     }
 

@@ -57,7 +57,7 @@ async fn a_question_that_hangs_is_cut_at_the_deadline() {
     let error =
         eventually("an answer", MINUTE, std::future::pending::<Observed<()>>).await.unwrap_err();
     assert_eq!(started.elapsed(), MINUTE);
-    assert!(error.to_string().contains("no answer to try 1"), "{error}");
+    assert!(error.to_string().contains("after 1 tries: no answer at all"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use conformance::catalogue::Address;
 use conformance::control::Control;
 use conformance::fault::{self, Sabotage};
 use conformance::report::model::{ControlReport, PhaseReport, ScenarioReport};
+use conformance::report::terminal::Style;
 use conformance::suite::Suite;
 use conformance::verdict::Verdict;
 
@@ -38,6 +39,11 @@ impl Phases {
             Ok(seen) => (true, seen),
             Err(seen) => (false, seen),
         };
+        let mark = if held { "holds" } else { "does not hold" };
+        collector::write(&format!(
+            "{}\n",
+            Style::detect().faint(&format!("-- {name} {mark}: {seen}"))
+        ));
         let took_ms = millis(self.began) - self.done.iter().map(|phase| phase.took_ms).sum::<u64>();
         self.done.push(PhaseReport { name: name.to_owned(), held, seen, took_ms });
         held
