@@ -7,7 +7,7 @@ use ecotrack_chassis::auth::Caller;
 use ecotrack_chassis::extract::{Path, Query};
 use ecotrack_chassis::{ApiError, ApiResult};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -19,9 +19,15 @@ use crate::store;
 const USUAL_PAGE: i64 = 20;
 const LARGEST_PAGE: i64 = 100;
 
+#[derive(OpenApi)]
+#[openapi(info(title = "notification-service", description = "A customer's notifications"))]
+struct Document;
+
 /// All routes of the service.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_notifications)).routes(routes!(get_notification))
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(list_notifications))
+        .routes(routes!(get_notification))
 }
 
 /// A notification. Its text is not kept.

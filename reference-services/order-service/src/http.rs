@@ -5,11 +5,22 @@ mod orders;
 mod payment;
 mod shapes;
 
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "order-service",
+    description = "Orders: placed once, priced by the catalogue, followed to their end"
+))]
+struct Document;
+
 /// All routes of the service.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(orders::router()).merge(listing::router()).merge(payment::router())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(orders::router())
+        .merge(listing::router())
+        .merge(payment::router())
 }

@@ -4,11 +4,21 @@ mod payments;
 mod refunds;
 pub(crate) mod shapes;
 
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "payment-service",
+    description = "Payments: of exactly what is owed, taken once"
+))]
+struct Document;
+
 /// All routes of the service.
 pub(crate) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(payments::router()).merge(refunds::router())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(payments::router())
+        .merge(refunds::router())
 }

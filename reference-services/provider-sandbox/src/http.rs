@@ -10,13 +10,21 @@ mod slack;
 mod stripe;
 mod twilio;
 
+use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::desk::Desk;
 
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "provider-sandbox",
+    description = "Payment, mail, SMS, chat and on-call providers as their customers see them, and the ledger of what they saw"
+))]
+struct Document;
+
 /// All routes.
 pub(crate) fn router(desk: Desk) -> OpenApiRouter {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(Document::openapi())
         .merge(stripe::router())
         .merge(paypal::router())
         .merge(sendgrid::router())

@@ -11,7 +11,10 @@ use axum::{
 };
 use prometheus_client::registry::Registry;
 use serde_json::json;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{
+    OpenApi,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
 
 use crate::{
     error::{ApiError, ApiResult},
@@ -25,7 +28,7 @@ pub(super) fn router(
     health: Health,
     openapi: OpenApi,
 ) -> Router {
-    let openapi = Arc::new(openapi);
+    let openapi = Arc::new(with_bearer(openapi));
     let info = json!({"app": {"name": service, "version": env!("CARGO_PKG_VERSION")}});
     Router::new()
         .route("/actuator/health/liveness", get(async || Json(json!({"status": "UP"}))))
@@ -33,6 +36,14 @@ pub(super) fn router(
         .route("/actuator/prometheus", get(prometheus).with_state(registry))
         .route("/actuator/info", get(async move || Json(info.clone())))
         .route("/openapi.json", get(async move || Json(Arc::clone(&openapi))))
+}
+
+/// Says what operations mean by `bearer`.
+fn with_bearer(mut openapi: OpenApi) -> OpenApi {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let components = openapi.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    openapi
 }
 
 async fn readiness(State(health): State<Health>) -> Response {

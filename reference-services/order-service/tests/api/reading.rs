@@ -55,3 +55,16 @@ async fn a_page_has_bounds() -> Result<()> {
     customer.client.get("/api/orders/nonsense").await?.expect_problem(404)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn the_interface_is_described_by_the_service_itself() -> Result<()> {
+    let app = TestApp::start().await?;
+    let document = app.anonymous().get("/openapi.json").await?.expect(200)?.json();
+    assert_eq!(
+        (&document["openapi"], &document["info"]["title"]),
+        (&"3.1.0".into(), &"order-service".into())
+    );
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    assert!(document["paths"]["/api/orders/{order_id}/payment"]["post"].is_object());
+    Ok(())
+}
