@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use uuid::Uuid;
 
 use crate::parcel;
@@ -71,7 +71,10 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
         options.users,
         humantime::format_duration(options.run_time)
     ))?;
-    let outcome = follow::to_the_end(&job, options.run_time + OVERHEAD).await;
+    let outcome = tokio::select! {
+        outcome = follow::to_the_end(&job, options.run_time + OVERHEAD) => outcome,
+        stopped = tokio::signal::ctrl_c() => Err(stopped.map_or_else(Into::into, |()| anyhow!("interrupted"))),
+    };
     // The namespace goes whatever happened; what happened is told first.
     let removed = job.remove().await;
     let log = outcome?;
