@@ -10,7 +10,7 @@ export CARGO_TARGET_DIR ?= $(ECOTRACK_CACHE)/target
 export CARGO_TERM_COLOR ?= auto
 export PATH := $(ECOTRACK_CACHE)/tools/bin:$(PATH)
 
-# CONTEXT names a kubeconfig context of your own (kind, EKS …); without it the embedded cluster is brought up.
+# CONTEXT names a kubeconfig context of your own (kind, EKS …), taken as it is; without it the embedded cluster is brought up.
 CONTEXT ?=
 # ARGS goes to the verb's program: make conformance ARGS='--tags @profile.mesh'
 ARGS ?=
@@ -29,10 +29,13 @@ help: ## this list
 setup: ## install what is missing (as root), or print the line that does
 	@.ci/setup
 
-conformance: services ## bring up a cluster (or use CONTEXT=), deploy the services, run every feature, write the report
+# What must be there before features can run: nothing is installed or deployed into a named cluster unasked.
+READY := $(if $(CONTEXT),setup,services)
+
+conformance: $(READY) ## bring up a cluster with the services (or take CONTEXT= as it is), run every feature, write the report
 	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) $(ARGS)
 
-prove: services ## turn every integration off once and see its scenarios go red (negative controls)
+prove: $(READY) ## turn every integration off once and see its scenarios go red (negative controls)
 	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) --prove $(ARGS)
 
 test: setup ## every test that needs no cluster
@@ -42,18 +45,18 @@ test: setup ## every test that needs no cluster
 bench: ## performance ratios, measured side by side in one run
 	@cargo bench --locked --workspace $(ARGS)
 
-cluster-up: setup ## the embedded cluster and its platform, idempotent (nothing to do with CONTEXT=)
+cluster-up: setup ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
 	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
 
 cluster-down: ## stop the embedded cluster and leave nothing behind
 	@$(EMBEDDED) down $(ARGS)
 
 services: cluster-up ## build the services and deploy them
-	@cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES))
+	@$(if $(CONTEXT),,cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES)))
 	@$(if $(CONTEXT),,$(EMBEDDED) images --services-only)
 	@$(PLATFORM) services deploy $(CONTEXT_FLAG) --values dev
 
-load: services ## bounded load inside the cluster; the SLO decides the exit code
+load: $(READY) ## bounded load inside the cluster; the SLO decides the exit code
 	@cargo run --quiet --locked -p loadtest -- run $(CONTEXT_FLAG) $(ARGS)
 
 lint: setup ## formatting, clippy, licences and duplicate versions; warnings are errors
