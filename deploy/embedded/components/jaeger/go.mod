@@ -3,6 +3,9 @@ go 1.24.6
 
 require github.com/jaegertracing/jaeger v1.76.0
 
+// The build folder holds a copy of the module, changed as the recipe says.
+replace github.com/jaegertracing/jaeger => ./src
+
 tool github.com/jaegertracing/jaeger/cmd/jaeger
 replace github.com/Shopify/sarama => github.com/Shopify/sarama v1.33.0
 require (
