@@ -3,6 +3,7 @@
 use super::{Checked, judge, listed};
 use crate::component::alertmanager::RoutedAlert;
 use crate::component::prometheus::Alert;
+use crate::services::LedgerEntry;
 
 /// Prometheus has the alert for this service in this state.
 pub fn in_state<'a>(application: &'a str, state: &'a str) -> impl Fn(&[Alert]) -> Checked + 'a {
@@ -24,6 +25,16 @@ pub fn routed_to(receiver: &str) -> impl Fn(&[RoutedAlert]) -> Checked + '_ {
             format!("the alert routed to {receiver} alone"),
             format!("routed to {seen}"),
         )
+    }
+}
+
+/// `PagerDuty` was told this about the service: `trigger` or `resolve`.
+pub fn paged<'a>(action: &'a str, service: &'a str) -> impl Fn(&[LedgerEntry]) -> Checked + 'a {
+    move |entries: &[LedgerEntry]| {
+        let about = |entry: &&LedgerEntry| entry.body["request"].to_string().contains(service);
+        let told = entries.iter().filter(about).filter_map(LedgerEntry::event_action);
+        let seen = listed(told.clone());
+        judge(told.clone().any(|seen| seen == action), format!("{action} for {service}"), seen)
     }
 }
 
@@ -64,5 +75,25 @@ mod tests {
             routed_to("pagerduty")(&parse(r#"[{"name":"pagerduty"},{"name":"slack"}]"#)).is_err()
         );
         assert!(routed_to("pagerduty")(&parse(r#"[{"name":"none"}]"#)).is_err());
+    }
+
+    #[test]
+    fn a_page_about_another_service_does_not_count() {
+        let entries = |action: &str, service: &str| -> Vec<LedgerEntry> {
+            serde_json::from_value(serde_json::json!([{
+                "at": "2026-11-22T20:00:00Z", "operation": "enqueue", "outcome": "accepted",
+                "body": {"request": {"event_action": action, "payload": {"component": service}}},
+            }]))
+            .unwrap()
+        };
+        let trigger = paged("trigger", "product-service");
+        assert!(trigger(&entries("trigger", "product-service")).is_ok());
+        assert!(trigger(&entries("trigger", "user-service")).is_err());
+        assert!(
+            trigger(&entries("resolve", "product-service"))
+                .unwrap_err()
+                .to_string()
+                .contains("resolve")
+        );
     }
 }

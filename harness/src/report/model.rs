@@ -188,6 +188,8 @@ pub struct ControlReport {
     pub proven: bool,
     /// What happened, phase by phase.
     pub phases: Vec<PhaseReport>,
+    /// Its scenarios while the sabotage was in force, with their evidence.
+    pub sabotaged: Vec<ScenarioReport>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
 }

@@ -28,6 +28,14 @@ pub struct LedgerEntry {
     pub body: Value,
 }
 
+impl LedgerEntry {
+    /// What `PagerDuty` was told to do, where it was told.
+    #[must_use]
+    pub fn event_action(&self) -> Option<&str> {
+        self.body["request"]["event_action"].as_str()
+    }
+}
+
 impl Component for Sandbox {
     async fn connect(suite: &Suite) -> Result<Self> {
         let target = Target::service(places::EXTERNAL, "provider-sandbox", 80);

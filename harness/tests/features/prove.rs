@@ -22,6 +22,13 @@ pub(crate) struct Prover {
     sabotages: BTreeMap<&'static str, Arc<dyn Sabotage>>,
 }
 
+/// What the scenarios of a control said: while it was sabotaged, and last.
+#[derive(Default)]
+struct Seen {
+    sabotaged: Vec<ScenarioReport>,
+    last: Vec<ScenarioReport>,
+}
+
 /// The phases of one control so far.
 struct Phases {
     done: Vec<PhaseReport>,
@@ -65,21 +72,20 @@ impl Prover {
     ) -> (ControlReport, Vec<ScenarioReport>) {
         collector::write(&format!("\n{}: {}\n", control.id, control.title));
         let mut phases = Phases::begin();
-        let mut last = Vec::new();
-        let proven = self.phases(control, open, &mut phases, &mut last).await;
+        let mut seen = Seen::default();
+        let proven = self.phases(control, open, &mut phases, &mut seen).await;
         let took_ms = millis(phases.began);
         let (id, title) = (control.id.clone(), control.title.clone());
-        (
-            ControlReport {
-                id,
-                integration: control.integration,
-                title,
-                proven,
-                phases: phases.done,
-                took_ms,
-            },
-            last,
-        )
+        let report = ControlReport {
+            id,
+            integration: control.integration,
+            title,
+            proven,
+            phases: phases.done,
+            sabotaged: seen.sabotaged,
+            took_ms,
+        };
+        (report, seen.last)
     }
 
     /// False as soon as a phase did not hold. Once armed, it is disarmed whatever comes.
@@ -88,7 +94,7 @@ impl Prover {
         control: &Control,
         open: &BTreeSet<Address>,
         phases: &mut Phases,
-        last: &mut Vec<ScenarioReport>,
+        seen: &mut Seen,
     ) -> bool {
         let (Some(sabotage), Ok(wanted)) = (
             self.sabotages.get(control.sabotage.as_str()),
@@ -108,8 +114,8 @@ impl Prover {
                 Err(format!("not judged: the scenario at {closed} cannot run on this cluster")),
             );
         }
-        *last = self.executor.reports(&wanted).await;
-        if !phases.note("baseline", all_green(last)) {
+        seen.last = self.executor.reports(&wanted).await;
+        if !phases.note("baseline", all_green(&seen.last)) {
             return false;
         }
         let armed = match fault::arm(&self.suite, sabotage.as_ref()).await {
@@ -119,14 +125,14 @@ impl Prover {
             }
             Err(error) => return phases.note("arm", Err(format!("{error:#}"))),
         };
-        let red = as_declared(control, &self.executor.reports(&wanted).await);
-        let red = phases.note("red", red);
+        seen.sabotaged = self.executor.reports(&wanted).await;
+        let red = phases.note("red", as_declared(control, &seen.sabotaged));
         let healed = fault::disarm(&self.suite, sabotage.as_ref(), armed).await;
         if !phases.note("disarm", healed.map_err(|error| format!("{error:#}"))) {
             return false;
         }
-        *last = self.executor.reports(&wanted).await;
-        phases.note("green again", all_green(last)) && red
+        seen.last = self.executor.reports(&wanted).await;
+        phases.note("green again", all_green(&seen.last)) && red
     }
 }
 

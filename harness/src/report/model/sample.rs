@@ -114,6 +114,19 @@ pub(crate) fn report_of(scenarios: Vec<ScenarioReport>) -> Report {
         requirements: matrix(&[requirement], &scenarios),
         capabilities,
         scenarios,
-        controls: Vec::new(),
+        controls: vec![ControlReport {
+            id: "mtls".into(),
+            integration: Capability::Istio,
+            title: "plain text is let in".into(),
+            proven: true,
+            phases: vec![PhaseReport {
+                name: "red".into(),
+                held: true,
+                seen: "seen 503".into(),
+                took_ms: 9,
+            }],
+            sabotaged: vec![scenario(1, Verdict::Failed)],
+            took_ms: 9,
+        }],
     }
 }
