@@ -11,5 +11,5 @@ Feature: Alert drill
     And the alert of "product-service" becomes firing
     And Alertmanager routes the alert of "product-service" to "pagerduty" alone
     And "pagerduty" receives the event "trigger" for "product-service"
-    When "product-service" has its pods back
+    When the service has its pods back
     Then "pagerduty" receives the event "resolve" for "product-service"

@@ -22,6 +22,7 @@ mod product;
 mod redis;
 mod secret;
 mod sidecar;
+mod table;
 mod trace;
 
 use cucumber::World as _;

@@ -1,6 +1,6 @@
 //! Alerts: from a fault to the receiver that was told, and back.
 
-use conformance::check::alerts::{in_state, routed_to};
+use conformance::check::alerts::{in_state, paged, routed_to};
 use conformance::check::judge;
 use conformance::cluster::manifests;
 use conformance::component::alertmanager::{Alertmanager, RoutedAlert};
@@ -92,31 +92,20 @@ async fn is_routed(world: &mut World, service: String, receiver: String) -> Outc
 #[then(expr = "{string} receives the event {string} for {string}")]
 async fn receives(world: &mut World, receiver: String, action: String, service: String) -> Outcome {
     let (sandbox, drill) = (client::<Sandbox>(world).await?, world.recall::<Drill>()?.0.clone());
-    let received = |entries: &Vec<LedgerEntry>| {
-        let told = |entry: &&LedgerEntry| {
-            entry.body["request"]["event_action"] == action.as_str()
-                && entry.body["request"].to_string().contains(&service)
-        };
-        let seen = format!(
-            "{} events: {:?}",
-            entries.len(),
-            entries.iter().map(|entry| &entry.body["request"]["event_action"]).collect::<Vec<_>>()
-        );
-        judge(entries.iter().any(|entry| told(&entry)), format!("{action} for {service}"), seen)
-    };
+    let told = |entries: &Vec<LedgerEntry>| paged(&action, &service)(entries);
     let within = world.suite().timeouts().alert_delivered;
     await_answer(
         world,
         &format!("{receiver} told to {action}"),
         within,
         || sandbox.fetch_received(&receiver, &drill),
-        received,
+        told,
     )
     .await
     .map(drop)
 }
 
-#[when(expr = "{string} has its pods back")]
-async fn has_pods_back(world: &mut World, _service: String) -> Outcome {
+#[when("the service has its pods back")]
+async fn has_pods_back(world: &mut World) -> Outcome {
     world.heal().await
 }

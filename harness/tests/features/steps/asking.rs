@@ -44,6 +44,7 @@ pub(crate) async fn send_as(world: &World, call: &Call, ids: &Ids) -> Outcome<An
 }
 
 /// Judges an answer that is there; the matcher's sentence is kept.
+#[expect(clippy::needless_pass_by_value, reason = "a matcher is made where it is used")]
 pub(crate) fn expect<T: ?Sized>(
     world: &World,
     what: &str,
@@ -74,7 +75,8 @@ where
 {
     let matcher = &matcher;
     let judged = eventually(what, within, || {
-        let asked = question();
+        // A question may be a whole program run in a pod: boxed, it does not swell every step that waits for it.
+        let asked = Box::pin(question());
         async move {
             let answer = asked.await?;
             let sentence = matcher.check(&answer)?;

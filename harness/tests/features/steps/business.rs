@@ -1,6 +1,5 @@
 //! Business metrics: what customers did is what was counted.
 
-use anyhow::Context;
 use conformance::check::metrics::{Movement, increased_by};
 use conformance::services::Order;
 use conformance::verdict::Outcome;
@@ -8,15 +7,17 @@ use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
 
 use super::asking::expect;
-use super::metric::fetch_fresh;
-use super::{customer, order, payment, product};
+use super::metric::{await_scrape, fetch};
+use super::{customer, order, payment, product, table};
 use crate::world::World;
+
+/// Every service: a purchase moves counters of several.
+const ALL_SERVICES: &str = ".+";
 
 /// A row of the scenario's table, with the value before.
 #[derive(Clone)]
 struct Expected {
     metric: String,
-    service: String,
     by: String,
     before: f64,
 }
@@ -26,19 +27,11 @@ struct Table(Vec<Expected>);
 
 #[given("the values of these business metrics")]
 async fn values_before(world: &mut World, step: &Step) -> Outcome {
-    let rows = &step.table.as_ref().context("the step has no table")?.rows;
+    await_scrape(world, ALL_SERVICES).await?;
     let mut table = Vec::new();
-    for row in rows.iter().skip(1) {
-        let [metric, service, by] = row.as_slice() else {
-            return Err(anyhow::anyhow!("a row of three cells was expected, not {row:?}").into());
-        };
-        let before = fetch_fresh(world, service, metric).await?;
-        table.push(Expected {
-            metric: metric.clone(),
-            service: service.clone(),
-            by: by.clone(),
-            before,
-        });
+    for [metric, by] in table::rows(step)? {
+        let before = fetch(world, &metric).await?;
+        table.push(Expected { metric, by, before });
     }
     world.remember(Table(table));
     Ok(())
@@ -61,16 +54,12 @@ async fn purchase_and_logout(world: &mut World) -> Outcome {
 
 #[then("each of these metrics has moved by its amount")]
 async fn moved(world: &mut World) -> Outcome {
+    await_scrape(world, ALL_SERVICES).await?;
     let total = world.recall::<Order>()?.total.in_major();
-    for expected in world.recall::<Table>()?.0.clone() {
-        let by = if expected.by == "total" { total } else { expected.by.parse()? };
-        let after = fetch_fresh(world, &expected.service, &expected.metric).await?;
-        expect(
-            world,
-            &expected.metric,
-            &Movement { before: expected.before, after },
-            increased_by(by),
-        )?;
+    for Expected { metric, by, before } in world.recall::<Table>()?.0.clone() {
+        let by = if by == "total" { total } else { by.parse()? };
+        let after = fetch(world, &metric).await?;
+        expect(world, &metric, &Movement { before, after }, increased_by(by))?;
     }
     Ok(())
 }

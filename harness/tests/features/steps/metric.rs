@@ -82,23 +82,29 @@ async fn movement(world: &World) -> Outcome<Movement> {
 
 /// The sum of an expression once every pod of the service was scraped after now: nothing before this moment is missing in it.
 pub(crate) async fn fetch_fresh(world: &World, service: &str, promql: &str) -> Outcome<f64> {
+    await_scrape(world, service).await?;
+    fetch(world, promql).await
+}
+
+/// Waits until every pod of the service, or of any service that the pattern names, was scraped after now.
+pub(crate) async fn await_scrape(world: &World, services: &str) -> Outcome {
     let prometheus = client::<Prometheus>(world).await?;
     let now = prometheus.fetch_now().await?;
-    eventually(
-        &format!("a scrape of every pod of {service} after {now}"),
-        world.suite().timeouts().metric,
-        || async {
-            match prometheus.find_oldest_scrape(service).await? {
-                Some(scraped) if scraped > now => Ok(()),
-                other => Err(not_yet(format!("the oldest scrape at {other:?}"))),
-            }
-        },
-    )
-    .await?;
-    Ok(world
-        .journal()
-        .asked("prometheus", promql, prometheus.fetch_sum(promql), ToString::to_string)
-        .await?)
+    let what = format!("a scrape of every pod of {services} after {now}");
+    let scraped = eventually(&what, world.suite().timeouts().metric, || async {
+        match prometheus.find_oldest_scrape(services).await? {
+            Some(scraped) if scraped > now => Ok(()),
+            other => Err(not_yet(format!("the oldest scrape at {other:?}"))),
+        }
+    });
+    Ok(scraped.await?)
+}
+
+/// The sum of an expression now.
+pub(crate) async fn fetch(world: &World, promql: &str) -> Outcome<f64> {
+    let prometheus = client::<Prometheus>(world).await?;
+    let asked = prometheus.fetch_sum(promql);
+    Ok(world.journal().asked("prometheus", promql, asked, ToString::to_string).await?)
 }
 
 #[then("Prometheus scrapes every pod of the five services, all of them up")]

@@ -1,6 +1,5 @@
 //! Traces: one per purchase, whole, with the spans that tell of business.
 
-use anyhow::Context;
 use conformance::check::spans::{business_span, called, connected, consumed, spans_of};
 use conformance::check::{Checked, http, judge};
 use conformance::component::traces::{Trace, TraceStore};
@@ -12,6 +11,7 @@ use cucumber::then;
 
 use super::asking::{await_answer, client, expect, ids};
 use super::list::Names;
+use super::table;
 use crate::world::World;
 
 #[then(expr = "one trace has spans of {names}")]
@@ -21,14 +21,11 @@ async fn spans_services(world: &mut World, services: Names) -> Outcome {
 
 #[then("the trace follows these edges")]
 async fn follows_edges(world: &mut World, step: &Step) -> Outcome {
-    let rows = step.table.as_ref().context("the step has no table")?.rows.clone();
-    for row in rows.iter().skip(1) {
-        let [from, to, way] = row.as_slice() else {
-            return Err(anyhow::anyhow!("a row of three cells was expected, not {row:?}").into());
-        };
+    for [from, to, way] in table::rows(step)? {
         match way.as_str() {
-            "HTTP" => await_trace(world, called(from, to)).await?,
-            _ => await_trace(world, consumed(from, to)).await?,
+            "HTTP" => await_trace(world, called(&from, &to)).await?,
+            "Kafka" => await_trace(world, consumed(&from, &to)).await?,
+            other => return Err(anyhow::anyhow!("{other} is neither HTTP nor Kafka").into()),
         }
     }
     Ok(())
