@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::component::prometheus::Prometheus;
+
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards");
 /// What Grafana would choose for a short range.
 const RATE_INTERVAL: &str = "1m";
@@ -61,6 +63,17 @@ pub fn queries() -> Result<Vec<Query>> {
         }
     }
     Ok(queries)
+}
+
+/// Panels whose query has no data now: no sample, or nothing that is a number.
+pub async fn find_empty(prometheus: &Prometheus, queries: &[Query]) -> Result<Vec<String>> {
+    let mut empty = Vec::new();
+    for query in queries {
+        let samples = prometheus.fetch_samples(&query.promql).await?;
+        let has_data = samples.iter().any(|sample| !sample.value.is_nan());
+        empty.extend((!has_data).then(|| query.place.clone()));
+    }
+    Ok(empty)
 }
 
 fn queries_of(path: &Path) -> Result<Vec<Query>> {

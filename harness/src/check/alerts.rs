@@ -16,15 +16,18 @@ pub fn in_state<'a>(application: &'a str, state: &'a str) -> impl Fn(&[Alert]) -
     }
 }
 
-/// Alertmanager routes the alert to this receiver and to no other.
-pub fn routed_to(receiver: &str) -> impl Fn(&[RoutedAlert]) -> Checked + '_ {
+/// Alertmanager routes the alert of this service to this receiver and to no other.
+pub fn routed_to<'a>(
+    service: &'a str,
+    receiver: &'a str,
+) -> impl Fn(&[RoutedAlert]) -> Checked + 'a {
     move |alerts: &[RoutedAlert]| {
-        let seen = listed(alerts.iter().flat_map(RoutedAlert::receivers));
-        judge(
-            seen == receiver,
-            format!("the alert routed to {receiver} alone"),
-            format!("routed to {seen}"),
-        )
+        let about = |alert: &&RoutedAlert| {
+            alert.labels.get("application").is_some_and(|name| name == service)
+        };
+        let seen = listed(alerts.iter().filter(about).flat_map(RoutedAlert::receivers));
+        let expected = format!("the alert of {service} routed to {receiver} alone");
+        judge(seen == receiver, expected, format!("routed to {seen}"))
     }
 }
 
@@ -66,15 +69,23 @@ mod tests {
     fn a_second_receiver_is_a_mismatch() {
         let parse = |receivers: &str| -> Vec<RoutedAlert> {
             serde_json::from_str(&format!(
-                r#"[{{"labels":{{}},"status":{{"state":"active"}},"receivers":{receivers}}}]"#
+                r#"[{{"labels":{{"application":"product-service"}},"status":{{"state":"active"}},"receivers":{receivers}}}]"#
             ))
             .unwrap()
         };
-        assert!(routed_to("pagerduty")(&parse(r#"[{"name":"pagerduty"}]"#)).is_ok());
         assert!(
-            routed_to("pagerduty")(&parse(r#"[{"name":"pagerduty"},{"name":"slack"}]"#)).is_err()
+            routed_to("product-service", "pagerduty")(&parse(r#"[{"name":"pagerduty"}]"#)).is_ok()
         );
-        assert!(routed_to("pagerduty")(&parse(r#"[{"name":"none"}]"#)).is_err());
+        assert!(
+            routed_to("product-service", "pagerduty")(&parse(
+                r#"[{"name":"pagerduty"},{"name":"slack"}]"#
+            ))
+            .is_err()
+        );
+        assert!(routed_to("product-service", "pagerduty")(&parse(r#"[{"name":"none"}]"#)).is_err());
+        assert!(
+            routed_to("user-service", "pagerduty")(&parse(r#"[{"name":"pagerduty"}]"#)).is_err()
+        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
-//! How far a counter moved.
+//! What is watched, and how far a counter moved.
 
 use super::{Checked, judge};
+use crate::component::places::SERVICES;
+use crate::component::pods::ServicePod;
+use crate::component::prometheus::Target;
 
 /// A counter before and after.
 #[derive(Debug, Clone, Copy)]
@@ -32,9 +35,56 @@ pub fn increased_by(expected: f64) -> impl Fn(&Movement) -> Checked {
     }
 }
 
+/// Each of the five services has a pod, and every pod has a target that is up.
+pub fn all_watched(pods: &[ServicePod], targets: &[Target]) -> Checked {
+    let up = |pod: &str| {
+        targets
+            .iter()
+            .any(|target| target.up && target.labels.get("pod").is_some_and(|name| name == pod))
+    };
+    let unwatched: Vec<&str> =
+        pods.iter().map(|pod| pod.name.as_str()).filter(|pod| !up(pod)).collect();
+    let absent: Vec<&str> = SERVICES
+        .into_iter()
+        .filter(|service| !pods.iter().any(|pod| pod.app == *service))
+        .collect();
+    let seen =
+        format!("{} pods, not up {unwatched:?}, services without a pod {absent:?}", pods.len());
+    judge(unwatched.is_empty() && absent.is_empty(), "a target that is up for every pod", seen)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pod(app: &str) -> ServicePod {
+        let (name, service_account) = (format!("{app}-1"), format!("{app}-sa"));
+        let (app, ip) = (app.to_owned(), "10.244.0.9".to_owned());
+        ServicePod { name, app, service_account, ip, containers: Vec::new(), ready: true }
+    }
+
+    fn target(pod: &str, up: bool) -> Target {
+        let labels = [("pod".to_owned(), pod.to_owned())].into();
+        Target { labels, up, last_error: String::new() }
+    }
+
+    #[test]
+    fn a_pod_without_a_target_that_is_up_is_named() {
+        let pods = SERVICES.map(pod);
+        let mut targets = SERVICES.map(|app| target(&format!("{app}-1"), true));
+        assert!(all_watched(&pods, &targets).is_ok());
+        targets[2].up = false;
+        assert!(all_watched(&pods, &targets).unwrap_err().to_string().contains("order-service-1"));
+        assert!(all_watched(&pods, &[]).is_err());
+    }
+
+    #[test]
+    fn a_service_without_a_pod_is_named() {
+        let targets = SERVICES.map(|app| target(&format!("{app}-1"), true));
+        let few = [pod("user-service")];
+        assert!(all_watched(&few, &targets).unwrap_err().to_string().contains("order-service"));
+        assert!(all_watched(&[], &targets).is_err());
+    }
 
     #[test]
     fn one_more_or_one_less_is_a_mismatch() {

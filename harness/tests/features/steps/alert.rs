@@ -67,26 +67,12 @@ async fn becomes(world: &mut World, service: String, state: String) -> Outcome {
 
 #[then(expr = "Alertmanager routes the alert of {string} to {string} alone")]
 async fn is_routed(world: &mut World, service: String, receiver: String) -> Outcome {
-    let (alertmanager, drill) =
-        (client::<Alertmanager>(world).await?, world.recall::<Drill>()?.0.clone());
-    let judged = |alerts: &Vec<RoutedAlert>| {
-        let of_service: Vec<RoutedAlert> = alerts
-            .iter()
-            .filter(|alert| alert.labels.get("application") == Some(&service))
-            .cloned()
-            .collect();
-        routed_to(&receiver)(&of_service)
-    };
-    let question = || alertmanager.fetch_alerts(drill::LABEL, &drill);
-    await_answer(
-        world,
-        "the alert's route",
-        world.suite().timeouts().alert_pending,
-        question,
-        judged,
-    )
-    .await
-    .map(drop)
+    let alertmanager = client::<Alertmanager>(world).await?;
+    let drill = &world.recall::<Drill>()?.0;
+    let judged = |alerts: &Vec<RoutedAlert>| routed_to(&service, &receiver)(alerts);
+    let question = || alertmanager.fetch_alerts(drill::LABEL, drill);
+    let within = world.suite().timeouts().alert_pending;
+    await_answer(world, "the alert's route", within, question, judged).await.map(drop)
 }
 
 #[then(expr = "{string} receives the event {string} for {string}")]

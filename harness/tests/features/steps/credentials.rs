@@ -77,33 +77,26 @@ async fn rotate(world: &mut World, service: String) -> Outcome {
 
 #[then(expr = "{string} counts a rotation and uses only the new login")]
 async fn uses_new_login(world: &mut World, service: String) -> Outcome {
-    let (suite, postgres) = (Arc::clone(world.suite()), client::<Postgres>(world).await?);
-    let old = world.recall::<Old>()?.0.username.clone();
+    await_new_sessions(world, &service).await?;
+    let before = world.recall::<Rotation>()?.before;
+    let after = fetch_fresh(world, &service, &rotations(&service)).await?;
+    let counted = judge(after > before, format!("more than {before}"), after);
+    said(world, "rotations counted", counted).map(drop)
+}
+
+async fn await_new_sessions(world: &World, service: &str) -> Outcome {
+    let (suite, postgres) = (world.suite(), client::<Postgres>(world).await?);
+    let old = &world.recall::<Old>()?.0.username;
     let sessions = || async {
-        let present = fetch_database_login(&suite, ECOTRACK, &service).await?.username;
-        anyhow::Ok((postgres.count_sessions(&old).await?, postgres.count_sessions(&present).await?))
+        let present = fetch_database_login(suite, ECOTRACK, service).await?.username;
+        anyhow::Ok((postgres.count_sessions(old).await?, postgres.count_sessions(&present).await?))
     };
     let moved = |(of_old, of_new): &(u64, u64)| {
-        judge(
-            *of_old == 0 && *of_new > 0,
-            "no session of the old login, some of the new",
-            format!("{of_old} of the old, {of_new} of the new"),
-        )
+        let seen = format!("{of_old} sessions of the old login, {of_new} of the new");
+        judge(*of_old == 0 && *of_new > 0, "sessions of the new login alone", seen)
     };
-    await_answer(
-        world,
-        "sessions of the new login alone",
-        suite.timeouts().credentials_rotated,
-        sessions,
-        moved,
-    )
-    .await?;
-    let (before, after) = (
-        world.recall::<Rotation>()?.before,
-        fetch_fresh(world, &service, &rotations(&service)).await?,
-    );
-    said(world, "rotations counted", judge(after > before, format!("more than {before}"), after))
-        .map(drop)
+    let within = suite.timeouts().credentials_rotated;
+    await_answer(world, "sessions of the new login", within, sessions, moved).await.map(drop)
 }
 
 #[when("the lease of the old login is revoked")]

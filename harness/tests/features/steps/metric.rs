@@ -1,10 +1,9 @@
 //! Metrics: what Prometheus scrapes, and by how much a counter moved between two scrapes of this scenario.
 
 use conformance::check::judge;
-use conformance::check::metrics::{Movement, increased_by};
-use conformance::component::places::SERVICES;
-use conformance::component::pods;
-use conformance::component::prometheus::Prometheus;
+use conformance::check::metrics::{Movement, all_watched, increased_by};
+use conformance::component::pods::{self, ServicePod};
+use conformance::component::prometheus::{Prometheus, Target};
 use conformance::eventually::eventually;
 use conformance::services::{Call, Session};
 use conformance::verdict::Outcome;
@@ -111,26 +110,10 @@ pub(crate) async fn fetch(world: &World, promql: &str) -> Outcome<f64> {
 async fn every_pod_is_scraped(world: &mut World) -> Outcome {
     let (prometheus, cluster) = (client::<Prometheus>(world).await?, world.suite().cluster());
     let question = || async {
-        let pods = pods::list(cluster).await?;
-        let targets = prometheus.fetch_targets().await?;
-        let up = |pod: &str| {
-            targets
-                .iter()
-                .any(|target| target.up && target.labels.get("pod").is_some_and(|name| name == pod))
-        };
-        let unwatched: Vec<String> =
-            pods.iter().filter(|pod| !up(&pod.name)).map(|pod| pod.name.clone()).collect();
-        let absent: Vec<&str> = SERVICES
-            .into_iter()
-            .filter(|service| !pods.iter().any(|pod| pod.app == *service))
-            .collect();
-        anyhow::Ok((pods.len(), unwatched, absent))
+        let (pods, targets) = (pods::list(cluster).await?, prometheus.fetch_targets().await?);
+        anyhow::Ok((pods, targets))
     };
-    let all_up = |(pods, unwatched, absent): &(usize, Vec<String>, Vec<&str>)| {
-        let seen = format!("{pods} pods, not up {unwatched:?}, services without a pod {absent:?}");
-        judge(unwatched.is_empty() && absent.is_empty(), "a target that is up for every pod", seen)
-    };
-    await_answer(world, "every pod scraped", world.suite().timeouts().target_up, question, all_up)
-        .await
-        .map(drop)
+    let watched = |(pods, targets): &(Vec<ServicePod>, Vec<Target>)| all_watched(pods, targets);
+    let within = world.suite().timeouts().target_up;
+    await_answer(world, "every pod scraped", within, question, watched).await.map(drop)
 }
