@@ -43,7 +43,8 @@ test: setup ## every test that needs no cluster
 	@cargo test --locked --workspace
 
 bench: ## performance ratios, measured side by side in one run
-	@cargo bench --locked --workspace $(ARGS)
+	@compgen -G '*/benches/*.rs' >/dev/null || compgen -G '*/*/benches/*.rs' >/dev/null || { echo 'no benchmark is written yet' >&2; exit 2; }
+	@cargo bench --locked --workspace --benches $(ARGS)
 
 cluster-up: setup ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
 	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
