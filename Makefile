@@ -53,7 +53,7 @@ cluster-down: ## stop the embedded cluster and leave nothing behind
 	@$(EMBEDDED) down $(ARGS)
 
 services: cluster-up ## build the services and deploy them
-	@$(if $(CONTEXT),,cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES)))
+	@$(if $(CONTEXT),,cargo build --locked --release $(addprefix -p ,$(IMAGES)))
 	@$(if $(CONTEXT),,$(EMBEDDED) images --services-only)
 	@$(PLATFORM) services deploy $(CONTEXT_FLAG) --values dev
 
