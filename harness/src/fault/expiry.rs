@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::{Api, ResourceExt};
@@ -19,7 +20,7 @@ use crate::suite::Suite;
 
 /// The account of the pods that end changes.
 const ACCOUNT: &str = "conformance-sabotage";
-/// The label that names the sabotage a pod ends.
+/// The label by which a sweep finds what ends a change; it names the change.
 const FAULT_LABEL: &str = "ecotrack.dev/fault";
 const FILE: &str = "/change/change.json";
 
@@ -65,18 +66,16 @@ impl Expiry {
     }
 }
 
-/// Has every pod of this run take its change back now. A pod that has ended has done so already.
+/// Has what holds the changes of this run take them back now; what has ended has done so already.
 pub async fn revert_all(cluster: &Cluster, run: &RunId) -> anyhow::Result<()> {
-    let pods: Api<Pod> = Api::namespaced(cluster.client(), places::CONFORMANCE);
+    let jobs: Api<Job> = Api::namespaced(cluster.client(), places::CONFORMANCE);
     let labels = format!("{RUN_LABEL}={run},{FAULT_LABEL}");
-    for pod in pods
-        .list(&ListParams::default().labels(&labels))
-        .await
-        .context("looking for faults in force")?
-    {
-        let phase = pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default();
-        if phase != "Succeeded" {
-            send(cluster, &PodRef::new(places::CONFORMANCE, pod.name_any()), "revert").await?;
+    let found = jobs.list(&ListParams::default().labels(&labels)).await;
+    for job in found.context("looking for faults in force")? {
+        let succeeded = job.status.as_ref().and_then(|status| status.succeeded).unwrap_or_default();
+        if succeeded == 0 {
+            let pod = ready_pod(cluster, &job.name_any()).await?;
+            send(cluster, &pod, "revert").await?;
         }
     }
     Ok(())
@@ -171,7 +170,7 @@ fn job(full_name: &str, name: &str, end: u64) -> Value {
     json!({
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": full_name, "namespace": places::CONFORMANCE},
+        "metadata": {"name": full_name, "namespace": places::CONFORMANCE, "labels": {FAULT_LABEL: name}},
         "spec": {
             "backoffLimit": 20,
             "template": {
@@ -206,4 +205,51 @@ fn job(full_name: &str, name: &str, end: u64) -> Value {
             },
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::{Change, Grant};
+
+    fn plan() -> Plan {
+        let grant = |namespace: &str, verb| Grant {
+            namespace: namespace.to_owned(),
+            group: "apps",
+            resource: "deployments",
+            name: "product-service".to_owned(),
+            verb,
+        };
+        Plan {
+            change: Change::default(),
+            grants: vec![grant("ecotrack", "patch"), grant("ecotrack", "create")],
+        }
+    }
+
+    fn made() -> Vec<Value> {
+        manifests("fault-x-0001", "x", &plan(), 1_795_379_719).unwrap()
+    }
+
+    fn of_kind(kind: &str) -> Value {
+        made().into_iter().find(|manifest| manifest["kind"] == kind).unwrap()
+    }
+
+    #[test]
+    fn a_sweep_finds_what_ends_a_change_by_its_label() {
+        assert_eq!(of_kind("Job")["metadata"]["labels"][FAULT_LABEL], "x");
+    }
+
+    #[test]
+    fn the_right_is_limited_to_the_object_where_a_name_can_limit_it() {
+        let rules = &of_kind("Role")["rules"];
+        assert_eq!(rules[0]["resourceNames"], json!(["product-service"]));
+        assert_eq!(rules[1]["verbs"], json!(["create"]));
+        assert!(rules[1].get("resourceNames").is_none());
+    }
+
+    #[test]
+    fn the_end_is_a_point_in_time_that_a_restart_does_not_move() {
+        let arguments = &of_kind("Job")["spec"]["template"]["spec"]["containers"][0]["args"];
+        assert_eq!(arguments[4], "1795379719");
+    }
 }

@@ -47,6 +47,7 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     let folder = Folder::of(repository.root());
     folder.prepare(run.as_str()).map_err(Stopped::usage)?;
     let alive = Alive::begin(&cluster, &run).await.map_err(Stopped::harness)?;
+    sweep_up(&cluster).await;
     let suite = Arc::new(Suite::new(run, cluster.clone(), capability::detect(&cluster).await));
     World::install(Arc::clone(&suite)).map_err(Stopped::harness)?;
 
@@ -133,6 +134,15 @@ fn announce(plan: &Plan, suite: &Suite, gated: &Gated, style: Style) {
         style,
     ));
     gated.closed.iter().for_each(|report| collector::print(report, style));
+}
+
+/// What a killed run left would disturb this one; what cannot be taken away is said.
+async fn sweep_up(cluster: &Cluster) {
+    match sweep::sweep_dead(cluster, false).await {
+        Ok(leftovers) if leftovers.is_empty() => {}
+        Ok(leftovers) => tracing::warn!("took away {} leftovers of dead runs", leftovers.len()),
+        Err(error) => tracing::warn!("sweeping up after dead runs: {error:#}"),
+    }
 }
 
 /// What cannot be taken away now is left to `conformance sweep`, and said.
