@@ -272,4 +272,28 @@ mod tests {
             "there is no control `x`, only mtls"
         );
     }
+
+    #[test]
+    fn every_declared_control_names_scenarios_steps_and_a_sabotage_that_exist() {
+        let features = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("features");
+        let catalogue = Catalogue::read(&features).unwrap();
+        let sabotages: BTreeSet<&str> =
+            crate::fault::all().iter().map(|sabotage| sabotage.name()).collect();
+        let controls = Controls::read(&features).unwrap();
+        for control in controls.select(None).unwrap() {
+            assert!(sabotages.contains(control.sabotage.as_str()), "{}", control.id);
+            control.scenarios(&catalogue).unwrap();
+            for red in &control.red {
+                let mut entries = catalogue.entries().iter().filter(|entry| {
+                    entry.address.path == red.feature && entry.name == red.scenario
+                });
+                assert!(
+                    entries.all(|entry| entry.steps.contains(&red.step)),
+                    "control {} names the step `{}`, which its scenario does not have",
+                    control.id,
+                    red.step
+                );
+            }
+        }
+    }
 }
