@@ -19,6 +19,9 @@ EMBEDDED := cargo run --quiet --locked -p ecotrack-embedded --
 PLATFORM := cargo run --quiet --locked -p ecotrack-platform --
 CLI := cargo run --quiet --locked -p conformance --bin conformance --
 IMAGES := user-service product-service order-service payment-service notification-service provider-sandbox conformance-probe loadtest
+# Services and harness compile with what the cluster leaves idle: on a new machine each takes many minutes.
+COMPILE := nice cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES)) && nice cargo test --quiet --locked -p conformance --test features --no-run
+CLUSTER_WHILE_COMPILING = { $(COMPILE); } & compiler=$$!; trap 'kill $$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up && wait $$compiler
 CONTEXT_FLAG := $(if $(CONTEXT),--context $(CONTEXT))
 
 .PHONY: help setup conformance test bench cluster-up cluster-down services load lint fmt report doctor prove
@@ -52,15 +55,15 @@ cluster-up: setup ## the embedded cluster with its platform, idempotent; with CO
 cluster-down: ## stop the embedded cluster and leave nothing behind
 	@$(EMBEDDED) down $(ARGS)
 
-services: cluster-up ## build the services and deploy them
-	@$(if $(CONTEXT),,cargo build --locked --release $(addprefix -p ,$(IMAGES)))
-	@$(if $(CONTEXT),,$(EMBEDDED) images --services-only)
+services: setup ## build the services and deploy them
+	@$(if $(CONTEXT),$(MAKE) cluster-up,$(CLUSTER_WHILE_COMPILING) && $(EMBEDDED) images --services-only)
 	@$(PLATFORM) services deploy $(CONTEXT_FLAG) --values dev
 
 load: $(READY) ## bounded load inside the cluster; the SLO decides the exit code
 	@cargo run --quiet --locked -p loadtest -- run $(CONTEXT_FLAG) $(ARGS)
 
 lint: setup ## formatting, clippy, licences and duplicate versions; warnings are errors
+	@.ci/setup cargo-deny
 	@cargo fmt --all --check
 	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	@cargo deny --log-level error check bans licenses sources
