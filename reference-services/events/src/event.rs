@@ -11,6 +11,14 @@ pub enum DecodeError {
     /// The type is not one of ours; a newer producer may know it.
     #[error("unknown event type `{0}`")]
     UnknownType(String),
+    /// The schema is not one this version reads: a newer version of the type, or another type's.
+    #[error("schema `{schema}` of `{event_type}` is not known")]
+    UnknownSchema {
+        /// The type the record declared.
+        event_type: &'static str,
+        /// The schema it declared.
+        schema: String,
+    },
     /// The payload does not have the shape of its type.
     #[error("payload of `{event_type}` is not valid")]
     Payload {
@@ -21,9 +29,21 @@ pub enum DecodeError {
     },
 }
 
-/// One line per event: variant, payload, topic, field that holds the aggregate's id.
+/// Id of an event type's schema.
+macro_rules! schema_id {
+    ($name:ident, $version:ident) => {
+        concat!(
+            "https://api.ecotrack.platform.dev/schemas/events/",
+            stringify!($name),
+            "Event/",
+            stringify!($version)
+        )
+    };
+}
+
+/// One line per event: variant, version, payload, topic, field that holds the aggregate's id.
 macro_rules! events {
-    ($($name:ident($payload:path) on $topic:ident keyed $key:ident,)*) => {
+    ($($name:ident $version:ident($payload:path) on $topic:ident keyed $key:ident,)*) => {
         /// A domain event. In JSON it is its payload alone: the type travels in the envelope.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(untagged)]
@@ -41,6 +61,12 @@ macro_rules! events {
                 match self { $(Self::$name(_) => concat!(stringify!($name), "Event"),)* }
             }
 
+            /// Id of the JSON Schema of the payload, as it appears in `ce_dataschema`; its last segment is the version.
+            #[must_use]
+            pub const fn data_schema(&self) -> &'static str {
+                match self { $(Self::$name(_) => schema_id!($name, $version),)* }
+            }
+
             /// The topic the event belongs to.
             #[must_use]
             pub const fn topic(&self) -> Topic {
@@ -53,17 +79,34 @@ macro_rules! events {
                 match self { $(Self::$name(payload) => payload.$key,)* }
             }
 
-            /// Reads the payload of the event type that the record declares.
-            pub fn decode(event_type: &str, payload: &[u8]) -> Result<Self, DecodeError> {
+            /// Reads a payload of the type and schema that the record declares. A record without a schema is of
+            /// version 1. Fields this version does not know are left alone: a version grows by optional fields only.
+            pub fn decode_as(
+                event_type: &str,
+                data_schema: Option<&str>,
+                payload: &[u8],
+            ) -> Result<Self, DecodeError> {
                 match event_type {
-                    $(concat!(stringify!($name), "Event") => serde_json::from_slice(payload)
-                        .map(Self::$name)
-                        .map_err(|source| DecodeError::Payload {
-                            event_type: concat!(stringify!($name), "Event"),
-                            source,
-                        }),)*
+                    $(concat!(stringify!($name), "Event") => {
+                        let event_type = concat!(stringify!($name), "Event");
+                        known(event_type, data_schema, schema_id!($name, $version))?;
+                        serde_json::from_slice(payload)
+                            .map(Self::$name)
+                            .map_err(|source| DecodeError::Payload { event_type, source })
+                    })*
                     other => Err(DecodeError::UnknownType(other.to_owned())),
                 }
+            }
+
+            /// Reads a payload of version 1 of the type that the record declares.
+            pub fn decode(event_type: &str, payload: &[u8]) -> Result<Self, DecodeError> {
+                Self::decode_as(event_type, None, payload)
+            }
+
+            /// The payload's JSON Schema, without its id and examples.
+            #[cfg(test)]
+            pub(crate) fn payload_schema(&self) -> schemars::Schema {
+                match self { $(Self::$name(_) => schemars::schema_for!($payload),)* }
             }
         }
 
@@ -76,23 +119,37 @@ macro_rules! events {
 }
 
 events! {
-    UserRegistered(user::UserRegistered) on User keyed user_id,
-    UserUpdated(user::UserUpdated) on User keyed user_id,
-    UserDeleted(user::UserDeleted) on User keyed user_id,
-    UserLogin(user::UserLogin) on User keyed user_id,
-    UserLogout(user::UserLogout) on User keyed user_id,
-    OrderCreated(order::OrderCreated) on Order keyed order_id,
-    OrderUpdated(order::OrderUpdated) on Order keyed order_id,
-    OrderCancelled(order::OrderCancelled) on Order keyed order_id,
-    OrderCompleted(order::OrderCompleted) on Order keyed order_id,
-    OrderPaymentProcessed(order::OrderPaymentProcessed) on Order keyed order_id,
-    PaymentInitiated(payment::PaymentInitiated) on Payment keyed payment_id,
-    PaymentProcessed(payment::PaymentProcessed) on Payment keyed payment_id,
-    PaymentFailed(payment::PaymentFailed) on Payment keyed payment_id,
-    PaymentRefunded(payment::PaymentRefunded) on Payment keyed payment_id,
-    NotificationSent(notification::NotificationSent) on Notification keyed notification_id,
-    NotificationDelivered(notification::NotificationDelivered) on Notification keyed notification_id,
-    NotificationFailed(notification::NotificationFailed) on Notification keyed notification_id,
+    UserRegistered v1(user::UserRegistered) on User keyed user_id,
+    UserUpdated v1(user::UserUpdated) on User keyed user_id,
+    UserDeleted v1(user::UserDeleted) on User keyed user_id,
+    UserLogin v1(user::UserLogin) on User keyed user_id,
+    UserLogout v1(user::UserLogout) on User keyed user_id,
+    OrderCreated v1(order::OrderCreated) on Order keyed order_id,
+    OrderUpdated v1(order::OrderUpdated) on Order keyed order_id,
+    OrderCancelled v1(order::OrderCancelled) on Order keyed order_id,
+    OrderCompleted v1(order::OrderCompleted) on Order keyed order_id,
+    OrderPaymentProcessed v1(order::OrderPaymentProcessed) on Order keyed order_id,
+    PaymentInitiated v1(payment::PaymentInitiated) on Payment keyed payment_id,
+    PaymentProcessed v1(payment::PaymentProcessed) on Payment keyed payment_id,
+    PaymentFailed v1(payment::PaymentFailed) on Payment keyed payment_id,
+    PaymentRefunded v1(payment::PaymentRefunded) on Payment keyed payment_id,
+    NotificationSent v1(notification::NotificationSent) on Notification keyed notification_id,
+    NotificationDelivered v1(notification::NotificationDelivered) on Notification keyed notification_id,
+    NotificationFailed v1(notification::NotificationFailed) on Notification keyed notification_id,
+}
+
+/// Refuses a schema other than the one this version reads.
+fn known(
+    event_type: &'static str,
+    declared: Option<&str>,
+    ours: &'static str,
+) -> Result<(), DecodeError> {
+    match declared {
+        Some(schema) if schema != ours => {
+            Err(DecodeError::UnknownSchema { event_type, schema: schema.to_owned() })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub enum MoneyError {
 
 /// A currency we sell in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Currency {
     /// Euro.
@@ -69,6 +70,7 @@ impl fmt::Display for Currency {
 
 /// An amount of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Money {
     amount_minor: i64,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 /// A provider accepted a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotificationSent {
     /// The notification.
     pub notification_id: Uuid,
@@ -21,6 +22,7 @@ pub struct NotificationSent {
 
 /// A notification reached its receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotificationDelivered {
     /// The notification.
     pub notification_id: Uuid,
@@ -36,6 +38,7 @@ pub struct NotificationDelivered {
 
 /// A notification will not be delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotificationFailed {
     /// The notification.
     pub notification_id: Uuid,

@@ -8,6 +8,7 @@ use crate::Money;
 
 /// One line of an order, with the price it was sold at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OrderLine {
     /// What was ordered.
     pub product_id: Uuid,
@@ -19,6 +20,7 @@ pub struct OrderLine {
 
 /// An order was placed and its stock reserved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OrderCreated {
     /// The order.
     pub order_id: Uuid,
@@ -34,6 +36,7 @@ pub struct OrderCreated {
 
 /// An order reached a status that has no event of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OrderUpdated {
     /// The order.
     pub order_id: Uuid,
@@ -47,12 +50,13 @@ pub struct OrderUpdated {
 
 /// An order was cancelled; its stock is free again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OrderCancelled {
     /// The order.
     pub order_id: Uuid,
     /// The customer who placed it.
     pub user_id: Uuid,
-    /// Why, in a word: `customer`, `payment_failed`, `expired`.
+    /// Why, in a word: `customer`, `payment_failed`, `reservation_expired`.
     pub reason: String,
     /// When.
     pub cancelled_at: DateTime<Utc>,
@@ -60,6 +64,7 @@ pub struct OrderCancelled {
 
 /// An order was paid and is done; its stock is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OrderCompleted {
     /// The order.
     pub order_id: Uuid,
@@ -73,6 +78,7 @@ pub struct OrderCompleted {
 
 /// An order's payment went through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OrderPaymentProcessed {
     /// The order.
     pub order_id: Uuid,

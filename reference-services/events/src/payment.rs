@@ -8,6 +8,7 @@ use crate::Money;
 
 /// A payment was accepted and is on its way to the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PaymentInitiated {
     /// The payment.
     pub payment_id: Uuid,
@@ -27,6 +28,7 @@ pub struct PaymentInitiated {
 
 /// The provider took the money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PaymentProcessed {
     /// The payment.
     pub payment_id: Uuid,
@@ -48,6 +50,7 @@ pub struct PaymentProcessed {
 
 /// The provider refused, for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PaymentFailed {
     /// The payment.
     pub payment_id: Uuid,
@@ -67,8 +70,9 @@ pub struct PaymentFailed {
     pub failed_at: DateTime<Utc>,
 }
 
-/// The money went back.
+/// Money went back: all of it or a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PaymentRefunded {
     /// The payment.
     pub payment_id: Uuid,
@@ -76,7 +80,7 @@ pub struct PaymentRefunded {
     pub order_id: Uuid,
     /// The customer who pays.
     pub user_id: Uuid,
-    /// What was refunded.
+    /// What was refunded this time.
     pub amount: Money,
     /// Who moves the money: `stripe` or `paypal`.
     pub gateway: String,
@@ -86,4 +90,10 @@ pub struct PaymentRefunded {
     pub provider_reference: String,
     /// When.
     pub refunded_at: DateTime<Utc>,
+    /// All that has gone back so far, this time included. Absent in old events, which tell of full refunds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded_total: Option<Money>,
+    /// The refund. Absent in old events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_id: Option<Uuid>,
 }

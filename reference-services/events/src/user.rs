@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 /// A new customer registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UserRegistered {
     /// The user.
     pub user_id: Uuid,
@@ -19,6 +20,7 @@ pub struct UserRegistered {
 
 /// A customer changed what is known about them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UserUpdated {
     /// The user.
     pub user_id: Uuid,
@@ -32,6 +34,7 @@ pub struct UserUpdated {
 
 /// A customer's account and personal data are gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UserDeleted {
     /// The user.
     pub user_id: Uuid,
@@ -41,6 +44,7 @@ pub struct UserDeleted {
 
 /// A customer logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UserLogin {
     /// The user.
     pub user_id: Uuid,
@@ -52,6 +56,7 @@ pub struct UserLogin {
 
 /// A customer logged out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UserLogout {
     /// The user.
     pub user_id: Uuid,
