@@ -1,6 +1,7 @@
 //! Takes away what runs left behind: everything that carries the run's label, and every fault still in force.
 
 mod alive;
+mod turn;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use crate::fault;
 use crate::run_id::{RUN_LABEL, RunId};
 
 pub use alive::Alive;
+pub use turn::alone;
 
 /// Something with a run's label.
 #[derive(Debug, Clone)]

@@ -43,7 +43,7 @@ impl Sabotage for ServiceGone {
         let path =
             format!("/apis/apps/v1/namespaces/{}/deployments/{}", places::ECOTRACK, self.service);
         let scaled =
-            |replicas: i32| vec![merge_patch(&path, &json!({"spec": {"replicas": replicas}}))];
+            |replicas: i64| vec![merge_patch(&path, &json!({"spec": {"replicas": replicas}}))];
         let grant = Grant {
             namespace: places::ECOTRACK.to_owned(),
             group: "apps",

@@ -52,28 +52,41 @@ impl Alive {
     }
 }
 
+/// A run that is alive, as its lease says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Holder {
+    /// Which run.
+    pub(super) run: RunId,
+    /// When it began, by the clock of the API server, in seconds.
+    pub(super) began: i64,
+    /// When it last said that it is alive, in microseconds.
+    pub(super) renewed: i64,
+}
+
+impl Holder {
+    fn read(lease: &Lease) -> Option<Self> {
+        let run = RunId::parse(lease.labels().get(RUN_LABEL)?).ok()?;
+        let began = lease.creation_timestamp()?.0.as_second();
+        let renewed = lease.spec.as_ref()?.renew_time.as_ref()?.0.as_microsecond();
+        Some(Self { run, began, renewed })
+    }
+}
+
 /// The runs that are alive now.
-pub(super) async fn runs(cluster: &Cluster) -> anyhow::Result<BTreeSet<RunId>> {
+pub(super) async fn holders(cluster: &Cluster) -> anyhow::Result<Vec<Holder>> {
     let found = leases(cluster)
         .list(&ListParams::default().labels(RUN_LABEL))
         .await
         .context("reading the leases of the runs")?;
-    let now = chrono::Utc::now().timestamp();
-    let patience = i64::try_from(cluster.timeouts().presumed_dead.as_secs())?;
-    let fresh = |lease: &&Lease| {
-        let renewed = lease
-            .spec
-            .as_ref()
-            .and_then(|spec| spec.renew_time.as_ref())
-            .map(|time| time.0.as_second());
-        renewed.is_some_and(|renewed| now - renewed < patience)
-    };
-    Ok(found
-        .items
-        .iter()
-        .filter(fresh)
-        .filter_map(|lease| RunId::parse(lease.labels().get(RUN_LABEL)?).ok())
-        .collect())
+    let patience = i64::try_from(cluster.timeouts().presumed_dead.as_micros())?;
+    let now = chrono::Utc::now().timestamp_micros();
+    let holders = found.items.iter().filter_map(Holder::read);
+    Ok(holders.filter(|holder| now - holder.renewed < patience).collect())
+}
+
+/// The names of the runs that are alive now.
+pub(super) async fn runs(cluster: &Cluster) -> anyhow::Result<BTreeSet<RunId>> {
+    Ok(holders(cluster).await?.into_iter().map(|holder| holder.run).collect())
 }
 
 async fn renew(cluster: &Cluster, run: &RunId) -> Result<(), kube::Error> {

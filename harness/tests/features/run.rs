@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     let run = RunId::generate();
     let folder = Folder::of(repository.root());
     folder.prepare(run.as_str()).map_err(Stopped::usage)?;
-    let alive = Alive::begin(&cluster, &run).await.map_err(Stopped::harness)?;
+    let alive = begin(&cluster, &run).await?;
     sweep_up(&cluster).await;
     let suite = Arc::new(Suite::new(run, cluster.clone(), capability::detect(&cluster).await));
     World::install(Arc::clone(&suite)).map_err(Stopped::harness)?;
@@ -154,9 +154,7 @@ async fn clean_up(suite: &Suite, alive: Alive) {
         Ok(Err(error)) => tracing::warn!("run `conformance sweep` later: {error:#}"),
         Err(_elapsed) => tracing::warn!("cleaning up took too long: run `conformance sweep` later"),
     }
-    if let Err(error) = alive.end().await {
-        tracing::warn!("{error:#}");
-    }
+    give_back(alive).await;
 }
 
 fn list(plan: &Plan) {
