@@ -18,7 +18,7 @@ ARGS ?=
 EMBEDDED := cargo run --quiet --locked -p ecotrack-embedded --
 PLATFORM := cargo run --quiet --locked -p ecotrack-platform --
 CLI := cargo run --quiet --locked -p conformance --bin conformance --
-IMAGES := user-service product-service order-service payment-service notification-service provider-sandbox conformance-probe loadtest
+IMAGES := user-service product-service order-service payment-service notification-service provider-sandbox conformance-probe
 # Services and harness compile with what the cluster leaves idle: on a new machine each takes many minutes.
 COMPILE := nice cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES)) && nice cargo test --quiet --locked -p conformance --test features --no-run
 CLUSTER_WHILE_COMPILING = { $(COMPILE); } & compiler=$$!; trap 'kill $$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up && wait $$compiler
@@ -56,10 +56,11 @@ cluster-down: ## stop the embedded cluster and leave nothing behind
 	@$(EMBEDDED) down $(ARGS)
 
 services: setup ## build the services and deploy them
-	@$(if $(CONTEXT),$(MAKE) cluster-up,$(CLUSTER_WHILE_COMPILING) && $(EMBEDDED) images --services-only)
+	@$(if $(CONTEXT),$(MAKE) cluster-up,$(CLUSTER_WHILE_COMPILING) && $(EMBEDDED) images --services-only $(IMAGES))
 	@$(PLATFORM) services deploy $(CONTEXT_FLAG) --values dev
 
 load: $(READY) ## bounded load inside the cluster; the SLO decides the exit code
+	@$(if $(CONTEXT),,cargo build --quiet --locked --release -p loadtest && $(EMBEDDED) images --services-only loadtest)
 	@cargo run --quiet --locked -p loadtest -- run $(CONTEXT_FLAG) $(ARGS)
 
 lint: setup ## formatting, clippy, licences and duplicate versions; warnings are errors
