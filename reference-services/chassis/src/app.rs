@@ -13,23 +13,28 @@ use utoipa::openapi::OpenApi;
 
 use crate::{
     auth::Verifier,
+    breaker::{Breaker, BreakerSettings, BreakerStates},
     cache::{Cache, CacheSettings},
     config::Settings,
     health::Health,
     http::{self, Server, Surroundings},
-    http_client::ServiceClient,
+    http_client::{SERVICE_BREAKER, ServiceClient},
+    idempotency,
     inbox::{Consumer, Handler, Processor},
     kafka::{KafkaSettings, Producer},
     metrics::{self, Requests},
-    outbox::{Outbox, Relay},
+    outbox::{self, Outbox, Relay},
     postgres::{Database, DatabaseSettings},
-    workers::Workers,
+    telemetry::SPANS,
+    workers::{Progress, Workers},
 };
 
 /// Longest that requests in flight may go on after the service was told to stop.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(15);
 /// Longest that background tasks may go on after that.
 const WORKERS_DEADLINE: Duration = Duration::from_secs(5);
+/// How often rows that have had their time are removed.
+const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
 
 /// A service being put together.
 pub struct Chassis {
@@ -40,6 +45,7 @@ pub struct Chassis {
     workers: Workers,
     failures: mpsc::Receiver<anyhow::Error>,
     producer: Option<Producer>,
+    breakers: BreakerStates,
 }
 
 impl Chassis {
@@ -48,6 +54,8 @@ impl Chassis {
     pub fn new(settings: Settings) -> Self {
         let mut registry = Registry::default();
         let requests = metrics::requests(&mut registry);
+        let breakers = BreakerStates::register(&mut registry);
+        SPANS.register(&mut registry);
         let (workers, failures) = Workers::new();
         Self {
             settings,
@@ -57,6 +65,7 @@ impl Chassis {
             workers,
             failures,
             producer: None,
+            breakers,
         }
     }
 
@@ -103,8 +112,24 @@ impl Chassis {
     pub fn outbox(&mut self, database: &Database) -> anyhow::Result<Outbox> {
         let outbox = Outbox::new(self.settings.service);
         let producer = self.producer()?;
+        #[cfg(feature = "planted-dual-write")]
+        outbox.send_directly(producer.clone());
         Relay::new(database.clone(), producer, &outbox, &mut self.registry).start(&self.workers);
+        self.prune("outbox-pruning", database, outbox::prune);
         Ok(outbox)
+    }
+
+    /// Forgets idempotency keys that have aged out. For services that have the table.
+    pub fn prune_idempotency_keys(&self, database: &Database) {
+        self.prune("idempotency-pruning", database, idempotency::prune);
+    }
+
+    fn prune<Fut>(&self, name: &'static str, database: &Database, step: fn(Database) -> Fut)
+    where
+        Fut: Future<Output = anyhow::Result<Progress>> + Send + 'static,
+    {
+        let database = database.clone();
+        self.workers.repeat(name, PRUNE_INTERVAL, move || step(database.clone()));
     }
 
     /// Consumes topics in the service's group. One handler per service: the group's members must agree on topics.
@@ -116,7 +141,8 @@ impl Chassis {
     ) -> anyhow::Result<()> {
         let settings = KafkaSettings::load(&self.settings)?;
         let producer = self.producer()?;
-        let processor = Processor::new(self.settings.service, database.clone(), producer, handler);
+        let processor = Processor::new(self.settings.service, database.clone(), producer, handler)
+            .counting(&mut self.registry);
         Consumer::new(&settings, topics, processor)?.start(&self.workers);
         Ok(())
     }
@@ -126,9 +152,26 @@ impl Chassis {
         Verifier::remote(self.settings.required("ECOTRACK_USER_SERVICE_URL")?)
     }
 
-    /// A client of the service whose address is in a variable, for example `ECOTRACK_ORDER_SERVICE_URL`.
+    /// A client of the service whose address is in a variable, for example `ECOTRACK_ORDER_SERVICE_URL`, with a breaker.
     pub fn client(&self, service: &'static str, variable: &str) -> anyhow::Result<ServiceClient> {
-        ServiceClient::new(service, self.settings.required::<Url>(variable)?)
+        self.client_with_breaker(service, variable, SERVICE_BREAKER)
+    }
+
+    /// Like [`Chassis::client`], with a breaker of other measures.
+    pub fn client_with_breaker(
+        &self,
+        service: &'static str,
+        variable: &str,
+        breaker: BreakerSettings,
+    ) -> anyhow::Result<ServiceClient> {
+        let client = ServiceClient::new(service, self.settings.required::<Url>(variable)?)?;
+        Ok(client.with_breaker(self.breaker(service, breaker)))
+    }
+
+    /// A breaker for anything else that may be away. Its state is in `circuit_breaker_state{name}`.
+    #[must_use]
+    pub fn breaker(&self, name: &'static str, settings: BreakerSettings) -> Breaker {
+        Breaker::new(name, settings, &self.breakers)
     }
 
     /// Takes the address and adds what surrounds every service: limits, telemetry, actuator paths, `/openapi.json`.

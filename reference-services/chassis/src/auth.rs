@@ -8,4 +8,4 @@ mod verifier;
 pub use caller::Caller;
 pub use keys::{Jwk, JwkSet};
 pub use token::{ALGORITHM, AUDIENCE, Claims, ISSUER, Token};
-pub use verifier::{AuthError, Verifier};
+pub use verifier::{AuthError, Freshness, Verifier};

@@ -1,8 +1,11 @@
 //! Redis as a cache in front of the database: never the truth, never a reason to fail.
 //!
-//! When Redis is lost or slow, reads are misses and writes are skipped ("bypass"); it is asked again a moment later.
+//! When Redis is lost or slow, reads are misses and writes are skipped ("bypass"); it is asked again a moment later. A hit is one
+//! command; of many who miss the same value at once, one loads it.
 
 mod connection;
+mod flight;
+mod versioned;
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
@@ -11,14 +14,19 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family},
     registry::Registry,
 };
-use redis::Cmd;
+use redis::{Cmd, FromRedisValue};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use connection::CacheSettings;
 use connection::Connection;
+pub use flight::LoadFailed;
+use flight::{Flights, Leader, Part};
+pub use versioned::VersionedCache;
 
 /// What all our keys begin with.
 const PREFIX: &str = "ecotrack:cache:";
+/// How long a removed value cannot be put back, in seconds: as long as a request that read it before the change may take.
+const REMOVED_FOR: u64 = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReadLabels {
@@ -31,6 +39,7 @@ struct ReadLabels {
 pub struct Cache {
     connection: Arc<Connection>,
     reads: Family<ReadLabels, Counter>,
+    flights: Flights,
 }
 
 impl Cache {
@@ -38,7 +47,16 @@ impl Cache {
     pub fn new(settings: &CacheSettings, registry: &mut Registry) -> anyhow::Result<Self> {
         let reads = Family::default();
         registry.register("cache_requests", "Reads of a cache", Family::clone(&reads));
-        Ok(Self { connection: Arc::new(Connection::lazy(settings)?), reads })
+        let connection = Arc::new(Connection::lazy(settings)?);
+        Ok(Self { connection, reads, flights: Flights::default() })
+    }
+
+    /// Sends one command, within a short patience.
+    pub(crate) async fn ask<T: FromRedisValue>(
+        &self,
+        command: &Cmd,
+    ) -> Result<T, connection::Error> {
+        self.connection.ask(command).await
     }
 
     /// A cache of values of one type under `ecotrack:cache:<name>:<id>`, each for `ttl`.
@@ -65,33 +83,25 @@ impl<T> Clone for TypedCache<T> {
 impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
     /// The value, if the cache has it.
     pub async fn get(&self, id: &str) -> Option<T> {
-        let answer: Result<Option<Vec<u8>>, _> =
-            self.cache.connection.ask(Cmd::new().arg("GET").arg(self.key(id))).await;
-        let value = answer.as_ref().ok().and_then(Option::as_deref).and_then(decode);
-        let result = match (&answer, &value) {
-            (Err(_), _) => "bypass",
-            (Ok(_), Some(_)) => "hit",
-            (Ok(_), None) => "miss",
-        };
+        let (value, result) = self.look(id).await;
         self.cache.reads.get_or_create(&ReadLabels { cache: self.name, result }).inc();
         value
     }
 
-    /// Keeps a value. That it may not be kept is no error.
+    /// Keeps a value in place of what was there. That it may not be kept is no error.
     pub async fn put(&self, id: &str, value: &T) {
         let Ok(bytes) = serde_json::to_vec(value) else { return };
-        let seconds = self.ttl.as_secs().max(1);
-        let command =
-            Cmd::new().arg("SET").arg(self.key(id)).arg(bytes).arg("EX").arg(seconds).clone();
-        self.tell(&command).await;
+        self.tell(&self.set(id, &bytes)).await;
     }
 
-    /// Forgets a value. When Redis is away it stays until its time is over.
+    /// Forgets a value, and for a moment keeps a slow reader from putting back what it read before the change. When Redis is away
+    /// the value stays until its time is over.
     pub async fn remove(&self, id: &str) {
-        self.tell(Cmd::new().arg("DEL").arg(self.key(id))).await;
+        // An empty text is no JSON, so it reads as a miss.
+        self.tell(Cmd::new().arg("SET").arg(self.key(id)).arg("").arg("EX").arg(REMOVED_FOR)).await;
     }
 
-    /// The cached value, or the one `load` finds, which is then kept.
+    /// The cached value, or the one `load` finds, which is then kept. `load` runs once for all who ask at the same time.
     pub async fn get_or_load<E, Fut>(
         &self,
         id: &str,
@@ -99,19 +109,76 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
     ) -> Result<Option<T>, E>
     where
         Fut: Future<Output = Result<Option<T>, E>>,
+        E: From<LoadFailed>,
     {
         if let Some(value) = self.get(id).await {
             return Ok(Some(value));
         }
-        let found = load().await?;
-        if let Some(value) = &found {
-            self.put(id, value).await;
+        loop {
+            match self.cache.flights.join(&self.key(id)) {
+                Part::Leader(leader) => return self.lead(leader, id, load).await,
+                Part::Follower(follower) => {
+                    if let Some(loaded) = follower.outcome().await {
+                        return Ok(loaded?.as_deref().and_then(decode));
+                    }
+                }
+            }
         }
-        Ok(found)
+    }
+
+    async fn lead<E, Fut>(
+        &self,
+        leader: Leader,
+        id: &str,
+        load: impl FnOnce() -> Fut,
+    ) -> Result<Option<T>, E>
+    where
+        Fut: Future<Output = Result<Option<T>, E>>,
+    {
+        // Another flight may have landed between our miss and now.
+        let (landed, _) = self.look(id).await;
+        let found = match landed {
+            Some(value) => Ok(Some(value)),
+            None => load().await,
+        };
+        let loaded = match &found {
+            Ok(Some(value)) => self.keep(id, value).await.map(Some),
+            Ok(None) => Ok(None),
+            Err(_) => Err(LoadFailed),
+        };
+        leader.finish(loaded);
+        found
+    }
+
+    /// Keeps a value that was read, unless it was changed or removed meanwhile.
+    async fn keep(&self, id: &str, value: &T) -> Result<Arc<[u8]>, LoadFailed> {
+        let bytes = serde_json::to_vec(value).map_err(|error| {
+            tracing::warn!(cache = self.name, %error, "a value cannot be cached");
+            LoadFailed
+        })?;
+        self.tell(self.set(id, &bytes).arg("NX")).await;
+        Ok(bytes.into())
+    }
+
+    async fn look(&self, id: &str) -> (Option<T>, &'static str) {
+        let answer: Result<Option<Vec<u8>>, _> =
+            self.cache.ask(Cmd::new().arg("GET").arg(self.key(id))).await;
+        let value = answer.as_ref().ok().and_then(Option::as_deref).and_then(decode);
+        let result = match (&answer, &value) {
+            (Err(_), _) => "bypass",
+            (Ok(_), Some(_)) => "hit",
+            (Ok(_), None) => "miss",
+        };
+        (value, result)
+    }
+
+    fn set(&self, id: &str, bytes: &[u8]) -> Cmd {
+        let seconds = self.ttl.as_secs().max(1);
+        Cmd::new().arg("SET").arg(self.key(id)).arg(bytes).arg("EX").arg(seconds).clone()
     }
 
     async fn tell(&self, command: &Cmd) {
-        if let Err(error) = self.cache.connection.ask::<redis::Value>(command).await {
+        if let Err(error) = self.cache.ask::<Option<redis::Value>>(command).await {
             tracing::debug!(cache = self.name, %error, "the cache was not written");
         }
     }

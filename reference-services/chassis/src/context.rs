@@ -5,9 +5,11 @@
 use std::{
     future::Future,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use opentelemetry::baggage::BaggageExt as _;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Longest correlation id or business context we take over from a caller, in bytes.
@@ -33,6 +35,7 @@ pub struct WorkContext {
     pub request_id: Uuid,
     user_id: OnceLock<String>,
     session_id: OnceLock<String>,
+    ends_at: OnceLock<Instant>,
 }
 
 impl WorkContext {
@@ -59,6 +62,7 @@ impl WorkContext {
             request_id: Uuid::now_v7(),
             user_id: OnceLock::new(),
             session_id: OnceLock::new(),
+            ends_at: OnceLock::new(),
         }
     }
 
@@ -70,6 +74,17 @@ impl WorkContext {
     /// Says which session the work belongs to. The first word counts.
     pub fn set_session(&self, session_id: Uuid) {
         self.session_id.get_or_init(|| session_id.to_string());
+    }
+
+    /// Says how long there is for the work. The first word counts.
+    pub(crate) fn set_time(&self, time: Duration) {
+        self.ends_at.get_or_init(|| Instant::now() + time);
+    }
+
+    /// What is left of the time, if it is limited.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.ends_at.get().map(|end| end.saturating_duration_since(Instant::now()))
     }
 
     /// The user, once known.

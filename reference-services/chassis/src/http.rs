@@ -1,8 +1,10 @@
 //! The HTTP server: what surrounds every route of every service.
 
 mod actuator;
+mod head;
 mod limits;
 mod observe;
+mod patience;
 mod problems;
 mod server;
 
@@ -18,8 +20,9 @@ use prometheus_client::registry::Registry;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
-use crate::{config::Settings, error::ApiError, health::Health, metrics::Requests};
+use crate::{config::Settings, error::ApiError, health::Health, metrics::Requests, panics};
 
+pub(crate) use patience::SlowBody;
 pub(crate) use server::Server;
 
 /// Largest request body, in bytes, unless a route sets its own.
@@ -55,10 +58,6 @@ pub(crate) fn surround(routes: Router, with: Surroundings) -> Router {
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands over what was thrown")]
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
+    let text = panics::text(panic.as_ref());
     ApiError::internal(anyhow::anyhow!("a handler panicked: {text}")).into_response()
 }

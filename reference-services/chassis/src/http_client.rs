@@ -1,90 +1,38 @@
-//! Calls to other services: a deadline, trace and baggage along, repeated only where repeating is safe.
+//! Calls to other services: a deadline that is passed on, trace and baggage along, a breaker in front, repeated only where repeating
+//! is safe and while there is a budget for it.
+
+mod error;
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use backon::{ExponentialBuilder, Retryable as _};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use backon::Retryable as _;
+use reqwest::{Method, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::{auth::Token, telemetry::propagation};
+use crate::{
+    auth::Token,
+    breaker::{Breaker, BreakerSettings},
+    deadline,
+    retry::{Budget, EXTERNAL},
+    telemetry::propagation,
+};
+
+pub use error::ClientError;
 
 /// Longest a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Deadline of one attempt, answer read to its end.
+/// Longest one attempt may take, answer read to its end; the work at hand may have less time.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
-/// Repetitions of a call that is safe to repeat.
-const MAX_RETRIES: usize = 2;
-const MIN_BACKOFF: Duration = Duration::from_millis(50);
-const MAX_BACKOFF: Duration = Duration::from_millis(500);
 
-/// Why a call gave no usable answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// Nobody answered, or not in time: whether the call had an effect is unknown.
-    #[error("{service} did not answer")]
-    NoAnswer {
-        /// Who was asked.
-        service: &'static str,
-        /// Why.
-        source: reqwest::Error,
-    },
-    /// The answer was a refusal.
-    #[error("{service} answered {status}")]
-    Status {
-        /// Who was asked.
-        service: &'static str,
-        /// What it said.
-        status: StatusCode,
-    },
-    /// The answer was not what was agreed.
-    #[error("the answer of {service} is not what was agreed")]
-    Body {
-        /// Who was asked.
-        service: &'static str,
-        /// What is wrong with it.
-        source: reqwest::Error,
-    },
-    /// The path does not make an address.
-    #[error("`{path}` is not a path of {service}")]
-    Path {
-        /// Who was to be asked.
-        service: &'static str,
-        /// The path.
-        path: String,
-        /// Why.
-        source: url::ParseError,
-    },
-}
-
-impl ClientError {
-    /// The status of a refusal.
-    #[must_use]
-    pub const fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Status { status, .. } => Some(*status),
-            Self::NoAnswer { .. } | Self::Body { .. } | Self::Path { .. } => None,
-        }
-    }
-
-    /// Whether asking again may help.
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::NoAnswer { .. } => true,
-            Self::Status { status, .. } => {
-                matches!(
-                    *status,
-                    StatusCode::BAD_GATEWAY
-                        | StatusCode::SERVICE_UNAVAILABLE
-                        | StatusCode::GATEWAY_TIMEOUT
-                )
-            }
-            Self::Body { .. } | Self::Path { .. } => false,
-        }
-    }
-}
+/// When the breaker in front of another service of ours opens, unless a client says otherwise.
+pub const SERVICE_BREAKER: BreakerSettings =
+    BreakerSettings { failures: 5, open_for: Duration::from_secs(30), half_open_calls: 3 };
+/// When the breaker in front of a payment provider opens.
+pub const PAYMENT_BREAKER: BreakerSettings =
+    BreakerSettings { failures: 3, open_for: Duration::from_secs(60), half_open_calls: 1 };
 
 /// A client of one service.
 #[derive(Clone)]
@@ -92,6 +40,8 @@ pub struct ServiceClient {
     service: &'static str,
     base: Url,
     http: reqwest::Client,
+    breaker: Option<Breaker>,
+    budget: Budget,
 }
 
 impl ServiceClient {
@@ -104,7 +54,13 @@ impl ServiceClient {
             .timeout(CALL_TIMEOUT)
             .build()
             .with_context(|| format!("cannot make the client of {service}"))?;
-        Ok(Self { service, base, http })
+        Ok(Self { service, base, http, breaker: None, budget: Budget::default() })
+    }
+
+    /// The same client with a breaker in front of it.
+    #[must_use]
+    pub fn with_breaker(self, breaker: Breaker) -> Self {
+        Self { breaker: Some(breaker), ..self }
     }
 
     /// Reads, on behalf of the token's user. Repeated when nobody answers.
@@ -115,13 +71,13 @@ impl ServiceClient {
     ) -> Result<T, ClientError> {
         let call =
             || async { self.body(self.send(self.request(Method::GET, path, token)?).await?).await };
-        call.retry(backoff()).when(ClientError::is_transient).await
+        self.repeat(call).await
     }
 
     /// Removes, on behalf of the token's user. Repeated when nobody answers: removing twice is removing.
     pub async fn delete(&self, path: &str, token: Option<&Token>) -> Result<(), ClientError> {
         let call = || async { self.send(self.request(Method::DELETE, path, token)?).await };
-        call.retry(backoff()).when(ClientError::is_transient).await.map(drop)
+        self.repeat(call).await.map(drop)
     }
 
     /// Posts once, on behalf of the token's user.
@@ -143,7 +99,7 @@ impl ServiceClient {
         body: &B,
     ) -> Result<T, ClientError> {
         let call = || self.post(path, token, body);
-        call.retry(backoff()).when(ClientError::is_transient).await
+        self.repeat(call).await
     }
 
     /// The beginning of any other request, for providers with their own ways. End it with [`ServiceClient::send`].
@@ -178,6 +134,19 @@ impl ServiceClient {
 
     /// Like [`ServiceClient::send`], for callers that read refusals themselves: any answer is a success.
     pub async fn send_any(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        let time = deadline::for_call(CALL_TIMEOUT)
+            .ok_or(ClientError::NoTime { service: self.service })?;
+        let permit = self.breaker.as_ref().map(Breaker::try_acquire).transpose()?;
+        let request = request.timeout(time).header(deadline::HEADER, time.as_millis().to_string());
+        let answer = self.exchange(request).await;
+        if let Some(permit) = permit {
+            let is_well = answer.as_ref().is_ok_and(|answer| !answer.status().is_server_error());
+            if is_well { permit.succeeded() } else { permit.failed() }
+        }
+        answer
+    }
+
+    async fn exchange(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let span = tracing::info_span!(
             "call",
             otel.name = format!("call {}", self.service),
@@ -199,18 +168,20 @@ impl ServiceClient {
         exchange.instrument(span).await
     }
 
+    /// Repeats a call that is safe to repeat: while that may help, while the budget lasts, and while somebody waits for it.
+    async fn repeat<T, Fut>(&self, call: impl FnMut() -> Fut) -> Result<T, ClientError>
+    where
+        Fut: Future<Output = Result<T, ClientError>>,
+    {
+        self.budget.deposit();
+        let may_help = |error: &ClientError| error.is_transient() && self.budget.withdraw();
+        call.retry(EXTERNAL.pauses()).when(may_help).await
+    }
+
     async fn body<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
         response.json().await.map_err(|source| ClientError::Body {
             service: self.service,
             source: source.without_url(),
         })
     }
-}
-
-fn backoff() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(MIN_BACKOFF)
-        .with_max_delay(MAX_BACKOFF)
-        .with_max_times(MAX_RETRIES)
-        .with_jitter()
 }

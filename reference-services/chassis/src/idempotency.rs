@@ -5,11 +5,13 @@
 
 mod decision;
 mod key;
+mod prune;
 mod replay;
 mod store;
 
 pub use decision::{Decision, LIFE, Record, decide};
 pub use key::{Fingerprint, IdempotencyKey};
+pub use prune::prune;
 pub use replay::Answer;
 pub use store::{Claim, Claimed, Request, claim};
 

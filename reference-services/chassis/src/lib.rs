@@ -5,12 +5,15 @@
 
 pub mod app;
 pub mod auth;
+pub mod breaker;
 pub mod cache;
 pub mod config;
 pub mod context;
 pub mod continuation;
+pub mod deadline;
 pub mod error;
 pub mod extract;
+pub mod failpoint;
 pub mod health;
 pub mod http;
 pub mod http_client;
@@ -19,7 +22,11 @@ pub mod inbox;
 pub mod kafka;
 pub mod metrics;
 pub mod outbox;
+pub mod page;
+mod panics;
 pub mod postgres;
+pub mod rate_limit;
+pub mod retry;
 mod run;
 pub mod telemetry;
 #[cfg(feature = "test-support")]
@@ -28,4 +35,5 @@ pub mod workers;
 
 pub use app::{Application, Chassis};
 pub use error::{ApiError, ApiResult};
+pub use panics::quiet_panics;
 pub use run::run;

@@ -2,6 +2,7 @@
 //!
 //! At least once on the wire, in order per aggregate. A service's migrations make the table; see [`MIGRATION`].
 
+mod prune;
 mod relay;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::{kafka::Record, telemetry::propagation};
 
+pub use prune::prune;
 pub use relay::Relay;
 
 /// The table, to be copied into a service's first migration. A test compares.
@@ -22,13 +24,26 @@ pub const MIGRATION: &str = include_str!("outbox/outbox.sql");
 pub struct Outbox {
     source: &'static str,
     committed: Arc<Notify>,
+    #[cfg(feature = "planted-dual-write")]
+    producer: Arc<std::sync::OnceLock<crate::kafka::Producer>>,
 }
 
 impl Outbox {
     /// An outbox for the events of a service. [`crate::Chassis::outbox`] makes one with its relay running.
     #[must_use]
     pub fn new(source: &'static str) -> Self {
-        Self { source, committed: Arc::default() }
+        Self {
+            source,
+            committed: Arc::default(),
+            #[cfg(feature = "planted-dual-write")]
+            producer: Arc::default(),
+        }
+    }
+
+    /// Planted bug: events go to Kafka beside the transaction instead of through it.
+    #[cfg(feature = "planted-dual-write")]
+    pub(crate) fn send_directly(&self, producer: crate::kafka::Producer) {
+        self.producer.set(producer).ok();
     }
 
     /// Writes an event in the caller's transaction, with the trace it belongs to.
@@ -40,6 +55,11 @@ impl Outbox {
         let envelope = Envelope::new(self.source, event);
         let record = Record::of_event(&envelope, propagation::outgoing())
             .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        #[cfg(feature = "planted-dual-write")]
+        if let Some(producer) = self.producer.get().cloned() {
+            tokio::spawn(async move { producer.send(&record).await });
+            return Ok(());
+        }
         sqlx::query("insert into outbox (event_id, topic, key, headers, payload) values ($1, $2, $3, $4, $5)")
             .bind(envelope.id)
             .bind(record.topic)

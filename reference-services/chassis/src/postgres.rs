@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::{
     config::{ConfigError, Settings},
+    deadline, failpoint, retry,
     workers::Workers,
 };
 use credentials::Credentials;
@@ -26,7 +27,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 /// How long work on the old pool may go on after a swap.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 /// A pool may be swapped while a connection is asked for; more than twice in a row is something else.
-const ATTEMPTS: usize = 3;
+const MAX_SWAPS: usize = 2;
 
 /// What the database needs to be reached.
 #[derive(Clone)]
@@ -101,22 +102,34 @@ impl Database {
 
     /// A transaction. Ends with an error within the pool's acquire timeout when no connection is free.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let mut attempt = 1;
-        loop {
-            match self.pool()?.begin().await {
-                Err(error) if attempt < ATTEMPTS && self.is_cured(&error).await => attempt += 1,
-                outcome => return outcome,
-            }
-        }
+        self.persist(async |pool| pool.begin().await).await
     }
 
     /// A connection, for reads that need no transaction.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        let mut attempt = 1;
+        self.persist(async |pool| pool.acquire().await).await
+    }
+
+    /// Asks for a connection again where that may help: nothing was done yet, so it is always safe.
+    async fn persist<T>(
+        &self,
+        ask: impl AsyncFn(PgPool) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        let (mut swaps, mut pauses) = (0, retry::DATABASE.pauses());
         loop {
-            match self.pool()?.acquire().await {
-                Err(error) if attempt < ATTEMPTS && self.is_cured(&error).await => attempt += 1,
-                outcome => return outcome,
+            let error = match ask(self.pool()?).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
+            };
+            if swaps < MAX_SWAPS && self.is_cured(&error).await {
+                swaps += 1;
+                continue;
+            }
+            // An exhausted pool was waited for already, and a login is not cured by waiting.
+            let pause = pauses.next().filter(|_| is_unreachable(&error));
+            match pause.and_then(deadline::for_pause) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
             }
         }
     }
@@ -170,6 +183,9 @@ impl Database {
             pool.close().await;
             return Err(error);
         }
+        if in_use.is_some() {
+            failpoint::hit("database.rotation");
+        }
         *in_use = Some(mounted);
         if let Some(old) = self.0.pool.swap(Some(Arc::new(pool))) {
             self.retire(PgPool::clone(&old));
@@ -211,6 +227,11 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
             | sqlx::Error::Tls(_)
     );
     of_connection || CLASSES.iter().any(|class| is_of_class(error, class))
+}
+
+/// Whether nobody listens, or the server is just starting or stopping.
+fn is_unreachable(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(_)) || is_of_class(error, "57") || is_of_class(error, "08")
 }
 
 /// No such role, wrong password, may not log in.

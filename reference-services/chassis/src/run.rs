@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::Application,
     config::{Environment, Settings},
+    panics::quiet_panics,
     telemetry::Telemetry,
 };
 
@@ -31,6 +32,7 @@ where
         Ok(telemetry) => telemetry,
         Err(error) => return refuse(&error),
     };
+    quiet_panics();
     let outcome = serve(settings, build).await;
     let code = match &outcome {
         Ok(()) => ExitCode::SUCCESS,

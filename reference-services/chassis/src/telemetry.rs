@@ -2,6 +2,7 @@
 
 mod logs;
 pub mod propagation;
+mod spans;
 mod traces;
 
 use anyhow::Context as _;
@@ -16,6 +17,7 @@ use tracing_subscriber::{
 use crate::config::Settings;
 
 pub use logs::JsonLines;
+pub(crate) use spans::SPANS;
 
 /// Keeps telemetry going; flush it before the process ends.
 #[must_use = "what is still queued is lost without a flush"]

@@ -4,6 +4,8 @@
 //! A server that is not installed is an error that names its package; no test is skipped for it.
 
 mod answer;
+pub mod canary;
+pub mod contract;
 mod fixture;
 mod held;
 mod issuer;

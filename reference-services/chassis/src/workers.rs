@@ -1,7 +1,8 @@
 //! Background tasks of a service: started once, told to stop, waited for.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
+use futures::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -20,7 +21,7 @@ impl Workers {
         (Self { tracker: TaskTracker::new(), stop: CancellationToken::new(), failures }, heard)
     }
 
-    /// Starts a task. It must end soon after its token is cancelled; an error it returns ends the service.
+    /// Starts a task. It must end soon after its token is cancelled; an error it returns, or a panic, ends the service.
     pub fn spawn<F, Fut>(&self, name: &'static str, work: F)
     where
         F: FnOnce(CancellationToken) -> Fut,
@@ -29,7 +30,9 @@ impl Workers {
         let work = work(self.stop.clone());
         let failures = self.failures.clone();
         self.tracker.spawn(async move {
-            if let Err(error) = work.await {
+            // A worker that panicked would be missing without a word.
+            let ended = AssertUnwindSafe(work).catch_unwind().await;
+            if let Err(error) = ended.unwrap_or_else(|_| Err(anyhow::anyhow!("it panicked"))) {
                 tracing::error!(worker = name, error = format!("{error:#}"), "a worker failed");
                 // A full channel means another worker failed first, and the service is ending already.
                 failures.try_send(error.context(format!("worker {name} failed"))).ok();
@@ -76,4 +79,16 @@ pub enum Progress {
     Worked,
     /// There was nothing to do.
     Idle,
+}
+
+impl Progress {
+    /// A step that took a batch: a full one says that there may be more.
+    #[must_use]
+    pub fn of_batch(taken: u64, batch: i64) -> Self {
+        if i64::try_from(taken).is_ok_and(|taken| taken < batch) {
+            Self::Idle
+        } else {
+            Self::Worked
+        }
+    }
 }

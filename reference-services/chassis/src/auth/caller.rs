@@ -48,7 +48,7 @@ where
         let claims =
             Verifier::from_ref(state).verify(token).await.map_err(|error| match error {
                 AuthError::NoKeys => ApiError::unavailable(error),
-                AuthError::Invalid(_) | AuthError::UnknownKey => {
+                AuthError::Invalid(_) | AuthError::OtherKind | AuthError::UnknownKey => {
                     ApiError::unauthenticated().caused_by(error)
                 }
             })?;

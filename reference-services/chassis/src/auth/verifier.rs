@@ -15,10 +15,24 @@ use crate::http_client::ServiceClient;
 
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 5;
-/// Age at which keys are fetched again, so that a retired key is refused soon after.
-const MAX_AGE: Duration = Duration::from_mins(1);
-/// Shortest time between two fetches, whatever key ids callers make up.
-const COOLDOWN: Duration = Duration::from_secs(10);
+/// How fresh the issuer's keys are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Freshness {
+    /// Age at which keys are fetched again, so that a retired key is refused soon after.
+    pub max_age: Duration,
+    /// Shortest time between two fetches, whatever key ids callers make up.
+    pub cooldown: Duration,
+}
+
+impl Default for Freshness {
+    /// A retired key is refused within a minute.
+    fn default() -> Self {
+        Self { max_age: Duration::from_secs(45), cooldown: Duration::from_secs(10) }
+    }
+}
+
+/// Types an access token may have, as RFC 9068 and the issuers before it write them. Another kind of token is none.
+const TYPES: [&str; 3] = ["at+jwt", "application/at+jwt", "JWT"];
 /// Where the issuer publishes its keys.
 const JWKS_PATH: &str = "/.well-known/jwks.json";
 
@@ -28,6 +42,9 @@ pub enum AuthError {
     /// The token is not valid; which rule it breaks is for the log only.
     #[error("the token is not valid: {0}")]
     Invalid(#[source] jsonwebtoken::errors::Error),
+    /// The token is of another kind, or asks for an extension we do not know.
+    #[error("the token is not an access token")]
+    OtherKind,
     /// The token's key is not one of the issuer's.
     #[error("the token is signed with a key the issuer does not publish")]
     UnknownKey,
@@ -48,6 +65,7 @@ struct Inner {
 
 struct Remote {
     client: ServiceClient,
+    freshness: Freshness,
     last_attempt: Mutex<Option<Instant>>,
     next_refresh: ArcSwap<Option<Instant>>,
 }
@@ -61,9 +79,15 @@ impl Verifier {
 
     /// Verifies with the keys that the issuer at `issuer_url` publishes, fetched when first needed.
     pub fn remote(issuer_url: Url) -> anyhow::Result<Self> {
+        Self::remote_with(issuer_url, Freshness::default())
+    }
+
+    /// Like [`Verifier::remote`], with keys of another freshness.
+    pub fn remote_with(issuer_url: Url, freshness: Freshness) -> anyhow::Result<Self> {
         let client = ServiceClient::new("user-service", issuer_url)?;
         Ok(Self::new(Some(Remote {
             client,
+            freshness,
             last_attempt: Mutex::default(),
             next_refresh: ArcSwap::default(),
         })))
@@ -87,6 +111,11 @@ impl Verifier {
     /// Checks signature, issuer, audience and times.
     pub async fn verify(&self, token: &str) -> Result<Claims, AuthError> {
         let header = decode_header(token).map_err(AuthError::Invalid)?;
+        // Keys and addresses of keys in the header (`jwk`, `jku`, `x5u` …) are never looked at.
+        let kind = header.typ.as_deref().unwrap_or_default();
+        if !TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
+            return Err(AuthError::OtherKind);
+        }
         let kid = header.kid.ok_or(AuthError::UnknownKey)?;
         self.refresh_unless_known(&kid).await;
         let keys = self.0.keys.load();
@@ -101,18 +130,26 @@ impl Verifier {
     /// Fetches the keys when they are old or do not have this one. If that fails, the ones we have stay in use.
     async fn refresh_unless_known(&self, kid: &str) {
         let Some(remote) = &self.0.remote else { return };
-        if self.0.keys.load().contains_key(kid) && !remote.is_due() {
+        let is_known = self.0.keys.load().contains_key(kid);
+        if is_known && !remote.is_due() {
             return;
         }
-        let mut last_attempt = remote.last_attempt.lock().await;
-        if last_attempt.is_some_and(|at| at.elapsed() < COOLDOWN) {
+        let mut last_attempt = match remote.last_attempt.try_lock() {
+            Ok(last_attempt) => last_attempt,
+            // Somebody is fetching; with a key at hand there is no need to wait for it.
+            Err(_) if is_known => return,
+            Err(_) => remote.last_attempt.lock().await,
+        };
+        if last_attempt.is_some_and(|at| at.elapsed() < remote.freshness.cooldown) {
             return;
         }
         *last_attempt = Some(Instant::now());
         match remote.client.get::<JwkSet>(JWKS_PATH, None).await {
             Ok(set) => {
                 self.set_keys(&set);
-                remote.next_refresh.store(Arc::new(Some(Instant::now() + MAX_AGE)));
+                remote
+                    .next_refresh
+                    .store(Arc::new(Some(Instant::now() + remote.freshness.max_age)));
             }
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,

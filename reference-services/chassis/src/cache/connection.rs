@@ -42,7 +42,7 @@ impl CacheSettings {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
+pub(crate) enum Error {
     #[error("redis is left alone after a failure")]
     Paused,
     #[error("redis did not answer in time")]

@@ -1,19 +1,17 @@
-//! What a request may take: a place among those being worked on, time, and an address we can read.
+//! What a request may take: a place among those being worked on, and time.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use tokio::sync::Semaphore;
 
-use crate::error::ApiError;
-
-/// Longest address, in bytes.
-const MAX_URI: usize = 8 * 1024;
+use super::{head, patience::Patient};
+use crate::{context, deadline, error::ApiError};
 
 pub(super) struct Limits {
     places: Semaphore,
@@ -24,6 +22,11 @@ impl Limits {
     pub(super) fn new(places: usize, timeout: Duration) -> Self {
         Self { places: Semaphore::new(places), timeout }
     }
+
+    /// Time for a request: ours, or what the caller has left if that is less.
+    fn time_for(&self, request: &Request) -> Duration {
+        deadline::read(request.headers()).map_or(self.timeout, |left| left.min(self.timeout))
+    }
 }
 
 pub(super) async fn enforce(
@@ -31,30 +34,26 @@ pub(super) async fn enforce(
     request: Request,
     next: Next,
 ) -> Response {
-    if let Some(refusal) = unreadable(&request) {
+    if let Some(refusal) = head::refusal(&request) {
         return refusal.into_response();
     }
     let Ok(_place) = limits.places.try_acquire() else {
         return ApiError::unavailable(anyhow::anyhow!("too many requests at once")).into_response();
     };
-    match tokio::time::timeout(limits.timeout, next.run(request)).await {
+    let time = limits.time_for(&request);
+    if let Some(work) = context::current() {
+        work.set_time(time);
+    }
+    let mut response = match tokio::time::timeout(time, next.run(request.map(Patient::wrap))).await
+    {
         Ok(response) => response,
         Err(_) => {
             ApiError::unavailable(anyhow::anyhow!("the request took too long")).into_response()
         }
+    };
+    if response.status() == StatusCode::REQUEST_TIMEOUT {
+        // The rest of the body may still come; nobody waits for it.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-}
-
-fn unreadable(request: &Request) -> Option<ApiError> {
-    let uri = request.uri();
-    let length = uri.path_and_query().map_or(0, |path| path.as_str().len());
-    if length > MAX_URI {
-        return Some(ApiError::new(
-            StatusCode::URI_TOO_LONG,
-            "uri-too-long",
-            "the address is too long",
-        ));
-    }
-    let has_nul = uri.path_and_query().is_some_and(|path| path.as_str().contains("%00"));
-    has_nul.then(|| ApiError::bad_request("the address contains a NUL character"))
+    response
 }

@@ -41,6 +41,9 @@ fn of(status: StatusCode) -> ApiError {
         StatusCode::PAYLOAD_TOO_LARGE => {
             ApiError::new(status, "body-too-large", "the body is too large")
         }
+        StatusCode::REQUEST_TIMEOUT => {
+            ApiError::new(status, "body-too-slow", "the body did not come in time")
+        }
         StatusCode::NOT_FOUND => ApiError::not_found(),
         _ => ApiError::new(status, "refused", "the request was refused"),
     }

@@ -1,6 +1,6 @@
 //! Accepting and serving connections, with a deadline for slow heads and a graceful end.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -9,14 +9,21 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Longest a client may take to send a request's head.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// Largest head of a request, in bytes.
-const MAX_HEAD: usize = 32 * 1024;
-const MAX_HEAD_U32: u32 = 32 * 1024;
+const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
+/// Largest head of a request that is read at all, in bytes. What a head may be is a good deal less, see `head`.
+const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEAD_U32: u32 = 64 * 1024;
+/// Connections at once; more wait in the kernel until one is free.
+const MAX_CONNECTIONS: usize = 4096;
+/// Requests at once on one connection of HTTP/2.
+const MAX_STREAMS: u32 = 256;
 /// Pause after a failed accept, which is mostly for lack of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -47,9 +54,10 @@ impl Server {
         drain: Duration,
     ) -> bool {
         let connections = GracefulShutdown::new();
-        while let Some(accepted) = stop.run_until_cancelled(self.listener.accept()).await {
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        while let Some(accepted) = stop.run_until_cancelled(self.accept(&places)).await {
             match accepted {
-                Ok((stream, _)) => self.serve_connection(stream, &router, &connections),
+                Ok((stream, place)) => self.serve_connection(stream, place, &router, &connections),
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -60,7 +68,21 @@ impl Server {
         tokio::time::timeout(drain, connections.shutdown()).await.is_ok()
     }
 
-    fn serve_connection(&self, stream: TcpStream, router: &Router, connections: &GracefulShutdown) {
+    async fn accept(
+        &self,
+        places: &Arc<Semaphore>,
+    ) -> anyhow::Result<(TcpStream, OwnedSemaphorePermit)> {
+        let place = Arc::clone(places).acquire_owned().await?;
+        Ok((self.listener.accept().await?.0, place))
+    }
+
+    fn serve_connection(
+        &self,
+        stream: TcpStream,
+        place: OwnedSemaphorePermit,
+        router: &Router,
+        connections: &GracefulShutdown,
+    ) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "the connection is gone already");
             return;
@@ -72,6 +94,7 @@ impl Server {
             if let Err(error) = connection.await {
                 tracing::debug!(error, "a connection ended early");
             }
+            drop(place);
         });
     }
 }
@@ -85,6 +108,7 @@ fn builder() -> Builder<TokioExecutor> {
         .max_buf_size(MAX_HEAD)
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(MAX_HEAD_U32);
+        .max_header_list_size(MAX_HEAD_U32)
+        .max_concurrent_streams(MAX_STREAMS);
     builder
 }

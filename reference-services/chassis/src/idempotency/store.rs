@@ -63,6 +63,17 @@ struct Row {
 
 /// Claims a key. 422 if it was used for another request, 409 while somebody is working on it.
 pub async fn claim(conn: &mut PgConnection, request: &Request<'_>) -> ApiResult<Claimed> {
+    #[cfg(feature = "planted-check-then-insert-key")]
+    return check_then_insert(conn, request).await;
+    #[cfg(not(feature = "planted-check-then-insert-key"))]
+    claim_atomically(conn, request).await
+}
+
+#[cfg_attr(
+    feature = "planted-check-then-insert-key",
+    expect(dead_code, reason = "what the bug replaces")
+)]
+async fn claim_atomically(conn: &mut PgConnection, request: &Request<'_>) -> ApiResult<Claimed> {
     let mut tx = conn.begin().await?;
     let fresh = Uuid::now_v7();
     let claim = if insert(&mut tx, request, fresh).await? {
@@ -72,6 +83,25 @@ pub async fn claim(conn: &mut PgConnection, request: &Request<'_>) -> ApiResult<
     };
     tx.commit().await?;
     Ok(claim)
+}
+
+/// Planted bug: whether a key is there is asked first and written afterwards, so two who ask at once both work.
+#[cfg(feature = "planted-check-then-insert-key")]
+async fn check_then_insert(conn: &mut PgConnection, request: &Request<'_>) -> ApiResult<Claimed> {
+    let there: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM idempotency_keys WHERE user_id = $1 AND operation = $2 AND key = $3)",
+    )
+    .bind(request.user_id)
+    .bind(request.operation)
+    .bind(request.key.as_str())
+    .fetch_one(&mut *conn)
+    .await?;
+    let fresh = Uuid::now_v7();
+    if there {
+        return again(conn, request, fresh).await;
+    }
+    insert(conn, request, fresh).await?;
+    Ok(Claimed::Work(request.claim(fresh)))
 }
 
 async fn again(tx: &mut PgConnection, request: &Request<'_>, fresh: Uuid) -> ApiResult<Claimed> {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Handler, Processor};
 use crate::{
+    failpoint,
     kafka::{KafkaSettings, Record},
     workers::Workers,
 };
@@ -65,7 +66,10 @@ impl<H: Handler> Consumer<H> {
                 return;
             }
         };
+        #[cfg(feature = "planted-offset-before-effect")]
+        self.stream.commit_message(&message, CommitMode::Sync).ok();
         self.processor.process(&Record::of_message(&message)).await;
+        failpoint::hit("consumer.handled");
         if let Err(error) = self.stream.commit_message(&message, CommitMode::Async) {
             tracing::warn!(%error, "the offset was not committed; the record will come again");
         }

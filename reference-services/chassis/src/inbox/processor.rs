@@ -1,14 +1,20 @@
 //! One record, from bytes to its effect or to the dead-letter topic.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use anyhow::Context as _;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use ecotrack_events::Envelope;
+use futures::FutureExt as _;
+use prometheus_client::{
+    metrics::{counter::Counter, family::Family},
+    registry::Registry,
+};
+use sqlx::{Postgres, Transaction};
 
 use super::{Handler, HandlerError};
 use crate::{
-    continuation,
+    continuation, failpoint,
     kafka::{Producer, Record},
     postgres::Database,
 };
@@ -19,6 +25,14 @@ const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
 /// Header of a parked record that says why it was parked.
 const REASON_HEADER: &str = "x-dead-letter-reason";
+/// Header of a parked record that says who could not handle it.
+const CONSUMER_HEADER: &str = "x-dead-letter-consumer";
+/// Header of a parked record whose payload was cut, with the length it had.
+const CUT_HEADER: &str = "x-dead-letter-payload-bytes";
+/// Longest payload that is parked: more would not fit beside the headers into a record of a megabyte.
+const MAX_PARKED: usize = 512 * 1024;
+/// Longest reason, in bytes: a header is no place for a novel.
+const MAX_REASON: usize = 512;
 
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,18 +45,30 @@ pub enum Outcome {
     Parked(String),
 }
 
+/// `events_parked_total`, by topic.
+type Parked = Family<[(&'static str, String); 1], Counter>;
+
 /// Makes events' effects, once each.
 pub struct Processor<H> {
     consumer: &'static str,
     database: Database,
     producer: Producer,
     handler: H,
+    parked: Parked,
 }
 
 impl<H: Handler> Processor<H> {
     /// A processor for one consumer: the name under which events are claimed.
     pub fn new(consumer: &'static str, database: Database, producer: Producer, handler: H) -> Self {
-        Self { consumer, database, producer, handler }
+        Self { consumer, database, producer, handler, parked: Parked::default() }
+    }
+
+    /// Counts what is parked in a metric.
+    #[must_use]
+    pub(crate) fn counting(self, registry: &mut Registry) -> Self {
+        let help = "Records that were parked in a dead-letter topic";
+        registry.register("events_parked", help, self.parked.clone());
+        self
     }
 
     /// Handles one record in the trace and for the user it belongs to. Returns when its fate is durable.
@@ -76,6 +102,8 @@ impl<H: Handler> Processor<H> {
             let error = match self.handle_once(event).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(HandlerError::Poison(reason)) => return Err(reason),
+                #[cfg(feature = "planted-swallowed-consumer-error")]
+                Err(HandlerError::Failed(_)) => return Ok(Outcome::Handled),
                 Err(HandlerError::Failed(error)) if failures + 1 == MAX_ATTEMPTS => {
                     return Err(format!("{error:#}"));
                 }
@@ -93,36 +121,74 @@ impl<H: Handler> Processor<H> {
     /// Claim and effect in one transaction.
     async fn handle_once(&self, event: &Envelope) -> Result<Outcome, HandlerError> {
         let mut transaction = self.database.begin().await?;
-        let claim = "insert into inbox (consumer, event_id) values ($1, $2) on conflict do nothing";
-        let claimed = sqlx::query(claim)
-            .bind(self.consumer)
-            .bind(event.id)
-            .execute(&mut *transaction)
-            .await?;
-        if claimed.rows_affected() == 0 {
+        let is_first = self.claim(&mut transaction, event).await?;
+        #[cfg(feature = "planted-inbox-outside-tx")]
+        let mut transaction = {
+            transaction.commit().await?;
+            self.database.begin().await?
+        };
+        if !is_first {
             tracing::debug!(event_id = %event.id, "event was handled before");
             return Ok(Outcome::Duplicate);
         }
-        self.handler.handle(&mut transaction, event).await?;
+        failpoint::hit("inbox.claimed");
+        // A panic is an attempt that failed; it must not end the consumer.
+        let handled = AssertUnwindSafe(self.handler.handle(&mut transaction, event)).catch_unwind();
+        handled.await.unwrap_or_else(|_| {
+            Err(HandlerError::Failed(anyhow::anyhow!("the handler panicked")))
+        })?;
         transaction.commit().await?;
         self.handler.committed();
         tracing::info!(event_id = %event.id, event_type = event.event.event_type(), "event handled");
         Ok(Outcome::Handled)
     }
 
+    /// Claims an event. Says whether nobody did before.
+    async fn claim(
+        &self,
+        transaction: &mut Transaction<'static, Postgres>,
+        event: &Envelope,
+    ) -> sqlx::Result<bool> {
+        let claim = "insert into inbox (consumer, event_id) values ($1, $2) on conflict do nothing";
+        let claimed = sqlx::query(claim)
+            .bind(self.consumer)
+            .bind(event.id)
+            .execute(&mut **transaction)
+            .await?;
+        Ok(claimed.rows_affected() == 1)
+    }
+
     /// Parks a record with its reason. Does not give up: a record that is neither handled nor parked would be lost.
     async fn park(&self, record: &Record, reason: String) -> Outcome {
-        let mut parked = record.clone();
-        parked.topic = format!("{}.dlt", record.topic);
-        parked.headers.insert(REASON_HEADER.to_owned(), reason.clone());
+        let parked = self.dead_letter(record, &reason);
         let mut pauses = pauses();
         while let Err(error) = self.producer.send(&parked).await.context("cannot park the event") {
             tracing::warn!(error = format!("{error:#}"), "trying again");
             tokio::time::sleep(pauses.next().unwrap_or(MAX_BACKOFF)).await;
         }
         tracing::error!(reason, topic = parked.topic, "event parked");
+        self.parked.get_or_create(&[("topic", record.topic.clone())]).inc();
         Outcome::Parked(reason)
     }
+
+    fn dead_letter(&self, record: &Record, reason: &str) -> Record {
+        let mut parked = record.clone();
+        parked.topic = format!("{}.dlt", record.topic);
+        let mut put = |name: &str, value| parked.headers.insert(name.to_owned(), value);
+        put(REASON_HEADER, header_value(reason));
+        put(CONSUMER_HEADER, self.consumer.to_owned());
+        if record.payload.len() > MAX_PARKED {
+            put(CUT_HEADER, record.payload.len().to_string());
+            parked.payload.truncate(MAX_PARKED);
+        }
+        parked
+    }
+}
+
+/// A reason as a header: one line, not too long.
+fn header_value(reason: &str) -> String {
+    let line: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line[..line.floor_char_boundary(MAX_REASON)].to_owned()
 }
 
 fn pauses() -> impl Iterator<Item = Duration> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ecotrack_events::{DecodeError, Envelope, Event};
 use rdkafka::{
     Message,
@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 /// Largest payload we take.
 const MAX_PAYLOAD: usize = 1024 * 1024;
+
+/// How far a producer's clock may be ahead of ours.
+const MAX_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// Headers of a record that are text; others are not ours.
 pub type Headers = HashMap<String, String>;
@@ -38,6 +41,9 @@ pub enum RecordError {
     /// Larger than any event of ours.
     #[error("the payload has {0} bytes, more than {MAX_PAYLOAD}")]
     TooLarge(usize),
+    /// From the future: whatever orders by time would wait for it.
+    #[error("the event is of the future, {0}")]
+    Future(DateTime<Utc>),
     /// Not an event.
     #[error(transparent)]
     Payload(#[from] DecodeError),
@@ -53,6 +59,7 @@ impl Record {
         put("ce_source", envelope.source.clone());
         put("ce_time", envelope.time.to_rfc3339_opts(SecondsFormat::Micros, true));
         put("ce_specversion", "1.0".to_owned());
+        put("ce_dataschema", envelope.event.data_schema().to_owned());
         put("content-type", "application/json".to_owned());
         Ok(Self {
             topic: envelope.event.topic().name().to_owned(),
@@ -85,11 +92,19 @@ impl Record {
         }
         let header = |name: &'static str| self.headers.get(name).ok_or(RecordError::Header(name));
         let time = DateTime::parse_from_rfc3339(header("ce_time")?).ok();
+        let time = time.ok_or(RecordError::Header("ce_time"))?.with_timezone(&Utc);
+        if time > Utc::now() + MAX_AHEAD {
+            return Err(RecordError::Future(time));
+        }
         Ok(Envelope {
             id: Uuid::parse_str(header("ce_id")?).ok().ok_or(RecordError::Header("ce_id"))?,
             source: header("ce_source")?.clone(),
-            time: time.ok_or(RecordError::Header("ce_time"))?.with_timezone(&Utc),
-            event: Event::decode(header("ce_type")?, &self.payload)?,
+            time,
+            event: Event::decode_as(
+                header("ce_type")?,
+                self.headers.get("ce_dataschema").map(String::as_str),
+                &self.payload,
+            )?,
         })
     }
 
@@ -132,6 +147,25 @@ mod tests {
         let (_, mut record) = record();
         record.headers.remove("ce_id");
         assert!(matches!(record.envelope(), Err(RecordError::Header("ce_id"))));
+    }
+
+    #[test]
+    fn an_event_of_the_future_is_refused_unless_clocks_merely_differ() {
+        let (_, mut record) = record();
+        let mut read = |ahead: TimeDelta| {
+            record.headers.insert("ce_time".to_owned(), (Utc::now() + ahead).to_rfc3339());
+            record.envelope()
+        };
+        assert!(read(MAX_AHEAD - TimeDelta::seconds(10)).is_ok());
+        assert!(matches!(read(MAX_AHEAD * 2), Err(RecordError::Future(_))));
+    }
+
+    #[test]
+    fn an_event_of_a_version_we_do_not_know_is_refused() {
+        let (_, mut record) = record();
+        let newer = record.headers["ce_dataschema"].replace("/v1", "/v99");
+        record.headers.insert("ce_dataschema".to_owned(), newer);
+        assert!(matches!(record.envelope(), Err(RecordError::Payload(_))));
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! The relay: reads pending rows in order, produces them, marks them sent.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use sqlx::{PgConnection, types::Json};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
 use crate::{
+    failpoint,
     kafka::{Headers, Producer, Record},
     postgres::Database,
     workers::{Progress, Workers},
@@ -21,6 +25,8 @@ const BATCH: i64 = 500;
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Names the relay's advisory lock within a schema.
 const LOCK_NAME: &str = "outbox-relay";
+/// How often pending rows are counted: a count reads all of them, and a backlog is when there is no time for that.
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Carries rows to Kafka.
 pub struct Relay {
@@ -28,6 +34,9 @@ pub struct Relay {
     producer: Producer,
     committed: Arc<Notify>,
     pending: Gauge,
+    counted_at: Mutex<Option<Instant>>,
+    #[cfg(feature = "planted-relay-by-position")]
+    position: std::sync::atomic::AtomicI64,
 }
 
 impl Relay {
@@ -44,7 +53,15 @@ impl Relay {
             "Committed events that are not yet published",
             pending.clone(),
         );
-        Self { database, producer, committed: outbox.committed(), pending }
+        Self {
+            database,
+            producer,
+            committed: outbox.committed(),
+            pending,
+            counted_at: Mutex::default(),
+            #[cfg(feature = "planted-relay-by-position")]
+            position: std::sync::atomic::AtomicI64::default(),
+        }
     }
 
     pub(crate) fn start(self, workers: &Workers) {
@@ -77,22 +94,64 @@ impl Relay {
     pub async fn step(&self) -> anyhow::Result<Progress> {
         let mut transaction =
             self.database.begin().await.context("no connection for the outbox")?;
-        self.pending.set(count_pending(&mut transaction).await?);
+        if self.is_count_due() {
+            self.pending.set(count_pending(&mut transaction).await?);
+        }
         if !is_only_relay(&mut transaction).await? {
             return Ok(Progress::Idle);
         }
         let rows = fetch_pending(&mut transaction).await?;
+        #[cfg(feature = "planted-relay-by-position")]
+        let rows = self.beyond_position(rows);
         let (positions, records): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        failpoint::hit("outbox.read");
+        #[cfg(feature = "planted-mark-before-ack")]
+        let mut transaction = self.mark_unsent(transaction, &positions).await?;
         let (acknowledged, failure) = self.producer.send_all(&records).await;
+        if acknowledged > 0 {
+            failpoint::hit("outbox.acknowledged");
+        }
         let sent = positions.get(..acknowledged).unwrap_or_default();
         mark_sent(&mut transaction, sent).await?;
         transaction.commit().await.context("cannot mark events as sent")?;
-        self.pending.dec_by(i64::try_from(acknowledged)?);
+        let left = self.pending.get().saturating_sub(i64::try_from(acknowledged)?);
+        self.pending.set(left.max(0));
         match failure {
             Some(error) => Err(error.into()),
             None if records.is_empty() => Ok(Progress::Idle),
             None => Ok(Progress::Worked),
         }
+    }
+
+    fn is_count_due(&self) -> bool {
+        let mut counted_at = self.counted_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = counted_at.is_none_or(|at| at.elapsed() >= COUNT_INTERVAL);
+        if is_due {
+            *counted_at = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// Planted bug: rows count as sent before Kafka has them.
+    #[cfg(feature = "planted-mark-before-ack")]
+    async fn mark_unsent(
+        &self,
+        mut transaction: sqlx::Transaction<'static, sqlx::Postgres>,
+        positions: &[i64],
+    ) -> anyhow::Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+        mark_sent(&mut transaction, positions).await?;
+        transaction.commit().await?;
+        Ok(self.database.begin().await?)
+    }
+
+    /// Planted bug: positions are taken for the order of commits, so what commits late is never sent.
+    #[cfg(feature = "planted-relay-by-position")]
+    fn beyond_position(&self, rows: Vec<(i64, Record)>) -> Vec<(i64, Record)> {
+        use std::sync::atomic::Ordering;
+        let seen = self.position.load(Ordering::Relaxed);
+        let rows: Vec<_> = rows.into_iter().filter(|(position, _)| *position > seen).collect();
+        self.position.fetch_max(rows.last().map_or(0, |row| row.0), Ordering::Relaxed);
+        rows
     }
 }
 

@@ -6,10 +6,15 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
+use crate::failpoint;
+
 /// Applies what is missing. A schema that a newer version wrote is an error, see [`is_unknown_schema`].
 pub(super) async fn run(pool: &PgPool, schema: &str, migrations: &Migrator) -> anyhow::Result<()> {
     ensure_schema(pool, schema).await.with_context(|| format!("cannot make schema {schema}"))?;
-    migrations.run(pool).await.with_context(|| format!("cannot migrate schema {schema}"))
+    failpoint::hit("database.migration");
+    migrations.run(pool).await.with_context(|| format!("cannot migrate schema {schema}"))?;
+    failpoint::hit("database.migrated");
+    Ok(())
 }
 
 /// Whether migration failed because the schema holds migrations this version does not have, or other ones.

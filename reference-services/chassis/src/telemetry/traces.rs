@@ -11,6 +11,7 @@ use opentelemetry_sdk::{
 };
 use std::time::Duration;
 
+use super::spans::gated;
 use crate::config::Settings;
 
 /// Spans waiting for export; when the collector is away, newer ones are dropped rather than memory filled.
@@ -44,9 +45,8 @@ fn with_exporter(
         .with_max_queue_size(QUEUE_SIZE)
         .with_scheduled_delay(EXPORT_INTERVAL)
         .build();
-    Ok(builder.with_span_processor(
-        BatchSpanProcessor::builder(exporter).with_batch_config(config).build(),
-    ))
+    let batch = |exporter| BatchSpanProcessor::builder(exporter).with_batch_config(config).build();
+    Ok(builder.with_span_processor(gated(exporter, QUEUE_SIZE, batch)))
 }
 
 fn resource(settings: &Settings) -> Resource {

@@ -6,6 +6,8 @@ use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
+use super::eventually;
+
 /// What a service answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -69,7 +71,8 @@ pub struct Client {
 }
 
 impl Client {
-    pub(super) fn new(base: Url) -> anyhow::Result<Self> {
+    /// Asks the service at an address.
+    pub fn new(base: Url) -> anyhow::Result<Self> {
         Ok(Self { http: reqwest::Client::builder().tls_certs_only([]).build()?, base, token: None })
     }
 
@@ -93,6 +96,44 @@ impl Client {
     /// Posts JSON to a path.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
         self.send(self.request(Method::POST, path)?.json(body)).await
+    }
+
+    /// Posts JSON to a path under an idempotency key.
+    pub async fn post_with_key(
+        &self,
+        path: &str,
+        body: &Value,
+        key: &str,
+    ) -> anyhow::Result<Answer> {
+        let request = self.request(Method::POST, path)?.header("idempotency-key", key);
+        self.send(request.json(body)).await
+    }
+
+    /// Puts JSON to a path.
+    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.send(self.request(Method::PUT, path)?.json(body)).await
+    }
+
+    /// The value of a metric's series, named as Prometheus writes it, labels included; `None` when there is none.
+    pub async fn metric(&self, series: &str) -> anyhow::Result<Option<String>> {
+        let text = self.get("/actuator/prometheus").await?.expect(200)?.text;
+        let value =
+            |line: &str| Some(line.strip_prefix(series)?.strip_prefix(' ')?.trim().to_owned());
+        Ok(text.lines().find_map(value))
+    }
+
+    /// Waits until a field of what a path shows is as expected.
+    pub async fn await_field(&self, path: &str, field: &str, expected: &str) -> anyhow::Result<()> {
+        eventually(|| async {
+            let shown = self.get(path).await?.expect(200)?.json();
+            ensure!(
+                shown[field] == expected,
+                "{field} of {path} is {}, not {expected}",
+                shown[field]
+            );
+            Ok(())
+        })
+        .await
     }
 
     /// Deletes a path.

@@ -3,7 +3,7 @@
 use std::{sync::mpsc, time::Duration};
 
 use anyhow::Context as _;
-use ecotrack_events::Topic;
+use ecotrack_events::{Envelope, Event, Topic};
 use rdkafka::{
     ClientConfig,
     consumer::{Consumer as _, StreamConsumer},
@@ -11,9 +11,10 @@ use rdkafka::{
     mocking::MockCluster,
     producer::DefaultProducerContext,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::kafka::{KafkaSettings, Producer, Record};
+use crate::kafka::{Headers, KafkaSettings, Producer, Record};
 
 /// Longest a record may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -94,6 +95,28 @@ impl Kafka {
         self.await_record(topic.name(), is_wanted)
             .await
             .with_context(|| format!("{event_type} of {key}"))
+    }
+
+    /// The payload of [`Kafka::await_event`].
+    pub async fn await_payload(
+        &self,
+        topic: Topic,
+        event_type: &str,
+        key: &str,
+    ) -> anyhow::Result<Value> {
+        let record = self.await_event(topic, event_type, key).await?;
+        Ok(serde_json::from_slice(&record.payload)?)
+    }
+
+    /// Publishes an event of another service.
+    pub async fn publish(&self, source: &str, event: impl Into<Event>) -> anyhow::Result<()> {
+        self.publish_envelope(&Envelope::new(source, event)).await
+    }
+
+    /// Publishes an event with its identity, to do so again.
+    pub async fn publish_envelope(&self, envelope: &Envelope) -> anyhow::Result<()> {
+        let record = Record::of_event(envelope, Headers::new())?;
+        self.producer()?.send(&record).await.context("cannot publish")
     }
 
     fn reader(&self, topic: &str) -> anyhow::Result<StreamConsumer> {

@@ -1,0 +1,20 @@
+//! Rows that were sent are kept for a day, for questions, and then go.
+
+use crate::{postgres::Database, workers::Progress};
+
+/// Rows of one step, so that no step holds locks for long.
+const BATCH: i64 = 1_000;
+
+/// Removes one batch of rows that were sent a day ago. Rows that were not sent stay for ever.
+pub async fn prune(database: Database) -> anyhow::Result<Progress> {
+    let mut connection = database.acquire().await?;
+    // Old rows are at the beginning of the primary key, so this reads no more than it removes.
+    let removed = sqlx::query(
+        "delete from outbox where position in (select position from outbox \
+         where sent_at < now() - interval '24 hours' order by position limit $1 for update skip locked)",
+    )
+    .bind(BATCH)
+    .execute(&mut *connection)
+    .await?;
+    Ok(Progress::of_batch(removed.rows_affected(), BATCH))
+}

@@ -1,0 +1,108 @@
+//! Canaries: values that must never come out, and a search for them in whatever did.
+
+use axum::http::HeaderMap;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
+
+/// A value that must never come out.
+#[derive(Debug, Clone)]
+pub struct Canary {
+    /// What it stands for, for example `password`.
+    pub name: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+impl Canary {
+    /// A value nobody else has, in the shape of what it stands for: `{}` is where it becomes unique.
+    #[must_use]
+    pub fn new(name: &'static str, shape: &str) -> Self {
+        Self { name, value: shape.replace("{}", &Uuid::new_v4().simple().to_string()) }
+    }
+
+    /// The first form of it that an output contains.
+    #[must_use]
+    pub fn find_in(&self, output: &str) -> Option<String> {
+        self.forms().into_iter().find(|form| output.contains(form.as_str()))
+    }
+
+    /// Raw, escaped, in hexadecimal, percent-encoded, and in base64 at every offset it can have in a longer text.
+    fn forms(&self) -> Vec<String> {
+        let value = self.value.as_str();
+        let hex = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let escaped = value.escape_debug().to_string();
+        let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+        let mut forms = vec![value.to_owned(), escaped, hex, percent];
+        for offset in 0..3 {
+            forms.push(inner_base64(&STANDARD_NO_PAD, value, offset));
+            forms.push(inner_base64(&URL_SAFE_NO_PAD, value, offset));
+        }
+        forms
+    }
+}
+
+/// What base64 makes of a value that begins so many bytes into a group of three: without the characters its neighbours change.
+fn inner_base64(engine: &impl base64::Engine, value: &str, offset: usize) -> String {
+    let padded = [&vec![0; offset], value.as_bytes()].concat();
+    let text = engine.encode(padded);
+    let from = if offset == 0 { 0 } else { offset + 1 };
+    text[from..text.len() - 2].to_owned()
+}
+
+/// Every canary that an output contains, with the form it has there.
+#[must_use]
+pub fn leaks(canaries: &[Canary], output: &str) -> Vec<(&'static str, String)> {
+    canaries.iter().filter_map(|canary| Some((canary.name, canary.find_in(output)?))).collect()
+}
+
+/// Headers as one text, to be searched.
+#[must_use]
+pub fn text_of(headers: &HeaderMap) -> String {
+    headers.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_found(output: &str, canary: &Canary) -> bool {
+        !leaks(std::slice::from_ref(canary), output).is_empty()
+    }
+
+    #[test]
+    fn a_planted_leak_is_found_in_every_form() {
+        let canary = Canary::new("key", "--BEGIN {}\nää \"quoted\"--");
+        let value = &canary.value;
+        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let planted = [
+            format!("before {value} after"),
+            format!("{value:?}"),
+            serde_json::json!({"a": {"b": [value]}}).to_string().replace("\\u00e4", "ä"),
+            format!("/path?x={}", utf8_percent_encode(value, NON_ALPHANUMERIC)),
+            hex,
+        ];
+        for output in planted {
+            assert!(is_found(&output, &canary), "{output}");
+        }
+        for before in ["", "a", "ab", "abc", "user:"] {
+            let output = STANDARD_NO_PAD.encode(format!("{before}{value}:after"));
+            assert!(is_found(&output, &canary), "{before:?}");
+            let output = URL_SAFE_NO_PAD.encode(format!("{before}{value}"));
+            assert!(is_found(&output, &canary), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_found_where_nothing_is() {
+        let (canary, other) = (Canary::new("a", "x-{}"), Canary::new("b", "x-{}"));
+        assert!(!is_found(
+            &format!("{} {}", other.value, STANDARD_NO_PAD.encode(&other.value)),
+            &canary
+        ));
+        assert!(!is_found("", &canary));
+    }
+}

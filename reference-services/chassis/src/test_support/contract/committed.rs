@@ -1,0 +1,37 @@
+//! Generated documents against committed files.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+
+/// Set to rewrite committed files instead of comparing.
+const BLESS: &str = "ECOTRACK_BLESS";
+
+/// A path relative to the package whose test runs, for example `../contracts/openapi/order-service.json`.
+pub(super) fn in_package(path: &str) -> anyhow::Result<PathBuf> {
+    let package = std::env::var("CARGO_MANIFEST_DIR")
+        .context("CARGO_MANIFEST_DIR is not set; run the tests with cargo")?;
+    Ok(PathBuf::from(package).join(path))
+}
+
+/// Fails unless a generated document is the committed one. With `ECOTRACK_BLESS=1` it is written instead.
+pub fn assert_committed(path_from_manifest: &str, text: &str) -> anyhow::Result<()> {
+    let path = in_package(path_from_manifest)?;
+    let text = format!("{}\n", text.trim_end());
+    if std::env::var_os(BLESS).is_some() {
+        std::fs::create_dir_all(path.parent().context("the path has no directory")?)?;
+        return std::fs::write(&path, text)
+            .with_context(|| format!("cannot write {}", path.display()));
+    }
+    let committed = std::fs::read_to_string(&path)
+        .with_context(|| format!("{} is not there; {BLESS}=1 writes it", path.display()))?;
+    let difference = committed.lines().zip(text.lines()).position(|(was, is)| was != is);
+    ensure!(
+        committed == text,
+        "{} is not what the code says, from line {}; look at the change, then {BLESS}=1 writes it",
+        path.display(),
+        difference.map_or_else(|| committed.lines().count().min(text.lines().count()), |line| line)
+            + 1
+    );
+    Ok(())
+}
