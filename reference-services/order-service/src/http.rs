@@ -1,5 +1,6 @@
 //! HTTP surface: extract, authorize, hand over to [`crate::orders`], word the answer.
 
+mod answers;
 mod listing;
 mod orders;
 mod payment;

@@ -1,6 +1,9 @@
 //! What can be done with orders: each use case decides with the domain and makes state and event one transaction.
 
+mod admit;
 mod cancel;
+mod expire;
+mod give_back;
 mod open_payment;
 mod place;
 mod transition;
@@ -12,7 +15,7 @@ use crate::clients::{Catalogue, Profiles};
 use crate::metrics::OrderMetrics;
 
 pub(crate) use place::{Placed, Wish};
-pub(crate) use transition::{AdvanceError, Change, advance};
+pub(crate) use transition::{AdvanceError, advance};
 
 /// The use cases, with all they need.
 #[derive(Clone)]
@@ -22,10 +25,11 @@ pub(crate) struct Orders {
     catalogue: Catalogue,
     profiles: Profiles,
     metrics: OrderMetrics,
+    most_open: u32,
 }
 
 impl Orders {
-    /// Puts the use cases together.
+    /// Puts the use cases together. A customer has at most `most_open` orders that are neither paid nor ended.
     #[must_use]
     pub(crate) const fn new(
         database: Database,
@@ -33,8 +37,9 @@ impl Orders {
         catalogue: Catalogue,
         profiles: Profiles,
         metrics: OrderMetrics,
+        most_open: u32,
     ) -> Self {
-        Self { database, outbox, catalogue, profiles, metrics }
+        Self { database, outbox, catalogue, profiles, metrics, most_open }
     }
 
     /// The database, for plain reads.

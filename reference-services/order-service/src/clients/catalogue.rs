@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use ecotrack_chassis::auth::Token;
 use ecotrack_chassis::http_client::{ClientError, ServiceClient};
 use ecotrack_chassis::{ApiError, ApiResult};
@@ -10,6 +11,7 @@ use ecotrack_events::Money;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::away;
 use crate::domain::cart::Cart;
 
 const RESERVATIONS: &str = "/api/products/reservations";
@@ -32,6 +34,7 @@ struct WishLine {
 
 #[derive(Deserialize)]
 struct Granted {
+    expires_at: DateTime<Utc>,
     items: Vec<GrantedLine>,
 }
 
@@ -45,10 +48,17 @@ struct GrantedLine {
 /// Stock that is held for an order, and its prices.
 #[derive(Debug)]
 pub(crate) struct Reservation {
+    expires_at: DateTime<Utc>,
     prices: HashMap<Uuid, Money>,
 }
 
 impl Reservation {
+    /// Until when the stock is held for an order nobody pays.
+    #[must_use]
+    pub(crate) const fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+
     /// Price of one piece.
     #[must_use]
     pub(crate) fn price_of(&self, product_id: Uuid) -> Option<Money> {
@@ -95,7 +105,8 @@ impl Granted {
                 Money::parse(&line.unit_price, &line.currency).map_err(ApiError::internal)?;
             Ok((line.product_id, price))
         });
-        Ok(Reservation { prices: prices.collect::<ApiResult<_>>()? })
+        let prices = prices.collect::<ApiResult<_>>()?;
+        Ok(Reservation { expires_at: self.expires_at, prices })
     }
 }
 
@@ -108,6 +119,6 @@ fn refusal(error: ClientError) -> ApiError {
         Some(StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) => {
             ApiError::invalid_field("/items", "a product does not exist").caused_by(error)
         }
-        _ => ApiError::unavailable(error),
+        _ => away(error),
     }
 }

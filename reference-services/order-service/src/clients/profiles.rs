@@ -1,38 +1,79 @@
 //! user-service: whether the customer still exists.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use ecotrack_chassis::auth::Caller;
-use ecotrack_chassis::http_client::ServiceClient;
+use ecotrack_chassis::cache::{Cache, TypedCache};
+use ecotrack_chassis::http_client::{ClientError, ServiceClient};
 use ecotrack_chassis::{ApiError, ApiResult};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::away;
+
+/// How long a customer we asked about stands in for an answer of user-service that does not come.
+const FALLBACK_LIFE: Duration = Duration::from_mins(5);
+/// Name of the cache, which begins its keys.
+const CACHE: &str = "order:customer";
 
 /// Asks user-service.
 #[derive(Clone)]
-pub(crate) struct Profiles(ServiceClient);
+pub(crate) struct Profiles {
+    client: ServiceClient,
+    seen: TypedCache<Customer>,
+}
 
-/// That there is a profile is all we need of it.
-#[derive(Deserialize)]
-struct Profile {}
+/// All we need of a profile is whose it is.
+#[derive(Serialize, Deserialize)]
+struct Customer {
+    user_id: Uuid,
+}
+
+/// Where it is known from that a customer exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Knowledge {
+    /// user-service said so just now.
+    Fresh,
+    /// It said so in the last minutes and does not answer now.
+    Cached,
+}
 
 impl Profiles {
     /// Asks through this client.
     #[must_use]
-    pub(crate) const fn new(client: ServiceClient) -> Self {
-        Self(client)
+    pub(crate) fn new(client: ServiceClient, cache: &Cache) -> Self {
+        Self { client, seen: cache.of(CACHE, FALLBACK_LIFE) }
     }
 
-    /// Refuses a caller whose account is gone although the token still lives.
-    pub(crate) async fn require(&self, caller: &Caller) -> ApiResult<()> {
-        let path = format!("/api/users/{}", caller.user_id);
-        match self.0.get::<Profile>(&path, Some(&caller.token)).await {
-            Ok(Profile {}) => Ok(()),
+    /// Refuses a caller whose account is gone although the token still lives. When user-service is away, who was there
+    /// minutes ago still is: the token says who it is, and an outage there need not be one here.
+    pub(crate) async fn require(&self, caller: &Caller) -> ApiResult<Knowledge> {
+        let id = caller.user_id.to_string();
+        match self.client.get::<Customer>(&format!("/api/users/{id}"), Some(&caller.token)).await {
+            Ok(customer) => {
+                self.seen.put(&id, &customer).await;
+                Ok(Knowledge::Fresh)
+            }
             Err(error) => match error.status() {
                 Some(StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
+                    self.seen.remove(&id).await;
                     Err(ApiError::forbidden().caused_by(error))
                 }
                 Some(StatusCode::UNAUTHORIZED) => Err(ApiError::unauthenticated().caused_by(error)),
-                _ => Err(ApiError::unavailable(error)),
+                _ => self.recall(caller, error).await,
             },
+        }
+    }
+
+    async fn recall(&self, caller: &Caller, error: ClientError) -> ApiResult<Knowledge> {
+        let seen = self.seen.get(&caller.user_id.to_string()).await;
+        if seen.is_some_and(|customer| customer.user_id == caller.user_id) {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::warn!(error, "user-service is away, going by what it said before");
+            Ok(Knowledge::Cached)
+        } else {
+            Err(away(error))
         }
     }
 }

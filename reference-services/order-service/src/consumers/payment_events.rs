@@ -7,9 +7,11 @@ use ecotrack_events::{Envelope, Event};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use crate::domain::change::Change;
 use crate::domain::order::Order;
+use crate::domain::payment_fact::{Outcome, PaymentFact};
 use crate::metrics::OrderMetrics;
-use crate::orders::{AdvanceError, Change, advance};
+use crate::orders::{AdvanceError, advance};
 use crate::store;
 
 /// Handles `payment-events`.
@@ -25,17 +27,21 @@ impl PaymentEvents {
         Self { outbox, metrics }
     }
 
-    async fn follow(
+    async fn hear(
         &self,
         tx: &mut Transaction<'static, Postgres>,
         order_id: Uuid,
-        changes: &[Change],
+        fact: &PaymentFact,
     ) -> Result<(), HandlerError> {
         let mut order = store::lock(tx, order_id, None)
             .await?
             .ok_or_else(|| HandlerError::Poison(format!("there is no order {order_id}")))?;
+        let changes = order.hear(fact).map_err(|error| HandlerError::Poison(error.to_string()))?;
+        if changes.is_empty() {
+            tracing::debug!(%order_id, "nothing new about the payment");
+        }
         for change in changes {
-            self.step(tx, &mut order, *change).await?;
+            self.step(tx, &mut order, change).await?;
         }
         Ok(())
     }
@@ -63,20 +69,29 @@ impl Handler for PaymentEvents {
         tx: &mut Transaction<'static, Postgres>,
         event: &Envelope,
     ) -> Result<(), HandlerError> {
-        if let Event::PaymentProcessed(payment) = &event.event {
-            let paid = Change::Paid { payment_id: payment.payment_id };
-            self.follow(tx, payment.order_id, &[paid, Change::Completed]).await
-        } else if let Event::PaymentFailed(payment) = &event.event {
-            self.follow(tx, payment.order_id, &[Change::Cancelled { reason: "payment_failed" }])
-                .await
-        } else if let Event::PaymentRefunded(payment) = &event.event {
-            self.follow(tx, payment.order_id, &[Change::Refunded]).await
-        } else {
-            Ok(())
+        match fact(&event.event) {
+            Some((order_id, fact)) => self.hear(tx, order_id, &fact).await,
+            None => Ok(()),
         }
     }
 
     fn committed(&self) {
         self.outbox.wake();
     }
+}
+
+/// What an event says about an order's payment, if an order cares.
+fn fact(event: &Event) -> Option<(Uuid, PaymentFact)> {
+    let (order_id, payment_id, amount, outcome) = if let Event::PaymentProcessed(payment) = event {
+        (payment.order_id, payment.payment_id, payment.amount, Outcome::Processed)
+    } else if let Event::PaymentFailed(payment) = event {
+        (payment.order_id, payment.payment_id, payment.amount, Outcome::Failed)
+    } else if let Event::PaymentRefunded(payment) = event {
+        // Events from before partial refunds tell of full ones.
+        let total = payment.refunded_total.unwrap_or(payment.amount);
+        (payment.order_id, payment.payment_id, total, Outcome::Refunded)
+    } else {
+        return None;
+    };
+    Some((order_id, PaymentFact { payment_id, amount, outcome }))
 }

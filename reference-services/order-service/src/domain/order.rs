@@ -1,6 +1,6 @@
 //! An order: its lines at the prices they were sold at, and their sum.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ecotrack_events::money::MoneyError;
 use ecotrack_events::{Currency, Money};
 use uuid::Uuid;
@@ -39,6 +39,10 @@ pub struct Order {
     pub created_at: DateTime<Utc>,
     /// When its status last changed.
     pub updated_at: DateTime<Utc>,
+    /// Until when it can be paid: its stock is held a little longer.
+    pub reserved_until: DateTime<Utc>,
+    /// The payment that was first heard of.
+    pub payment_id: Option<Uuid>,
 }
 
 /// Why a cart cannot be priced.
@@ -64,7 +68,12 @@ pub struct Placement {
     pub user_id: Uuid,
     /// How the customer means to pay.
     pub payment_method: PaymentMethod,
+    /// Until when stock is held for it.
+    pub held_until: DateTime<Utc>,
 }
+
+/// How long before its stock is given away an order can no longer be paid: for the step to be known to the one who holds it.
+const PAYMENT_MARGIN: TimeDelta = TimeDelta::seconds(60);
 
 impl Order {
     /// Prices the cart. The price list is the catalogue's, never the client's.
@@ -90,7 +99,15 @@ impl Order {
             lines,
             created_at: now,
             updated_at: now,
+            reserved_until: placement.held_until - PAYMENT_MARGIN,
+            payment_id: None,
         })
+    }
+
+    /// Whether it was not paid in time. An order whose payment is under way waits for its outcome.
+    #[must_use]
+    pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
+        self.status == Status::Created && self.reserved_until <= now
     }
 
     /// How much work the order is: a label of metrics.
@@ -109,16 +126,35 @@ fn total(lines: &[Line]) -> Result<Money, PricingError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// An order that stands somewhere.
+    pub(crate) fn order(status: Status) -> Order {
+        let price = |_| Some(Money::from_minor(500, Currency::Eur));
+        let cart = cart(&[(Uuid::now_v7(), 1)]);
+        let placed = Order::place(&placement(), &cart, price, Utc::now()).unwrap();
+        Order { status, ..placed }
+    }
 
     fn placement() -> Placement {
         Placement {
             id: Uuid::now_v7(),
             user_id: Uuid::now_v7(),
             payment_method: PaymentMethod::None,
+            held_until: Utc::now() + TimeDelta::minutes(15),
+        }
+    }
+
+    #[test]
+    fn only_an_order_nobody_pays_runs_out_of_time() {
+        for status in Status::ALL {
+            let order = order(status);
+            let end = order.reserved_until;
+            assert_eq!(order.has_expired(end), status == Status::Created, "{status}");
+            assert!(!order.has_expired(end - TimeDelta::microseconds(1)), "{status}");
         }
     }
 

@@ -1,31 +1,57 @@
 //! Placing and cancelling orders.
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse as _, Response};
 use ecotrack_chassis::auth::Caller;
+use ecotrack_chassis::error::Problem;
 use ecotrack_chassis::extract::{Json, Path};
 use ecotrack_chassis::idempotency::{Fingerprint, IdempotencyKey, Request};
 use ecotrack_chassis::{ApiError, ApiResult};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::answers::{BadBody, NotYours, Refused};
 use super::shapes::{OrderRequest, OrderView};
+use crate::clients::Knowledge;
 use crate::orders::{Placed, Wish};
 use crate::state::AppState;
 
+/// Largest body of an order, in bytes: the longest cart is a tenth of it.
+const LARGEST_ORDER: usize = 64 * 1024;
+/// Header of an answer that rests on a fallback.
+const FALLBACK: &str = "x-fallback";
+
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(place_order)).routes(routes!(cancel_order))
+    OpenApiRouter::new()
+        .routes(routes!(place_order))
+        .layer(DefaultBodyLimit::max(LARGEST_ORDER))
+        .routes(routes!(cancel_order))
 }
+
+/// A key as the interface describes it.
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
+#[allow(dead_code, reason = "only its description is used")]
+struct IdempotencyKeyText(String);
 
 /// Places an order. Sent again under the same key it is placed once and answered the same.
 #[utoipa::path(post, path = "/api/orders", tag = "orders", request_body = OrderRequest, security(("bearer" = [])),
-    params(("Idempotency-Key" = String, Header, description = "1 to 255 printable characters")),
+    params(("Idempotency-Key" = IdempotencyKeyText, Header, description = "Names the request; the same key again is the same request")),
     responses(
-        (status = 201, body = OrderView),
-        (status = 400, description = "no Idempotency-Key, or not JSON"),
-        (status = 409, description = "sold out, or the same request is being worked on"),
-        (status = 422, description = "not a valid order, or the key was used for another request"),
+        (status = 201, body = OrderView, description = "The order, placed now or when the key was used first", headers(
+            ("idempotency-replayed" = Option<bool>, description = "`true` when it was placed before"),
+            ("x-fallback" = Option<String>, description = "`cached_profile` when user-service was away"),
+        )),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "The account is gone"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "Sold out, too many orders open, or the same request is being worked on",
+            headers(("retry-after" = Option<u64>, description = "seconds, while it is being worked on"))),
+        (status = 422, body = Problem, content_type = "application/problem+json",
+            description = "Not a valid order, or the key was used for another request"),
+        BadBody, Refused,
     ))]
 async fn place_order(
     State(state): State<AppState>,
@@ -43,18 +69,27 @@ async fn place_order(
         .orders
         .place(&caller, &request, &wish, |order| serde_json::to_string(&OrderView::from(order)));
     Ok(match placed.await? {
-        Placed::Now(answer) => answer.into_response(),
+        Placed::Now { answer, customer } => marked(answer.into_response(), customer),
         Placed::Before(answer) => answer.replay(),
     })
+}
+
+/// Says so if the answer rests on something other than what was asked for.
+fn marked(mut response: Response, customer: Knowledge) -> Response {
+    if customer == Knowledge::Cached {
+        response.headers_mut().insert(FALLBACK, HeaderValue::from_static("cached_profile"));
+    }
+    response
 }
 
 /// Cancels an order, unless a payment is under way or done.
 #[utoipa::path(post, path = "/api/orders/{order_id}/cancel", tag = "orders", params(("order_id" = Uuid, Path)),
     security(("bearer" = [])),
     responses(
-        (status = 200, body = OrderView),
-        (status = 404, description = "not there, or not the caller's"),
-        (status = 409, description = "too late"),
+        (status = 200, body = OrderView, description = "The order, cancelled"),
+        (status = 409, body = Problem, content_type = "application/problem+json",
+            description = "A payment is under way, or the order has ended"),
+        NotYours, Refused,
     ))]
 async fn cancel_order(
     State(state): State<AppState>,

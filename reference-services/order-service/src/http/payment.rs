@@ -1,14 +1,18 @@
 //! Opening a payment: the mesh lets only payment-service in, the token says for whom.
 
-use axum::Json;
 use axum::extract::State;
-use ecotrack_chassis::ApiResult;
 use ecotrack_chassis::auth::Caller;
-use ecotrack_chassis::extract::Path;
+use ecotrack_chassis::error::Problem;
+use ecotrack_chassis::extract::{Json, Path};
+use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_events::Money;
+use serde::Deserialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::answers::{BadBody, NotYours, Refused};
 use super::shapes::PaymentDue;
 use crate::state::AppState;
 
@@ -16,19 +20,45 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(open_payment))
 }
 
+/// What the customer offers; empty to be told what is owed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Offer {
+    /// Decimal text.
+    #[schema(example = "19.98")]
+    amount: Option<String>,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
+}
+
+impl Offer {
+    fn money(self) -> ApiResult<Option<Money>> {
+        match (self.amount, self.currency) {
+            (None, None) => Ok(None),
+            (Some(amount), Some(currency)) => Money::parse(&amount, &currency)
+                .map(Some)
+                .map_err(|error| ApiError::invalid_field("/amount", error.to_string())),
+            _ => Err(ApiError::invalid_field("", "amount and currency belong together")),
+        }
+    }
+}
+
 /// Opens the payment of an order and says what is owed. Asked again it says the same.
 #[utoipa::path(post, path = "/api/orders/{order_id}/payment", tag = "payment-service", params(("order_id" = Uuid, Path)),
-    security(("bearer" = [])),
+    security(("bearer" = [])), request_body = Offer,
     responses(
-        (status = 200, body = PaymentDue),
-        (status = 404, description = "not there, or not the caller's"),
-        (status = 409, description = "nothing to pay any more"),
+        (status = 200, body = PaymentDue, description = "The payment is open"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing to pay any more"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Not what is owed; nothing was opened"),
+        NotYours, BadBody, Refused,
     ))]
 async fn open_payment(
     State(state): State<AppState>,
     caller: Caller,
     Path(order_id): Path<Uuid>,
-) -> ApiResult<Json<PaymentDue>> {
-    let order = state.orders.open_payment(caller.user_id, order_id).await?;
-    Ok(Json(PaymentDue::from(&order)))
+    Json(offer): Json<Offer>,
+) -> ApiResult<axum::Json<PaymentDue>> {
+    let order = state.orders.open_payment(caller.user_id, order_id, offer.money()?).await?;
+    Ok(axum::Json(PaymentDue::from(&order)))
 }

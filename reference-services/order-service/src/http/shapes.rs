@@ -6,8 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::cart::{Cart, CartError};
+use crate::domain::history::Entry;
 use crate::domain::order::{Line, Order};
 use crate::domain::payment_method::PaymentMethod;
+use crate::domain::status::Status;
 
 /// A request to place an order. It has no prices: those are the catalogue's.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
@@ -47,11 +49,12 @@ impl OrderRequest {
 pub(crate) struct OrderView {
     order_id: Uuid,
     user_id: Uuid,
-    /// `created`, `payment_pending`, `paid`, `completed`, `cancelled` or `refunded`.
-    status: &'static str,
-    /// Decimal text, for example `19.98`.
+    status: Status,
+    /// Decimal text.
+    #[schema(example = "19.98")]
     total_amount: String,
     /// ISO 4217.
+    #[schema(example = "EUR")]
     currency: &'static str,
     payment_method: PaymentMethod,
     items: Vec<ItemView>,
@@ -65,6 +68,7 @@ pub(crate) struct ItemView {
     product_id: Uuid,
     quantity: u32,
     /// Decimal text.
+    #[schema(example = "9.99")]
     unit_price: String,
 }
 
@@ -73,7 +77,7 @@ impl From<&Order> for OrderView {
         Self {
             order_id: order.id,
             user_id: order.user_id,
-            status: order.status.name(),
+            status: order.status,
             total_amount: order.total.to_decimal(),
             currency: order.total.currency().code(),
             payment_method: order.payment_method,
@@ -94,13 +98,36 @@ impl From<&Line> for ItemView {
     }
 }
 
-/// A page of orders, newest first.
+/// What happened to an order, from the beginning.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct OrderPage {
-    /// The orders.
-    pub(crate) items: Vec<OrderView>,
-    /// Ask with this for the next page; absent on the last one.
-    pub(crate) next_cursor: Option<Uuid>,
+pub(crate) struct History {
+    /// Its steps; never empty.
+    items: Vec<HistoryItem>,
+}
+
+/// One step.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HistoryItem {
+    /// The status it reached.
+    status: Status,
+    at: DateTime<Utc>,
+    /// By whose doing: `customer`, `payment` or `system`.
+    #[schema(example = "customer")]
+    actor: &'static str,
+    /// Why, in a word: `customer`, `payment_failed` or `reservation_expired` of an order that was cancelled.
+    reason: Option<String>,
+}
+
+impl From<Vec<Entry>> for History {
+    fn from(entries: Vec<Entry>) -> Self {
+        let item = |entry: Entry| HistoryItem {
+            status: entry.status,
+            at: entry.at,
+            actor: entry.actor.name(),
+            reason: entry.reason,
+        };
+        Self { items: entries.into_iter().map(item).collect() }
+    }
 }
 
 /// What is owed for an order.
@@ -109,11 +136,13 @@ pub(crate) struct PaymentDue {
     order_id: Uuid,
     user_id: Uuid,
     /// Decimal text.
+    #[schema(example = "19.98")]
     amount: String,
     /// ISO 4217.
+    #[schema(example = "EUR")]
     currency: &'static str,
     /// Status of the order: `payment_pending`.
-    status: &'static str,
+    status: Status,
 }
 
 impl From<&Order> for PaymentDue {
@@ -123,7 +152,7 @@ impl From<&Order> for PaymentDue {
             user_id: order.user_id,
             amount: order.total.to_decimal(),
             currency: order.total.currency().code(),
-            status: order.status.name(),
+            status: order.status,
         }
     }
 }

@@ -4,7 +4,8 @@ use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use uuid::Uuid;
 
 use super::Orders;
-use super::transition::{AdvanceError, Change, advance};
+use super::transition::{AdvanceError, advance};
+use crate::domain::change::{CancelReason, Change};
 use crate::domain::order::Order;
 use crate::domain::status::IllegalTransition;
 use crate::store;
@@ -16,7 +17,7 @@ impl Orders {
         let mut order =
             store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(ApiError::not_found)?;
         order.status.cancel().map_err(illegal)?;
-        let change = Change::Cancelled { reason: "customer" };
+        let change = Change::Cancelled(CancelReason::Customer);
         advance(&mut tx, &self.outbox, &mut order, change, postgres::now())
             .await
             .map_err(refusal)?;

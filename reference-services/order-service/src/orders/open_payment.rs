@@ -1,27 +1,50 @@
-//! Opening an order's payment: from here on it is not cancelled by hand.
+//! Opening an order's payment: from here on only the payment's outcome decides what becomes of it.
 
 use ecotrack_chassis::{ApiError, ApiResult, postgres};
+use ecotrack_events::Money;
 use uuid::Uuid;
 
 use super::Orders;
 use super::cancel::refusal;
-use super::transition::{Change, advance};
+use super::transition::advance;
+use crate::domain::change::Change;
 use crate::domain::order::Order;
 use crate::domain::status::Status;
 use crate::store;
 
 impl Orders {
-    /// Opens the payment of a customer's order, or says again what is owed. 409 if there is nothing to pay any more.
-    pub(crate) async fn open_payment(&self, user_id: Uuid, order_id: Uuid) -> ApiResult<Order> {
+    /// Opens the payment of a customer's order, or says again what is owed. 422 if that is not what is offered, 409 if there
+    /// is nothing to pay any more.
+    pub(crate) async fn open_payment(
+        &self,
+        user_id: Uuid,
+        order_id: Uuid,
+        offered: Option<Money>,
+    ) -> ApiResult<Order> {
+        let now = postgres::now();
         let mut tx = self.database.begin().await?;
         let mut order =
             store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(ApiError::not_found)?;
-        if order.status != Status::PaymentPending {
-            advance(&mut tx, &self.outbox, &mut order, Change::PaymentOpened, postgres::now())
+        if offered.is_some_and(|offered| offered != order.total) {
+            return Err(ApiError::invalid_field("/amount", "not what is owed for the order"));
+        }
+        // Whoever holds the row decides: this call and the clock's cannot both win.
+        let is_too_late = order.has_expired(now);
+        if is_too_late {
+            self.expire(&mut tx, &mut order, now).await.map_err(refusal)?;
+        } else if order.status != Status::PaymentPending {
+            advance(&mut tx, &self.outbox, &mut order, Change::PaymentOpened, now)
                 .await
                 .map_err(refusal)?;
         }
         self.outbox.commit(tx).await?;
+        if is_too_late {
+            self.metrics.reached(&order);
+            return Err(ApiError::conflict(
+                "reservation-expired",
+                "the order was not paid in time; its stock is free again",
+            ));
+        }
         Ok(order)
     }
 }

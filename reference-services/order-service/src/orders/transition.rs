@@ -5,79 +5,11 @@ use ecotrack_chassis::outbox::Outbox;
 use ecotrack_events::Event;
 use ecotrack_events::order::{OrderCancelled, OrderCompleted, OrderPaymentProcessed, OrderUpdated};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
+use crate::domain::change::Change;
 use crate::domain::order::Order;
-use crate::domain::status::{IllegalTransition, Status};
+use crate::domain::status::IllegalTransition;
 use crate::store;
-
-/// What happened to an order.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Change {
-    /// A payment was opened.
-    PaymentOpened,
-    /// The payment went through.
-    Paid {
-        /// Which payment.
-        payment_id: Uuid,
-    },
-    /// Nothing is left to do.
-    Completed,
-    /// It was given up.
-    Cancelled {
-        /// Why, in a word.
-        reason: &'static str,
-    },
-    /// It was paid back.
-    Refunded,
-}
-
-impl Change {
-    const fn status(self) -> Status {
-        match self {
-            Self::PaymentOpened => Status::PaymentPending,
-            Self::Paid { .. } => Status::Paid,
-            Self::Completed => Status::Completed,
-            Self::Cancelled { .. } => Status::Cancelled,
-            Self::Refunded => Status::Refunded,
-        }
-    }
-
-    const fn notes(self) -> Option<&'static str> {
-        match self {
-            Self::Cancelled { reason } => Some(reason),
-            Self::PaymentOpened | Self::Paid { .. } | Self::Completed | Self::Refunded => None,
-        }
-    }
-
-    fn event(self, order: &Order) -> Event {
-        let (order_id, user_id, at) = (order.id, order.user_id, order.updated_at);
-        match self {
-            Self::Paid { payment_id } => OrderPaymentProcessed {
-                order_id,
-                user_id,
-                payment_id,
-                amount: order.total,
-                processed_at: at,
-            }
-            .into(),
-            Self::Completed => {
-                OrderCompleted { order_id, user_id, total: order.total, completed_at: at }.into()
-            }
-            Self::Cancelled { reason } => {
-                OrderCancelled { order_id, user_id, reason: reason.to_owned(), cancelled_at: at }
-                    .into()
-            }
-            Self::PaymentOpened | Self::Refunded => OrderUpdated {
-                order_id,
-                user_id,
-                status: order.status.name().to_owned(),
-                updated_at: at,
-            }
-            .into(),
-        }
-    }
-}
 
 /// Why a step was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -98,9 +30,38 @@ pub(crate) async fn advance(
     change: Change,
     now: DateTime<Utc>,
 ) -> Result<(), AdvanceError> {
-    order.status = order.status.advance(change.status())?;
+    let from = order.status;
+    order.status = from.advance(change.status())?;
     order.updated_at = now;
-    store::advance(tx, order, change.notes()).await?;
-    outbox.append(tx, change.event(order)).await?;
+    if let Change::Paid { payment_id } = change {
+        order.payment_id = Some(payment_id);
+    }
+    store::advance(tx, order, from, change).await?;
+    outbox.append(tx, event(change, order)).await?;
     Ok(())
+}
+
+fn event(change: Change, order: &Order) -> Event {
+    let (order_id, user_id, at) = (order.id, order.user_id, order.updated_at);
+    match change {
+        Change::Paid { payment_id } => OrderPaymentProcessed {
+            order_id,
+            user_id,
+            payment_id,
+            amount: order.total,
+            processed_at: at,
+        }
+        .into(),
+        Change::Completed => {
+            OrderCompleted { order_id, user_id, total: order.total, completed_at: at }.into()
+        }
+        Change::Cancelled(reason) => {
+            let reason = reason.name().to_owned();
+            OrderCancelled { order_id, user_id, reason, cancelled_at: at }.into()
+        }
+        Change::PaymentOpened | Change::Refunded => {
+            let status = order.status.name().to_owned();
+            OrderUpdated { order_id, user_id, status, updated_at: at }.into()
+        }
+    }
 }

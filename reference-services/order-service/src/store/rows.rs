@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use ecotrack_events::{Currency, Money};
 use uuid::Uuid;
 
+use crate::domain::change::Actor;
+use crate::domain::history::Entry;
 use crate::domain::order::{Line, Order};
 use crate::domain::payment_method::PaymentMethod;
 use crate::domain::status::Status;
@@ -26,6 +28,8 @@ pub(super) struct OrderRow {
     payment_method: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    reserved_until: DateTime<Utc>,
+    payment_id: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -34,6 +38,25 @@ pub(super) struct ItemRow {
     product_id: Uuid,
     quantity: i32,
     unit_price: i64,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct HistoryRow {
+    status: String,
+    changed_at: DateTime<Utc>,
+    actor: String,
+    notes: Option<String>,
+}
+
+impl HistoryRow {
+    pub(super) fn entry(self) -> sqlx::Result<Entry> {
+        Ok(Entry {
+            status: known("status", &self.status, Status::from_name(&self.status))?,
+            at: self.changed_at,
+            actor: known("actor", &self.actor, Actor::from_name(&self.actor))?,
+            reason: self.notes,
+        })
+    }
 }
 
 impl OrderRow {
@@ -56,6 +79,8 @@ impl OrderRow {
                 .collect(),
             created_at: self.created_at,
             updated_at: self.updated_at,
+            reserved_until: self.reserved_until,
+            payment_id: self.payment_id,
         })
     }
 }

@@ -34,10 +34,31 @@ async fn an_order_whose_payment_is_open_says_what_is_owed_and_cannot_be_cancelle
         (&due["user_id"], &due["status"]),
         (&json!(customer.user_id), &json!("payment_pending"))
     );
-    customer
-        .client
-        .post(&format!("/api/orders/{order_id}/cancel"), &json!({}))
-        .await?
-        .expect_problem(409)?;
+    customer.cancel(&order_id).await?.expect_problem(409)?;
+    app.publish(customer.processed(&order_id)?).await?;
+    customer.await_status(&order_id, "completed").await?;
+    customer.cancel(&order_id).await?.expect_problem(409)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_offer_that_is_not_what_is_owed_opens_nothing() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    let order_id = customer.placed(product).await?;
+    let path = format!("/api/orders/{order_id}/payment");
+    for body in [
+        json!({"amount": "4.99", "currency": "EUR"}),
+        json!({"amount": "5.00", "currency": "USD"}),
+        json!({"amount": "5.00"}),
+        json!({"amount": "much", "currency": "EUR"}),
+        json!({"amount": "5.00", "currency": "EUR", "status": "paid"}),
+    ] {
+        customer.client.post(&path, &body).await?.expect_problem(422)?;
+    }
+    assert_eq!(customer.status(&order_id).await?, "created");
+    let offer = json!({"amount": "5.00", "currency": "EUR"});
+    let due = customer.client.post(&path, &offer).await?.expect(200)?.json();
+    assert_eq!(due["status"], "payment_pending");
     Ok(())
 }

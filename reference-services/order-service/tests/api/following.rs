@@ -8,19 +8,6 @@ use uuid::Uuid;
 
 use crate::helpers::{Customer, TestApp};
 
-fn processed(customer: &Customer, order_id: &str) -> Result<PaymentProcessed> {
-    Ok(PaymentProcessed {
-        payment_id: Uuid::now_v7(),
-        order_id: order_id.parse()?,
-        user_id: customer.user_id,
-        amount: Money::from_minor(500, Currency::Eur),
-        gateway: "stripe".to_owned(),
-        method: "card".to_owned(),
-        provider_reference: "pi_1".to_owned(),
-        processed_at: Utc::now(),
-    })
-}
-
 fn refunded(payment: PaymentProcessed) -> PaymentRefunded {
     PaymentRefunded {
         payment_id: payment.payment_id,
@@ -31,6 +18,8 @@ fn refunded(payment: PaymentProcessed) -> PaymentRefunded {
         method: payment.method,
         provider_reference: payment.provider_reference,
         refunded_at: Utc::now(),
+        refunded_total: Some(payment.amount),
+        refund_id: Some(Uuid::now_v7()),
     }
 }
 
@@ -45,7 +34,7 @@ async fn order_with_open_payment(app: &TestApp) -> Result<(Customer, String)> {
 async fn a_paid_order_is_complete_and_a_refund_shows() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, order_id) = order_with_open_payment(&app).await?;
-    let payment = processed(&customer, &order_id)?;
+    let payment = customer.processed(&order_id)?;
     app.publish(payment.clone()).await?;
     customer.await_status(&order_id, "completed").await?;
     let event = app.await_event("OrderPaymentProcessedEvent", &order_id).await?;
@@ -59,7 +48,7 @@ async fn a_paid_order_is_complete_and_a_refund_shows() -> Result<()> {
 async fn a_failed_payment_cancels_the_order() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, order_id) = order_with_open_payment(&app).await?;
-    let payment = processed(&customer, &order_id)?;
+    let payment = customer.processed(&order_id)?;
     app.publish(PaymentFailed {
         payment_id: payment.payment_id,
         order_id: payment.order_id,
@@ -83,7 +72,7 @@ async fn a_failed_payment_cancels_the_order() -> Result<()> {
 async fn the_same_event_delivered_again_changes_nothing() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, order_id) = order_with_open_payment(&app).await?;
-    let envelope = Envelope::new("payment-service", processed(&customer, &order_id)?);
+    let envelope = Envelope::new("payment-service", customer.processed(&order_id)?);
     app.publish_envelope(&envelope).await?;
     app.publish_envelope(&envelope).await?;
     // The refund has the same key, so it comes after both deliveries.
@@ -101,10 +90,61 @@ async fn the_same_event_delivered_again_changes_nothing() -> Result<()> {
 }
 
 #[tokio::test]
+async fn news_out_of_order_and_twice_under_other_ids_ends_as_in_order() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, order_id) = order_with_open_payment(&app).await?;
+    let payment = customer.processed(&order_id)?;
+    app.publish(refunded(payment.clone())).await?;
+    app.publish(payment.clone()).await?;
+    app.publish(refunded(payment.clone())).await?;
+    app.publish(payment).await?;
+    app.await_claimed(4).await?;
+    customer.await_status(&order_id, "refunded").await?;
+    let steps: Vec<_> =
+        customer.history(&order_id).await?.into_iter().map(|(status, ..)| status).collect();
+    assert_eq!(steps, ["created", "payment_pending", "paid", "completed", "refunded"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_customer_who_gets_a_part_back_keeps_a_completed_order() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, order_id) = order_with_open_payment(&app).await?;
+    let payment = customer.processed(&order_id)?;
+    app.publish(payment.clone()).await?;
+    let part = Some(Money::from_minor(499, Currency::Eur));
+    app.publish(PaymentRefunded { refunded_total: part, ..refunded(payment.clone()) }).await?;
+    app.publish(refunded(payment)).await?;
+    customer.await_status(&order_id, "refunded").await?;
+    let history = customer.history(&order_id).await?;
+    assert_eq!(history.iter().filter(|(status, ..)| status == "refunded").count(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_true_is_parked_and_changes_nothing() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    let order_id = customer.placed(product).await?;
+    customer.cancel(&order_id).await?.expect(200)?;
+    let stray = customer.processed(&order_id)?;
+    app.publish(stray.clone()).await?;
+    let parked = app
+        .fixture
+        .kafka
+        .await_record("payment-events.dlt", |record| record.key == stray.payment_id.to_string())
+        .await?;
+    let reason = &parked.headers["x-dead-letter-reason"];
+    assert!(reason.contains("an order that is cancelled cannot have a payment"), "{reason}");
+    assert_eq!(customer.status(&order_id).await?, "cancelled");
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_event_about_no_order_of_ours_is_parked_with_its_reason() -> Result<()> {
     let app = TestApp::start().await?;
     let customer = app.customer()?;
-    let stray = processed(&customer, &Uuid::now_v7().to_string())?;
+    let stray = customer.processed(&Uuid::now_v7().to_string())?;
     app.publish(stray.clone()).await?;
     let parked = app
         .fixture

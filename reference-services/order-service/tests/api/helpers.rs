@@ -1,9 +1,11 @@
 //! A running order-service, and a verb for each thing a customer does.
 
 use anyhow::{Context as _, Result, ensure};
+use chrono::Utc;
 use ecotrack_chassis::kafka::Record;
 use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service, eventually};
-use ecotrack_events::{Envelope, Event, Topic};
+use ecotrack_events::payment::PaymentProcessed;
+use ecotrack_events::{Currency, Envelope, Event, Money, Topic};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,16 +24,24 @@ pub(crate) struct TestApp {
 pub(crate) struct Customer {
     pub(crate) client: Client,
     pub(crate) user_id: Uuid,
+    pub(crate) token: String,
 }
 
 impl TestApp {
     pub(crate) async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with some variables set.
+    pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Result<Self> {
         let (issuer, neighbours) = (Issuer::start().await?, Neighbours::default());
         let address = neighbours.start(keys_of(&issuer).await?).await?;
         let fixture = Fixture::new()
             .await?
             .with("ECOTRACK_USER_SERVICE_URL", &address)
             .with("ECOTRACK_PRODUCT_SERVICE_URL", &address);
+        let fixture =
+            variables.iter().fold(fixture, |fixture, (key, value)| fixture.with(key, value));
         let service = fixture.start_ready(order_service::SERVICE, order_service::build).await?;
         Ok(Self { fixture, neighbours, issuer, service })
     }
@@ -39,7 +49,7 @@ impl TestApp {
     pub(crate) fn customer(&self) -> Result<Customer> {
         let user_id = Uuid::now_v7();
         let token = self.issuer.token(user_id, &["customer"])?;
-        Ok(Customer { client: self.service.client.with_token(&token), user_id })
+        Ok(Customer { client: self.service.client.with_token(&token), user_id, token })
     }
 
     pub(crate) fn anonymous(&self) -> &Client {
@@ -59,6 +69,37 @@ impl TestApp {
     pub(crate) async fn await_event(&self, event_type: &str, order_id: &str) -> Result<Value> {
         let record = self.fixture.kafka.await_event(Topic::Order, event_type, order_id).await?;
         Ok(serde_json::from_slice(&record.payload)?)
+    }
+
+    /// Lets an order's time to pay be over.
+    pub(crate) async fn let_time_pass(&self, order_id: &str) -> Result<()> {
+        let mut conn = self.fixture.database.connect().await?;
+        let update = "UPDATE order_service.orders SET reserved_until = now() WHERE id = $1";
+        sqlx::query(update).bind(order_id.parse::<Uuid>()?).execute(&mut conn).await?;
+        Ok(())
+    }
+
+    /// Waits until so many events were handled.
+    pub(crate) async fn await_claimed(&self, events: i64) -> Result<()> {
+        eventually(|| async {
+            let mut conn = self.fixture.database.connect().await?;
+            let claimed: i64 = sqlx::query_scalar("SELECT count(*) FROM order_service.inbox")
+                .fetch_one(&mut conn)
+                .await?;
+            ensure!(claimed == events, "{claimed} events are handled, not {events}");
+            Ok(())
+        })
+        .await
+    }
+
+    /// Waits until no stock is held for anybody.
+    pub(crate) async fn await_nothing_reserved(&self) -> Result<()> {
+        eventually(|| async {
+            let reserved = self.neighbours.reserved();
+            ensure!(reserved.is_empty(), "stock is held for {reserved:?}");
+            Ok(())
+        })
+        .await
     }
 
     pub(crate) async fn metric(&self, name: &str) -> Result<Option<String>> {
@@ -90,6 +131,35 @@ impl Customer {
         order["order_id"].as_str().map(str::to_owned).context("an order has an id")
     }
 
+    /// The payment of a placed order, gone through.
+    pub(crate) fn processed(&self, order_id: &str) -> Result<PaymentProcessed> {
+        Ok(PaymentProcessed {
+            payment_id: Uuid::now_v7(),
+            order_id: order_id.parse()?,
+            user_id: self.user_id,
+            amount: Money::from_minor(500, Currency::Eur),
+            gateway: "stripe".to_owned(),
+            method: "card".to_owned(),
+            provider_reference: "pi_1".to_owned(),
+            processed_at: Utc::now(),
+        })
+    }
+
+    pub(crate) async fn cancel(&self, order_id: &str) -> Result<Answer> {
+        self.client.post(&format!("/api/orders/{order_id}/cancel"), &json!({})).await
+    }
+
+    /// What happened to an order: each step's status, actor and reason.
+    pub(crate) async fn history(&self, order_id: &str) -> Result<Vec<(String, String, Value)>> {
+        let path = format!("/api/orders/{order_id}/history");
+        let history = self.client.get(&path).await?.expect(200)?.json();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let items = history["items"].as_array().cloned().unwrap_or_default();
+        let step =
+            |item: &Value| (text(&item["status"]), text(&item["actor"]), item["reason"].clone());
+        Ok(items.iter().map(step).collect())
+    }
+
     pub(crate) async fn open_payment(&self, order_id: &str) -> Result<Answer> {
         self.client.post(&format!("/api/orders/{order_id}/payment"), &json!({})).await
     }
@@ -110,7 +180,7 @@ impl Customer {
 }
 
 /// The keys that tokens are checked with, as their issuer publishes them.
-async fn keys_of(issuer: &Issuer) -> Result<Value> {
+pub(crate) async fn keys_of(issuer: &Issuer) -> Result<Value> {
     let http = reqwest::Client::builder().tls_certs_only([]).build()?;
     Ok(http.get(issuer.url.join("/.well-known/jwks.json")?).send().await?.json().await?)
 }

@@ -3,9 +3,14 @@
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
 mod cancelling;
+mod contracts;
+mod expiring;
 mod following;
 mod helpers;
+mod lifecycle;
 mod migrations;
 mod neighbours;
 mod placing;
+mod racing;
 mod reading;
+mod surviving;

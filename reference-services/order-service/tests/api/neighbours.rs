@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -23,17 +25,21 @@ struct Shelf {
     reserved: Vec<Uuid>,
     is_empty: bool,
     is_away: bool,
+    are_users_away: bool,
+    asked: usize,
+    tokens: Vec<String>,
+    held_for: Option<TimeDelta>,
 }
+
+/// How long product-service holds stock when nothing else is said.
+const HELD_FOR: TimeDelta = TimeDelta::minutes(15);
 
 impl Neighbours {
     /// Starts listening and says where. `keys` are those that tokens are checked with.
     pub(crate) async fn start(&self, keys: Value) -> Result<String> {
         let routes = Router::new()
             .route("/.well-known/jwks.json", get(async move || Json(keys.clone())))
-            .route(
-                "/api/users/{id}",
-                get(async |Path(id): Path<Uuid>| Json(json!({"user_id": id}))),
-            )
+            .route("/api/users/{id}", get(profile))
             .route("/api/products/reservations", post(reserve))
             .route("/api/products/reservations/{order_id}", delete(release))
             .with_state(self.clone());
@@ -60,6 +66,26 @@ impl Neighbours {
         self.shelf().is_away = away;
     }
 
+    /// Whether user-service answers with an error.
+    pub(crate) fn set_users_away(&self, away: bool) {
+        self.shelf().are_users_away = away;
+    }
+
+    /// How long stock is held from now on.
+    pub(crate) fn hold_for(&self, time: TimeDelta) {
+        self.shelf().held_for = Some(time);
+    }
+
+    /// How often stock was asked for, in vain or not.
+    pub(crate) fn asked(&self) -> usize {
+        self.shelf().asked
+    }
+
+    /// On whose behalf the neighbours were asked: what came as `authorization`.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        self.shelf().tokens.clone()
+    }
+
     /// Orders for which stock is held.
     pub(crate) fn reserved(&self) -> Vec<Uuid> {
         self.shelf().reserved.clone()
@@ -70,11 +96,34 @@ impl Neighbours {
     }
 }
 
+impl Shelf {
+    fn note_token(&mut self, headers: &HeaderMap) {
+        let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        self.tokens.push(token.unwrap_or_default().to_owned());
+    }
+}
+
+async fn profile(
+    State(neighbours): State<Neighbours>,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> (StatusCode, Json<Value>) {
+    let mut shelf = neighbours.shelf();
+    shelf.note_token(&headers);
+    if shelf.are_users_away {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(Value::Null));
+    }
+    (StatusCode::OK, Json(json!({"user_id": id})))
+}
+
 async fn reserve(
     State(neighbours): State<Neighbours>,
+    headers: HeaderMap,
     Json(wish): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
     let mut shelf = neighbours.shelf();
+    shelf.asked += 1;
+    shelf.note_token(&headers);
     if shelf.is_away {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(Value::Null));
     }
@@ -98,10 +147,16 @@ async fn reserve(
     {
         shelf.reserved.push(order_id);
     }
-    (StatusCode::OK, Json(json!({"order_id": wish["order_id"], "items": items})))
+    let expires_at = Utc::now() + shelf.held_for.unwrap_or(HELD_FOR);
+    let granted = json!({"order_id": wish["order_id"], "expires_at": expires_at, "items": items});
+    (StatusCode::OK, Json(granted))
 }
 
 async fn release(State(neighbours): State<Neighbours>, Path(order_id): Path<Uuid>) -> StatusCode {
-    neighbours.shelf().reserved.retain(|reserved| *reserved != order_id);
+    let mut shelf = neighbours.shelf();
+    if shelf.is_away {
+        return StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    shelf.reserved.retain(|reserved| *reserved != order_id);
     StatusCode::NO_CONTENT
 }

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use futures::future::try_join_all;
+use reqwest::Method;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::helpers::TestApp;
 
@@ -76,7 +78,9 @@ async fn without_a_key_or_with_a_bad_one_nothing_is_placed() -> Result<()> {
     let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
     let body = json!({"items": [{"product_id": product, "quantity": 1}]});
     customer.client.post("/api/orders", &body).await?.expect_problem(400)?;
-    customer.order(product, 1, &"k".repeat(256)).await?.expect_problem(400)?;
+    for key in ["", "k\u{e9}", &"k".repeat(256)] {
+        customer.order(product, 1, key).await?.expect_problem(400)?;
+    }
     app.anonymous().post("/api/orders", &body).await?.expect_problem(401)?;
     Ok(())
 }
@@ -101,6 +105,28 @@ async fn what_is_not_a_cart_is_refused_with_a_pointer_and_its_key_stays_free() -
 }
 
 #[tokio::test]
+async fn what_the_shop_does_not_have_or_nobody_can_carry_is_refused_by_kind() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    customer.order(Uuid::now_v7(), 1, "k").await?.expect_problem(422)?;
+    customer.order(product, -1, "k").await?.expect_problem(422)?;
+    let post = |content_type: &str, body: String| -> Result<_> {
+        let request = customer.client.request(Method::POST, "/api/orders")?;
+        Ok(request.header("idempotency-key", "k").header("content-type", content_type).body(body))
+    };
+    let cases = [
+        ("application/json", "{\"items\":".to_owned(), 400),
+        ("text/plain", "{}".to_owned(), 415),
+        ("application/json", format!("{{\"items\":\"{}\"}}", "x".repeat(64 * 1024)), 413),
+    ];
+    for (content_type, body, status) in cases {
+        customer.client.send(post(content_type, body)?).await?.expect_problem(status)?;
+    }
+    customer.order(product, 1, "k").await?.expect(201)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_sold_out_can_be_asked_for_again_under_the_same_key() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
@@ -119,8 +145,7 @@ async fn an_order_in_two_currencies_is_refused_and_its_stock_is_free_again() -> 
         (app.neighbours.product("5.00", "EUR"), app.neighbours.product("5.00", "USD"));
     let body = json!({"items": [{"product_id": euro, "quantity": 1}, {"product_id": dollar, "quantity": 1}]});
     customer.order_with(&body, "k").await?.expect_problem(422)?;
-    assert!(app.neighbours.reserved().is_empty());
-    Ok(())
+    app.await_nothing_reserved().await
 }
 
 #[tokio::test]

@@ -1,0 +1,100 @@
+//! Orders read back.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::rows::{ItemRow, OrderRow};
+use crate::domain::order::Order;
+use crate::domain::status::Status;
+
+/// A customer's order. Somebody else's is not found.
+pub(crate) async fn find(
+    conn: &mut PgConnection,
+    id: Uuid,
+    user_id: Uuid,
+) -> sqlx::Result<Option<Order>> {
+    let row = sqlx::query_as("SELECT * FROM orders WHERE id = $1 AND user_id = $2")
+        .bind(id)
+        .bind(user_id)
+        .fetch_optional(&mut *conn)
+        .await?;
+    Ok(with_lines(conn, row.into_iter().collect()).await?.pop())
+}
+
+/// An order, kept from others until the transaction ends. `user_id` narrows it to a customer's own.
+pub(crate) async fn lock(
+    tx: &mut PgConnection,
+    id: Uuid,
+    user_id: Option<Uuid>,
+) -> sqlx::Result<Option<Order>> {
+    let row = sqlx::query_as(
+        "SELECT * FROM orders WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) FOR UPDATE",
+    )
+    .bind(id)
+    .bind(user_id)
+    .fetch_optional(&mut *tx)
+    .await?;
+    Ok(with_lines(tx, row.into_iter().collect()).await?.pop())
+}
+
+/// Some orders that were not paid in time, the oldest first, without those that somebody is working on.
+pub(crate) async fn lock_unpaid(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Vec<Order>> {
+    let rows = sqlx::query_as(
+        "SELECT * FROM orders WHERE status = 'created' AND reserved_until <= $1
+         ORDER BY reserved_until LIMIT $2 FOR UPDATE SKIP LOCKED",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(&mut *tx)
+    .await?;
+    with_lines(tx, rows).await
+}
+
+/// Which of a customer's orders to list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Selection {
+    /// Whose.
+    pub(crate) user_id: Uuid,
+    /// Only those that stand there.
+    pub(crate) status: Option<Status>,
+    /// Only those older than this one.
+    pub(crate) after: Option<Uuid>,
+}
+
+/// A customer's orders, newest first.
+pub(crate) async fn page(
+    conn: &mut PgConnection,
+    selection: Selection,
+    rows: i64,
+) -> sqlx::Result<Vec<Order>> {
+    let rows = sqlx::query_as(
+        "SELECT * FROM orders WHERE user_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3)
+         ORDER BY id DESC LIMIT $4",
+    )
+    .bind(selection.user_id)
+    .bind(selection.status.map(Status::name))
+    .bind(selection.after)
+    .bind(rows)
+    .fetch_all(&mut *conn)
+    .await?;
+    with_lines(conn, rows).await
+}
+
+async fn with_lines(conn: &mut PgConnection, rows: Vec<OrderRow>) -> sqlx::Result<Vec<Order>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let items: Vec<ItemRow> = sqlx::query_as(
+        "SELECT order_id, product_id, quantity, unit_price FROM order_items WHERE order_id = ANY($1) ORDER BY product_id",
+    )
+    .bind(ids)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(|row| row.order(&items)).collect()
+}
