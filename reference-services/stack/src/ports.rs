@@ -1,0 +1,41 @@
+//! Ports for servers that are restarted: each keeps its own for the whole run.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::Context as _;
+use rand::Rng as _;
+
+/// Where the kernel says which ports it gives to outgoing connections.
+const EPHEMERAL: &str = "/proc/sys/net/ipv4/ip_local_port_range";
+/// Below are ports of well-known servers.
+const LOWEST: u16 = 10_000;
+const ATTEMPTS: usize = 1_000;
+
+/// A port that is free now and that no outgoing connection is given while its server is down: between a kill and the
+/// restart a port of the ephemeral range could become some client's.
+pub(crate) fn free() -> anyhow::Result<u16> {
+    let text =
+        std::fs::read_to_string(EPHEMERAL).with_context(|| format!("cannot read {EPHEMERAL}"))?;
+    let ephemeral: u16 = text
+        .split_whitespace()
+        .next()
+        .and_then(|first| first.parse().ok())
+        .filter(|first| *first > LOWEST)
+        .with_context(|| format!("no room below the ports of {EPHEMERAL}"))?;
+    let candidates = || rand::rng().random_range(LOWEST..ephemeral);
+    std::iter::repeat_with(candidates)
+        .take(ATTEMPTS)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .context("no free port")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_can_be_listened_on() {
+        let port = free().unwrap();
+        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
+    }
+}

@@ -1,0 +1,180 @@
+//! PostgreSQL with the platform's databases, roles and schemas, each commit on disk before it is answered.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::chown,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+use nix::sys::signal::Signal;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
+use super::new_password;
+use crate::{
+    certificates::Certificates,
+    patience::eventually,
+    ports,
+    process::{Process, Program, unprivileged},
+    programs,
+    run_folder::RunFolder,
+};
+
+/// What the platform runs when it makes its database.
+const BOOTSTRAP: &str = include_str!("../../../../deploy/platform/data/postgres/bootstrap.sql");
+/// The superuser, for tools that look at what services wrote.
+const ADMIN: &str = "postgres";
+const START_DEADLINE: Duration = Duration::from_mins(1);
+const SETTINGS: [&str; 8] = [
+    "listen_addresses=127.0.0.1",
+    "ssl=on",
+    "fsync=on",
+    "synchronous_commit=on",
+    "password_encryption=scram-sha-256",
+    "wal_level=replica",
+    "shared_buffers=128MB",
+    "max_connections=300",
+];
+
+/// A running PostgreSQL.
+#[derive(Debug)]
+pub struct Postgres {
+    port: u16,
+    password: String,
+    sandbox_password: String,
+    ca: PathBuf,
+    _process: Process,
+}
+
+impl Postgres {
+    /// Starts it and makes the platform's databases.
+    pub(crate) async fn start(
+        run: &RunFolder,
+        certificates: &Certificates,
+    ) -> anyhow::Result<Self> {
+        let folder = run.folder("postgres")?;
+        let log = run.folder("log")?.join("postgres.log");
+        let password = new_password();
+        let port = ports::free()?;
+        prepare(&folder, certificates, &password)?;
+        make_cluster(&folder, &log)?;
+        let process = server(&folder, &log, port)?.start()?;
+        let postgres = Self {
+            port,
+            password,
+            sandbox_password: new_password(),
+            ca: certificates.ca.clone(),
+            _process: process,
+        };
+        eventually(START_DEADLINE, || postgres.connect("postgres"))
+            .await
+            .with_context(|| format!("PostgreSQL does not answer, see {}", log.display()))?;
+        postgres.bootstrap(&folder)?;
+        Ok(postgres)
+    }
+
+    /// A connection of the superuser, past the services.
+    pub async fn connect(&self, database: &str) -> anyhow::Result<PgConnection> {
+        Ok(PgConnection::connect(&self.admin_url(database)).await?)
+    }
+
+    /// Address for the superuser, with the password: for tools only.
+    #[must_use]
+    pub fn admin_url(&self, database: &str) -> String {
+        let (port, password) = (self.port, &self.password);
+        format!("postgres://{ADMIN}:{password}@127.0.0.1:{port}/{database}?sslmode=disable")
+    }
+
+    /// Address for services, without user and password.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let ca = self.ca.display();
+        format!(
+            "postgres://127.0.0.1:{}/{database}?sslmode=verify-full&sslrootcert={ca}",
+            self.port
+        )
+    }
+
+    /// The login of the sandbox, which keeps it.
+    pub(crate) fn sandbox_login(&self) -> (String, String) {
+        ("provider_sandbox".to_owned(), self.sandbox_password.clone())
+    }
+
+    /// A new login that may do what `owner` may, as OpenBao makes them.
+    pub(crate) async fn new_login(&self, owner: &str) -> anyhow::Result<(String, String)> {
+        let name = format!("v-{owner}-{}", &new_password()[..8]);
+        let password = new_password();
+        let mut connection = self.connect("postgres").await?;
+        for statement in [
+            format!(r#"CREATE ROLE "{name}" LOGIN PASSWORD '{password}' IN ROLE {owner}"#),
+            format!(r#"ALTER ROLE "{name}" SET role = '{owner}'"#),
+            format!(r#"ALTER ROLE "{name}" SET search_path = '{owner}'"#),
+        ] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        }
+        Ok((name, password))
+    }
+
+    fn bootstrap(&self, folder: &Path) -> anyhow::Result<()> {
+        let mut psql = Command::new(programs::postgresql("psql")?)
+            .args(["-qX", "-v", "ON_ERROR_STOP=1", "-U", ADMIN, "-d", "postgres", "-h"])
+            .arg(folder)
+            .args(["-p", &self.port.to_string()])
+            .env("OPENBAO_PASSWORD", new_password())
+            .env("SANDBOX_PASSWORD", &self.sandbox_password)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("cannot start psql")?;
+        psql.stdin.take().context("psql has no input")?.write_all(BOOTSTRAP.as_bytes())?;
+        let done = psql.wait_with_output()?;
+        let said = String::from_utf8_lossy(&done.stderr);
+        ensure!(done.status.success(), "the databases were not made: {}", said.trim());
+        Ok(())
+    }
+}
+
+/// The folder, the certificate and the password of the superuser, readable by whoever runs the server.
+fn prepare(folder: &Path, certificates: &Certificates, password: &str) -> anyhow::Result<()> {
+    fs::copy(&certificates.certificate, folder.join("server.crt"))?;
+    fs::copy(&certificates.key, folder.join("server.key"))?;
+    fs::write(folder.join("password"), password)?;
+    for name in ["server.key", "password"] {
+        let only_owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(folder.join(name), only_owner)?;
+    }
+    if let Some(user) = unprivileged()? {
+        for path in ["", "server.crt", "server.key", "password"] {
+            chown(folder.join(path), Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
+        }
+    }
+    Ok(())
+}
+
+fn make_cluster(folder: &Path, log: &Path) -> anyhow::Result<()> {
+    let initdb = Program::new(programs::postgresql("initdb")?, log)
+        .args(["--username", ADMIN, "--auth-local=trust", "--auth-host=scram-sha-256"])
+        .args(["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--pwfile"])
+        .args([folder.join("password")])
+        .args([Path::new("-D"), &folder.join("data")]);
+    Program { unprivileged: true, ..initdb }.run()
+}
+
+fn server(folder: &Path, log: &Path, port: u16) -> anyhow::Result<Program> {
+    let mut program = Program::new(programs::postgresql("postgres")?, log)
+        .args([Path::new("-D"), &folder.join("data"), Path::new("-k"), folder])
+        .args(["-p", &port.to_string()]);
+    let file = |setting: &str, name: &str| format!("{setting}={}", folder.join(name).display());
+    for setting in SETTINGS
+        .map(str::to_owned)
+        .into_iter()
+        .chain([file("ssl_cert_file", "server.crt"), file("ssl_key_file", "server.key")])
+    {
+        program = program.args(["-c".to_owned(), setting]);
+    }
+    // Its fast shutdown: it ends its children and gives back its shared memory.
+    Ok(Program { unprivileged: true, end: Signal::SIGINT, ..program })
+}

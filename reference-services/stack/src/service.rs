@@ -1,0 +1,169 @@
+//! A service as a process: started, killed, paused, started again on the same port.
+
+use std::{
+    path::PathBuf,
+    process::ExitStatus,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use nix::sys::signal::Signal;
+use url::Url;
+
+use crate::{
+    name::Name,
+    patience::eventually,
+    process::{Process, Program},
+    secrets::Mount,
+};
+
+/// Longest a service may take from its start to readiness.
+const READY_DEADLINE: Duration = Duration::from_secs(30);
+/// Longest a service that was told to stop may take.
+const END_DEADLINE: Duration = Duration::from_secs(30);
+const READINESS: &str = "/actuator/health/readiness";
+
+/// One service.
+#[derive(Debug)]
+pub struct Service {
+    name: Name,
+    base: Url,
+    program: Mutex<Program>,
+    process: Mutex<Option<Process>>,
+    credentials: Mount,
+    http: reqwest::Client,
+}
+
+impl Service {
+    pub(crate) fn new(
+        name: Name,
+        base: Url,
+        program: Program,
+        credentials: Mount,
+        http: reqwest::Client,
+    ) -> Self {
+        let (program, process) = (Mutex::new(program), Mutex::default());
+        Self { name, base, program, process, credentials, http }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> Name {
+        self.name
+    }
+
+    /// Its address.
+    #[must_use]
+    pub const fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Its log.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        locked(&self.program).log.clone()
+    }
+
+    /// Id of its process, if it runs.
+    #[must_use]
+    pub fn process_id(&self) -> Option<u32> {
+        locked(&self.process).as_ref().map(Process::id)
+    }
+
+    /// Sets a variable for its next start; an empty value takes it away.
+    pub fn set_variable(&self, key: &str, value: &str) {
+        let mut program = locked(&self.program);
+        program.variables.retain(|(known, _)| known != key);
+        if !value.is_empty() {
+            program.variables.push((key.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Takes another binary at its next start.
+    pub fn set_binary(&self, path: PathBuf) {
+        locked(&self.program).path = path;
+    }
+
+    /// Starts it; it need not be ready yet. An error if it runs already.
+    pub fn start(&self) -> anyhow::Result<()> {
+        let mut process = locked(&self.process);
+        if let Some(running) = process.as_mut() {
+            ensure!(running.ended()?.is_some(), "{} runs already", self.name);
+        }
+        *process = Some(locked(&self.program).start()?);
+        Ok(())
+    }
+
+    /// Kills it as `kill -9` does and waits until it is gone. Nothing to do when it has ended by itself.
+    pub fn kill(&self) -> anyhow::Result<()> {
+        if let Some(process) = locked(&self.process).as_mut() {
+            process.end_by(Signal::SIGKILL)?;
+        }
+        Ok(())
+    }
+
+    /// Tells it to stop as a deployment does and says how it ended.
+    pub async fn stop(&self) -> anyhow::Result<ExitStatus> {
+        self.signal(Signal::SIGTERM)?;
+        self.await_end(END_DEADLINE).await
+    }
+
+    /// Stops its clock: it neither answers nor goes away.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on after [`Service::pause`].
+    pub fn resume(&self) -> anyhow::Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&self) -> anyhow::Result<Option<ExitStatus>> {
+        locked(&self.process).as_mut().context("it was never started")?.ended()
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn await_end(&self, deadline: Duration) -> anyhow::Result<ExitStatus> {
+        eventually(deadline, || async { self.ended()?.context("it still runs") })
+            .await
+            .with_context(|| format!("{} does not end", self.name))
+    }
+
+    /// Waits until it says that it can serve. Says how long that took.
+    pub async fn await_ready(&self) -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        let ready = eventually(READY_DEADLINE, || self.look()).await;
+        ready
+            .with_context(|| format!("{} is not ready, see {}", self.name, self.log().display()))?;
+        Ok(began.elapsed())
+    }
+
+    /// Mounts another database login, as a rotation does.
+    pub(crate) fn mount_login(
+        &self,
+        (username, password): &(String, String),
+    ) -> anyhow::Result<()> {
+        self.credentials.put(&[("username", username), ("password", password)])
+    }
+
+    async fn look(&self) -> anyhow::Result<()> {
+        if let Some(status) = self.ended()? {
+            bail!("it ended: {status}");
+        }
+        let answer = self.http.get(self.base.join(READINESS)?).send().await?;
+        let status = answer.status();
+        ensure!(status.is_success(), "{status}: {}", answer.text().await?);
+        Ok(())
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let process = locked(&self.process);
+        process.as_ref().with_context(|| format!("{} does not run", self.name))?.signal(signal)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
