@@ -1,26 +1,20 @@
-//! Accounts: opened by registration, read as profiles.
+//! Accounts: opened by registration, read and changed as profiles, erased on demand.
 
-use chrono::{DateTime, Utc};
-use ecotrack_chassis::{ApiResult, cache::TypedCache, outbox::Outbox, postgres::Database};
-use ecotrack_events::user::UserRegistered;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use ecotrack_chassis::{
+    ApiError, ApiResult,
+    cache::TypedCache,
+    outbox::Outbox,
+    postgres::{self, Database},
+};
+use ecotrack_events::user::{UserDeleted, UserRegistered, UserUpdated};
 use uuid::Uuid;
 
-use crate::{domain::Registration, passwords::Passwords, store};
-
-/// What a user has told us about themselves; theirs alone to read.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Profile {
-    pub(crate) user_id: Uuid,
-    pub(crate) email: String,
-    pub(crate) first_name: String,
-    pub(crate) last_name: String,
-    pub(crate) bio: String,
-    pub(crate) avatar_url: Option<String>,
-    pub(crate) preferences: serde_json::Value,
-    pub(crate) created_at: DateTime<Utc>,
-}
+use crate::{
+    domain::{Profile, ProfileChanges, Registration},
+    passwords::Passwords,
+    sessions::{SessionCache, Standing},
+    store,
+};
 
 /// What became of a registration. The customer is not told: it would say who has an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +25,14 @@ pub(crate) enum Registered {
     Known,
 }
 
-/// Opens accounts and reads profiles.
+/// Opens and erases accounts, reads and changes profiles.
 #[derive(Clone)]
 pub(crate) struct Accounts {
     database: Database,
     outbox: Outbox,
     passwords: Passwords,
     profiles: TypedCache<Profile>,
+    sessions: SessionCache,
 }
 
 impl Accounts {
@@ -46,14 +41,15 @@ impl Accounts {
         outbox: Outbox,
         passwords: Passwords,
         profiles: TypedCache<Profile>,
+        sessions: SessionCache,
     ) -> Self {
-        Self { database, outbox, passwords, profiles }
+        Self { database, outbox, passwords, profiles, sessions }
     }
 
     /// Opens an account. The password is hashed either way, so that both ways take the same time.
     pub(crate) async fn register(&self, registration: &Registration) -> ApiResult<Registered> {
         let hash = self.passwords.hash(registration.password.clone()).await?;
-        let (user_id, now) = (Uuid::now_v7(), Utc::now());
+        let (user_id, now) = (Uuid::now_v7(), postgres::now());
         let mut transaction = self.database.begin().await?;
         if !store::users::insert(&mut transaction, user_id, registration, &hash, now).await? {
             return Ok(Registered::Known);
@@ -69,12 +65,61 @@ impl Accounts {
         Ok(Registered::New)
     }
 
-    /// A user's profile, from the cache for up to five minutes.
+    /// A user's profile, from the cache for up to five minutes. A cached one that is another user's is not believed.
     pub(crate) async fn find_profile(&self, user_id: Uuid) -> ApiResult<Option<Profile>> {
         let load = || async {
             let mut connection = self.database.acquire().await?;
-            Ok(store::users::find_profile(&mut connection, user_id).await?)
+            Ok(store::profiles::find(&mut connection, user_id).await?)
         };
-        self.profiles.get_or_load(&user_id.to_string(), load).await
+        match self.profiles.get_or_load::<ApiError, _>(&user_id.to_string(), load).await? {
+            Some(profile) if profile.user_id != user_id => load().await,
+            found => Ok(found),
+        }
+    }
+
+    /// Changes a user's profile and says what it is now; nothing when there is no such user.
+    pub(crate) async fn change_profile(
+        &self,
+        user_id: Uuid,
+        changes: ProfileChanges,
+    ) -> ApiResult<Option<Profile>> {
+        let now = postgres::now();
+        let mut transaction = self.database.begin().await?;
+        let before = store::profiles::lock(&mut transaction, user_id).await?;
+        let Some(before) = before else { return Ok(None) };
+        let after = before.clone().with(changes);
+        if after == before {
+            return Ok(Some(after));
+        }
+        store::profiles::update(&mut transaction, &after, now).await?;
+        let event = UserUpdated {
+            user_id,
+            email: after.email.clone(),
+            first_name: after.first_name.as_str().to_owned(),
+            updated_at: now,
+        };
+        self.outbox.append(&mut transaction, event).await?;
+        self.outbox.commit(transaction).await?;
+        self.profiles.remove(&user_id.to_string()).await;
+        Ok(Some(after))
+    }
+
+    /// Erases an account: its rows now, what the outbox says of the person as soon as it was sent. Says whether there was one.
+    pub(crate) async fn erase(&self, user_id: Uuid) -> ApiResult<bool> {
+        let now = postgres::now();
+        let mut transaction = self.database.begin().await?;
+        if !store::users::lock(&mut transaction, user_id).await? {
+            return Ok(false);
+        }
+        let sessions = store::sessions::end_all(&mut transaction, user_id, now).await?;
+        store::users::delete(&mut transaction, user_id).await?;
+        store::erasures::insert(&mut transaction, user_id, now).await?;
+        self.outbox.append(&mut transaction, UserDeleted { user_id, deleted_at: now }).await?;
+        self.outbox.commit(transaction).await?;
+        for session_id in sessions {
+            self.sessions.note(user_id, session_id, Standing::Gone).await;
+        }
+        self.profiles.remove(&user_id.to_string()).await;
+        Ok(true)
     }
 }

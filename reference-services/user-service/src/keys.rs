@@ -1,116 +1,144 @@
-//! The signing key: read from its mounted file, read again when it changes, published as a key set.
+//! The keys of access tokens: the private one read from its mounted file, the public ones of all replicas in a table.
+//!
+//! A key is published before it signs, and a token is signed only with a key that is published for as long as the token lives. So
+//! every replica, also one that has just started, shows the keys of all tokens that are valid, and no others for long.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod ring;
+mod signing_key;
 
-use anyhow::Context as _;
+use std::{sync::Arc, time::Duration};
+
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use ecotrack_chassis::{
-    auth::{ALGORITHM, Jwk, JwkSet, Verifier},
+    ApiError, ApiResult,
+    auth::{Claims, JwkSet, Verifier},
     config::Secrets,
+    postgres::Database,
     workers::{Progress, Workers},
 };
-use jsonwebtoken::{
-    EncodingKey,
-    jwk::{KeyAlgorithm, PublicKeyUse, ThumbprintHash},
-};
-use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::tokens;
+use crate::{settings::UserSettings, store};
+use ring::Ring;
+use signing_key::{SECRET, SigningKey};
 
-/// Name of the secret: PKCS#8 PEM of a P-256 key.
-const SECRET: &str = "jwt-signing-key";
-/// How often the file is looked at.
+/// How often the file and the table are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
-
-/// A key to sign with, and its public half.
-struct SigningKey {
-    pem: SecretString,
-    key: EncodingKey,
-    kid: String,
-    public: Jwk,
-}
-
-/// The current key, and earlier ones for as long as a token of theirs may live.
-struct Keys {
-    current: SigningKey,
-    retired: Vec<(Jwk, Instant)>,
-}
+/// How much longer than a token a key is published, so that not every token prolongs it: a part of the token's life, but not
+/// less than a slow look at the table may take.
+const MARGIN_PART: u32 = 15;
+const LEAST_MARGIN: Duration = Duration::from_secs(5);
 
 /// The keys of this service. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct KeyRing {
-    keys: Arc<ArcSwap<Keys>>,
+pub(crate) struct KeyRing(Arc<Inner>);
+
+struct Inner {
+    ring: ArcSwap<Ring>,
+    secrets: Secrets,
+    database: Database,
+    verifier: Verifier,
+    lifetime: Duration,
+    margin: Duration,
+    lead: Duration,
 }
 
 impl KeyRing {
-    /// Reads the key and starts the task that follows its file.
+    /// Reads the key and starts the task that follows its file and the table.
     pub(crate) fn start(
         secrets: Secrets,
+        database: Database,
         verifier: Verifier,
+        settings: &UserSettings,
         workers: &Workers,
     ) -> anyhow::Result<Self> {
-        let current = SigningKey::parse(secrets.read(SECRET)?)?;
-        let ring =
-            Self { keys: Arc::new(ArcSwap::from_pointee(Keys { current, retired: Vec::new() })) };
-        verifier.set_keys(&ring.public());
-        let watched = ring.clone();
-        workers.repeat("signing-key", WATCH_INTERVAL, move || {
-            let outcome = watched.follow(&secrets, &verifier);
-            async { outcome }
+        let ring = Ring::new(SigningKey::parse(secrets.read(SECRET)?)?);
+        let keys = Self(Arc::new(Inner {
+            ring: ArcSwap::from_pointee(ring),
+            secrets,
+            database,
+            verifier,
+            lifetime: settings.token_lifetime,
+            margin: (settings.token_lifetime / MARGIN_PART).max(LEAST_MARGIN),
+            lead: settings.key_lead,
+        }));
+        let watched = keys.clone();
+        workers.repeat("signing-keys", WATCH_INTERVAL, move || {
+            let watched = watched.clone();
+            async move { watched.follow().await }
         });
-        Ok(ring)
+        Ok(keys)
     }
 
-    /// All keys whose tokens may still be valid.
-    pub(crate) fn public(&self) -> JwkSet {
-        let keys = self.keys.load();
-        let retired = keys.retired.iter().map(|(key, _)| key.clone());
-        JwkSet { keys: std::iter::once(keys.current.public.clone()).chain(retired).collect() }
+    /// Whether the keys of the other replicas are known. Before that no token can be signed and no set of keys be shown.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.0.ring.load().published.is_some()
     }
 
-    /// Signs with the current key.
-    pub(crate) fn sign(&self, claims: &impl serde::Serialize) -> anyhow::Result<String> {
-        let keys = self.keys.load();
-        let mut header = jsonwebtoken::Header::new(ALGORITHM);
-        header.kid = Some(keys.current.kid.clone());
-        jsonwebtoken::encode(&header, claims, &keys.current.key).context("cannot sign a token")
-    }
-
-    /// Takes over a changed key and forgets those that are past their time.
-    fn follow(&self, secrets: &Secrets, verifier: &Verifier) -> anyhow::Result<Progress> {
-        let found = secrets.read(SECRET)?;
-        let keys = self.keys.load();
-        let is_new = found.expose_secret() != keys.current.pem.expose_secret();
-        let now = Instant::now();
-        let mut retired: Vec<_> =
-            keys.retired.iter().filter(|(_, until)| *until > now).cloned().collect();
-        if !is_new && retired.len() == keys.retired.len() {
-            return Ok(Progress::Idle);
+    /// All keys whose tokens may be valid.
+    pub(crate) fn public(&self) -> ApiResult<JwkSet> {
+        if self.is_ready() {
+            Ok(self.0.ring.load().public(Utc::now()))
+        } else {
+            Err(ApiError::unavailable(anyhow::anyhow!("the published keys are not known yet")))
         }
-        if is_new {
-            retired.push((keys.current.public.clone(), now + tokens::LIFETIME));
-            tracing::info!("a new signing key is in use");
+    }
+
+    /// Signs with the current key, if it is published for as long as the token will live.
+    pub(crate) fn sign(&self, claims: &Claims) -> ApiResult<String> {
+        let ring = self.0.ring.load();
+        let until = ring.published_until(&ring.signing.kid);
+        if until.is_none_or(|until| until.timestamp() < claims.exp) {
+            let cause = anyhow::anyhow!("the signing key is not published for long enough");
+            return Err(ApiError::unavailable(cause));
         }
-        let current = SigningKey::parse(found)?;
-        self.keys.store(Arc::new(Keys { current, retired }));
-        verifier.set_keys(&self.public());
+        Ok(ring.signing.sign(claims)?)
+    }
+
+    /// Publishes what is mounted, and takes over what is mounted and published.
+    async fn follow(&self) -> anyhow::Result<Progress> {
+        let now = Utc::now();
+        let before = self.0.ring.load_full();
+        let mounted = self.mounted(&before);
+        let mut connection = self.0.database.acquire().await?;
+        for key in [&mounted, &before.signing] {
+            if self.is_due(&before, key, now) {
+                let until = now + self.0.lifetime + self.0.margin;
+                store::signing_keys::publish(&mut connection, &key.kid, &key.public, now, until)
+                    .await?;
+                store::signing_keys::delete_expired(&mut connection, now).await?;
+            }
+        }
+        let published = store::signing_keys::list(&mut connection, now).await?.into();
+        let ring = before.after(mounted, published, self.0.lead, now);
+        if ring.signing.kid != before.signing.kid {
+            tracing::info!(kid = ring.signing.kid, "a new signing key is in use");
+        }
+        self.0.verifier.set_keys(&ring.public(now));
+        self.0.ring.store(Arc::new(ring));
         Ok(Progress::Idle)
     }
-}
 
-impl SigningKey {
-    fn parse(pem: SecretString) -> anyhow::Result<Self> {
-        let key = EncodingKey::from_ec_pem(pem.expose_secret().as_bytes())
-            .with_context(|| format!("secret {SECRET} is not a P-256 key in PKCS#8 PEM"))?;
-        let mut public = Jwk::from_encoding_key(&key, ALGORITHM)
-            .with_context(|| format!("secret {SECRET} has no public half"))?;
-        let kid = public.thumbprint(ThumbprintHash::SHA256).context("the key has no thumbprint")?;
-        public.common.key_id = Some(kid.clone());
-        public.common.public_key_use = Some(PublicKeyUse::Signature);
-        public.common.key_algorithm = Some(KeyAlgorithm::ES256);
-        Ok(Self { pem, key, kid, public })
+    /// The mounted key. While what is mounted is no key, the one before stays.
+    fn mounted(&self, ring: &Ring) -> Arc<SigningKey> {
+        self.read(ring).unwrap_or_else(|error| {
+            tracing::warn!(error = format!("{error:#}"), "the mounted signing key is of no use");
+            Arc::clone(ring.mounted())
+        })
+    }
+
+    fn read(&self, ring: &Ring) -> anyhow::Result<Arc<SigningKey>> {
+        let pem = self.0.secrets.read(SECRET)?;
+        let known = [ring.mounted(), &ring.signing].into_iter().find(|key| key.is_of(&pem));
+        match known {
+            Some(key) => Ok(Arc::clone(key)),
+            None => Ok(Arc::new(SigningKey::parse(pem)?)),
+        }
+    }
+
+    /// Whether a key must be published, for the first time or for longer.
+    fn is_due(&self, ring: &Ring, key: &SigningKey, now: DateTime<Utc>) -> bool {
+        let enough = now + self.0.lifetime + self.0.margin / 2;
+        ring.published_until(&key.kid).is_none_or(|until| until < enough)
     }
 }

@@ -2,59 +2,94 @@
 
 mod accounts;
 mod domain;
+mod housekeeping;
 mod http;
 mod keys;
+mod limits;
 mod metrics;
 mod passwords;
+mod roles;
 mod sessions;
+mod settings;
 mod store;
 mod tokens;
 
 use std::time::Duration;
 
-use ecotrack_chassis::{Application, Chassis, auth::Verifier, config::Settings};
+use ecotrack_chassis::{
+    Application, Chassis, auth::Verifier, cache::Cache, config::Settings, outbox::Outbox,
+    postgres::Database,
+};
 use sqlx::migrate::Migrator;
 
 use accounts::Accounts;
 use http::AppState;
 use keys::KeyRing;
+use limits::Limits;
 use metrics::Metrics;
 use passwords::Passwords;
-use sessions::Sessions;
+use roles::Roles;
+use sessions::{SessionCache, Sessions};
+use settings::UserSettings;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How long a profile is cached.
 const PROFILE_TTL: Duration = Duration::from_mins(5);
+/// How long it is cached how a session stands: longer than any of its access tokens lives.
+const SESSION_TTL: Duration = Duration::from_mins(30);
 
 /// Puts the service together.
 pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let mut chassis = Chassis::new(settings);
+    let own = UserSettings::load(chassis.settings())?;
     let database = chassis.database(&MIGRATIONS)?;
     let cache = chassis.cache()?;
     let outbox = chassis.outbox(&database)?;
     let metrics = Metrics::register(chassis.registry());
     let verifier = Verifier::local();
-    let keys = KeyRing::start(chassis.settings().secrets()?, verifier.clone(), chassis.workers())?;
+    let secrets = chassis.settings().secrets()?;
+    let (keys, workers) = (database.clone(), chassis.workers());
+    let keys = KeyRing::start(secrets, keys, verifier.clone(), &own, workers)?;
+    housekeeping::start(database.clone(), own.admins.clone(), workers);
+    let checked = keys.clone();
+    chassis.health().register("signing-keys", move || std::future::ready(checked.is_ready()));
+    let state = state(&own, database, &cache, outbox, keys, metrics, verifier)?;
+    let (routes, openapi) = http::routes();
+    chassis.serve(routes.with_state(state), openapi).await
+}
+
+fn state(
+    settings: &UserSettings,
+    database: Database,
+    cache: &Cache,
+    outbox: Outbox,
+    keys: KeyRing,
+    metrics: Metrics,
+    verifier: Verifier,
+) -> anyhow::Result<AppState> {
     let passwords = Passwords::new()?;
-    let state = AppState {
+    let sessions = SessionCache::new(cache.of("user:session", SESSION_TTL));
+    Ok(AppState {
         accounts: Accounts::new(
             database.clone(),
             outbox.clone(),
             passwords.clone(),
             cache.of("user:profile", PROFILE_TTL),
+            sessions.clone(),
         ),
+        roles: Roles::new(database.clone(), outbox.clone(), sessions.clone()),
         sessions: Sessions::new(
             database,
             outbox,
             passwords,
             keys.clone(),
-            cache.of("user:session", tokens::LIFETIME),
+            sessions,
+            settings.token_lifetime,
         ),
+        limits: Limits::new(cache, settings.source_limit),
         keys,
         metrics,
         verifier,
-    };
-    let (routes, openapi) = http::routes();
-    chassis.serve(routes.with_state(state), openapi).await
+    })
 }

@@ -70,8 +70,10 @@ impl Passwords {
     ) -> Result<T, ApiError> {
         let (done, outcome) = oneshot::channel();
         let job = Box::new(move || {
-            // Whoever asked may have hung up meanwhile.
-            done.send(work()).ok();
+            // Whoever asked may have hung up while the job waited, or while it was done.
+            if !done.is_closed() {
+                done.send(work()).ok();
+            }
         });
         if self.jobs.try_send(job).is_err() {
             return Err(ApiError::unavailable(anyhow::anyhow!(

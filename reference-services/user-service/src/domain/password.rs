@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Shortest password of a new account, in bytes.
-const MIN_LENGTH: usize = 10;
+const MIN_LENGTH: usize = 12;
 /// Longest password, in bytes: hashing more would be work for nothing.
 const MAX_LENGTH: usize = 128;
 
@@ -49,10 +49,16 @@ mod tests {
 
     #[test]
     fn length_is_bounded_on_both_sides() {
-        assert!(!is_accepted("short-one"));
-        assert!(is_accepted("long-enough"));
+        assert!(!is_accepted("eleven-byte"));
+        assert!(is_accepted("twelve-bytes"));
         assert!(is_accepted(&"ab".repeat(64)));
         assert!(!is_accepted(&"ab".repeat(65)));
+    }
+
+    #[test]
+    fn bytes_count_and_not_characters() {
+        assert!(is_accepted("\u{e4}\u{f6}\u{e4}\u{f6}\u{e4}\u{f6}"));
+        assert!(!is_accepted(&"\u{e4}\u{f6}".repeat(33)));
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! A registration: all its parts valid.
 
+use ecotrack_chassis::error::Violation;
 use secrecy::SecretString;
 
-use ecotrack_chassis::error::Violation;
-
-use super::{Email, Name, Password};
+use super::{Checks, Email, Name, Password};
 
 /// What a new customer says of themselves.
 #[derive(Clone)]
@@ -23,25 +22,17 @@ impl Registration {
         first_name: &str,
         last_name: &str,
     ) -> Result<Self, Vec<Violation>> {
-        let parts = (
-            Email::parse(email),
-            Password::parse(password),
-            Name::parse(first_name),
-            Name::parse(last_name),
-        );
-        match parts {
-            (Ok(email), Ok(password), Ok(first_name), Ok(last_name)) => {
-                Ok(Self { email, password, first_name, last_name })
+        let mut checks = Checks::default();
+        let email = checks.check("/email", Email::parse(email));
+        let password = checks.check("/password", Password::parse(password));
+        let first_name = checks.check("/first_name", Name::parse(first_name));
+        let last_name = checks.check("/last_name", Name::parse(last_name));
+        let registration = match (email, password, first_name, last_name) {
+            (Some(email), Some(password), Some(first_name), Some(last_name)) => {
+                Some(Self { email, password, first_name, last_name })
             }
-            (email, password, first_name, last_name) => Err([
-                ("/email", email.err()),
-                ("/password", password.err()),
-                ("/first_name", first_name.err()),
-                ("/last_name", last_name.err()),
-            ]
-            .into_iter()
-            .filter_map(|(pointer, detail)| Some(Violation::new(pointer, detail?)))
-            .collect()),
-        }
+            _ => None,
+        };
+        checks.conclude(registration)
     }
 }

@@ -1,35 +1,76 @@
 //! `GET /api/users/me` and `GET /api/users/{id}`
 
 use axum::extract::State;
-use ecotrack_chassis::{ApiError, ApiResult, auth::Caller, error::Problem, extract::Path};
+use chrono::{DateTime, Utc};
+use ecotrack_chassis::{ApiError, ApiResult, extract::Path};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::accounts::{Accounts, Profile};
+use super::callers::SignedIn;
+use crate::{
+    accounts::Accounts,
+    domain::{AddressForm, Profile},
+};
+
+/// What a user has told us about themselves; theirs alone to read.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProfileBody {
+    user_id: Uuid,
+    /// In lower case.
+    email: String,
+    first_name: String,
+    last_name: String,
+    /// What others may call them.
+    display_name: Option<String>,
+    bio: String,
+    /// Where their picture is.
+    avatar_url: Option<String>,
+    /// Where parcels go.
+    address: Option<AddressForm>,
+    #[schema(value_type = Object)]
+    preferences: serde_json::Value,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Profile> for ProfileBody {
+    fn from(profile: Profile) -> Self {
+        Self {
+            user_id: profile.user_id,
+            email: profile.email,
+            first_name: profile.first_name.as_str().to_owned(),
+            last_name: profile.last_name.as_str().to_owned(),
+            display_name: profile.display_name.map(|name| name.as_str().to_owned()),
+            bio: profile.bio.as_str().to_owned(),
+            avatar_url: profile.avatar_url.map(|picture| picture.as_str().to_owned()),
+            address: profile.address.as_ref().map(AddressForm::from),
+            preferences: profile.preferences,
+            created_at: profile.created_at,
+        }
+    }
+}
 
 /// The caller's own profile.
-#[utoipa::path(get, path = "/api/users/me", security(("bearer" = [])), responses(
-    (status = 200, body = Profile),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/api/users/me", tag = "profiles", security(("bearer" = [])), responses(
+    (status = 200, description = "The profile", body = ProfileBody),
 ))]
 pub(super) async fn me(
-    caller: Caller,
+    SignedIn(caller): SignedIn,
     State(accounts): State<Accounts>,
-) -> ApiResult<axum::Json<Profile>> {
-    accounts.find_profile(caller.user_id).await?.map(axum::Json).ok_or_else(ApiError::not_found)
+) -> ApiResult<axum::Json<ProfileBody>> {
+    let profile = accounts.find_profile(caller.user_id).await?.ok_or_else(ApiError::not_found)?;
+    Ok(axum::Json(profile.into()))
 }
 
 /// A profile by id: one's own, also when another service asks on the user's behalf. Others' are not there.
-#[utoipa::path(get, path = "/api/users/{id}", security(("bearer" = [])), params(("id" = Uuid, Path,)), responses(
-    (status = 200, body = Profile),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, path = "/api/users/{id}", tag = "profiles", security(("bearer" = [])), params(("id" = Uuid, Path, description = "The user")), responses(
+    (status = 200, description = "The profile", body = ProfileBody),
 ))]
 pub(super) async fn by_id(
-    caller: Caller,
+    caller: SignedIn,
     Path(id): Path<Uuid>,
     accounts: State<Accounts>,
-) -> ApiResult<axum::Json<Profile>> {
-    caller.require_self(id)?;
+) -> ApiResult<axum::Json<ProfileBody>> {
+    caller.0.require_self(id)?;
     me(caller, accounts).await
 }

@@ -1,17 +1,16 @@
-//! `users` and `user_profiles`.
+//! `users`: who there is and how they prove it.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, types::Json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{accounts::Profile, domain::Registration};
+use crate::domain::Registration;
 
 /// What a login needs to know.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Credentials {
     pub(crate) user_id: Uuid,
     pub(crate) password_hash: String,
-    pub(crate) roles: Vec<String>,
 }
 
 /// Adds a user. Says false when the address is taken; the unique index decides, so that two at once cannot both win.
@@ -31,8 +30,8 @@ pub(crate) async fn insert(
     .bind(user_id)
     .bind(registration.email.as_str())
     .bind(password_hash)
-    .bind(registration.first_name.as_str())
-    .bind(registration.last_name.as_str())
+    .bind(&registration.first_name)
+    .bind(&registration.last_name)
     .bind(at)
     .execute(connection)
     .await?;
@@ -44,43 +43,28 @@ pub(crate) async fn find_credentials(
     connection: &mut PgConnection,
     email: &str,
 ) -> Result<Option<Credentials>, sqlx::Error> {
-    sqlx::query_as("select id as user_id, password_hash, roles from users where email = $1")
+    sqlx::query_as("select id as user_id, password_hash from users where email = $1")
         .bind(email)
         .fetch_optional(connection)
         .await
 }
 
-#[derive(sqlx::FromRow)]
-struct ProfileRow {
-    email: String,
-    first_name: String,
-    last_name: String,
-    bio: String,
-    avatar_url: Option<String>,
-    preferences: Json<serde_json::Value>,
-    created_at: DateTime<Utc>,
-}
-
-/// What a user has told us.
-pub(crate) async fn find_profile(
+/// Locks a user against everything else until the transaction ends. Says whether there is one.
+pub(crate) async fn lock(
     connection: &mut PgConnection,
     user_id: Uuid,
-) -> Result<Option<Profile>, sqlx::Error> {
-    let row: Option<ProfileRow> = sqlx::query_as(
-        "select email, first_name, last_name, bio, avatar_url, preferences, created_at \
-         from users join user_profiles on user_id = id where id = $1",
-    )
-    .bind(user_id)
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| Profile {
-        user_id,
-        email: row.email,
-        first_name: row.first_name,
-        last_name: row.last_name,
-        bio: row.bio,
-        avatar_url: row.avatar_url,
-        preferences: row.preferences.0,
-        created_at: row.created_at,
-    }))
+) -> Result<bool, sqlx::Error> {
+    let locked = sqlx::query("select from users where id = $1 for update")
+        .bind(user_id)
+        .fetch_optional(connection)
+        .await?;
+    Ok(locked.is_some())
+}
+
+/// Deletes a user with everything that hangs on it.
+pub(crate) async fn delete(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from users where id = $1").bind(user_id).execute(connection).await.map(drop)
 }

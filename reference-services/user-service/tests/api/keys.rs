@@ -1,12 +1,30 @@
 //! The keys of tokens, and their change.
 
 use anyhow::{Result, ensure};
-use ecotrack_chassis::test_support::{eventually, signing_key};
-use serde_json::Value;
+use ecotrack_chassis::test_support::{Client, eventually, signing_key};
 
-use crate::helpers::TestApp;
+use crate::helpers::{ME, Session, TestApp};
 
 const JWKS: &str = "/.well-known/jwks.json";
+
+async fn kids(client: &Client) -> Result<Vec<String>> {
+    let keys = client.get(JWKS).await?.expect(200)?.json();
+    let kids = keys["keys"].as_array().into_iter().flatten();
+    Ok(kids.filter_map(|key| key["kid"].as_str().map(str::to_owned)).collect())
+}
+
+async fn await_kids(client: &Client, count: usize) -> Result<Vec<String>> {
+    eventually(|| async {
+        let kids = kids(client).await?;
+        ensure!(kids.len() == count, "{kids:?}");
+        Ok(kids)
+    })
+    .await
+}
+
+fn kid_of(session: &Session) -> Result<Option<String>> {
+    Ok(jsonwebtoken::decode_header(&session.token)?.kid)
+}
 
 #[tokio::test]
 async fn the_published_key_is_public_and_named_by_its_thumbprint() -> Result<()> {
@@ -25,17 +43,90 @@ async fn after_a_change_of_key_old_tokens_live_on_and_new_ones_use_the_new_key()
     let app = TestApp::start().await?;
     let before = app.session().await?;
     app.fixture.secret("jwt-signing-key", &signing_key()?)?;
+    let kids = await_kids(app.client(), 2).await?;
+    let after = app.session().await?;
+    before.client.get(ME).await?.expect(200)?;
+    after.client.get(ME).await?.expect(200)?;
+    assert_ne!(kid_of(&before)?, kid_of(&after)?);
+    assert_eq!(kid_of(&after)?.as_ref(), kids.first());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replica_that_starts_after_the_change_knows_the_old_key_too() -> Result<()> {
+    let app = TestApp::start().await?;
+    let before = app.session().await?;
+    app.fixture.secret("jwt-signing-key", &signing_key()?)?;
+    let published = await_kids(app.client(), 2).await?;
+    let replica = app.replica().await?;
+    assert_eq!(kids(&replica.client).await?, published);
+    replica.client.with_token(&before.token).get(ME).await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_retired_key_disappears_when_its_last_token_has_expired() -> Result<()> {
+    let app = TestApp::with(&[("ECOTRACK_ACCESS_TOKEN_SECONDS", "1")]).await?;
+    let before = app.session().await?;
+    app.fixture.secret("jwt-signing-key", &signing_key()?)?;
+    await_kids(app.client(), 2).await?;
+    let left = await_kids(app.client(), 1).await?;
+    let after = app.session().await?;
+    assert_eq!(kid_of(&after)?.as_ref(), left.first());
+    before.client.get(ME).await?.expect_problem(401)?;
     eventually(|| async {
-        let keys = app.client().get(JWKS).await?.json();
-        ensure!(keys["keys"].as_array().map(Vec::len) == Some(2), "{keys}");
+        let rows: Vec<String> = sqlx::query_scalar("select kid from user_service.signing_keys")
+            .fetch_all(&mut app.database().await?)
+            .await?;
+        ensure!(rows == left, "{rows:?}");
         Ok(())
     })
+    .await
+}
+
+#[tokio::test]
+async fn a_key_stays_published_at_least_until_its_last_token_expires() -> Result<()> {
+    let app = TestApp::start().await?;
+    let session = app.session().await?;
+    let claims = app.claims(&session)?;
+    let covered: bool = sqlx::query_scalar(
+        "select bool_and(expires_at >= to_timestamp($1)) from user_service.signing_keys",
+    )
+    .bind(claims["exp"].as_f64())
+    .fetch_one(&mut app.database().await?)
     .await?;
+    assert!(covered, "a token outlives its key");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs() -> Result<()> {
+    let app = TestApp::with(&[("ECOTRACK_SIGNING_KEY_LEAD_SECONDS", "3600")]).await?;
+    let before = app.session().await?;
+    app.fixture.secret("jwt-signing-key", &signing_key()?)?;
+    let published = await_kids(app.client(), 2).await?;
     let after = app.session().await?;
-    before.client.get("/api/users/me").await?.expect(200)?;
-    after.client.get("/api/users/me").await?.expect(200)?;
-    let first: Value = app.client().get(JWKS).await?.json()["keys"][0].clone();
-    let header = jsonwebtoken::decode_header(&after.token)?;
-    assert_eq!(header.kid.as_deref(), first["kid"].as_str());
+    assert_eq!(kid_of(&after)?, kid_of(&before)?);
+    assert_eq!(kid_of(&after)?.as_ref(), published.first());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_key_changes_nothing_until_there_is_one() -> Result<()> {
+    let app = TestApp::start().await?;
+    app.fixture.secret("jwt-signing-key", "not a key")?;
+    app.session().await?.client.get(ME).await?.expect(200)?;
+    app.fixture.secret("jwt-signing-key", &signing_key()?)?;
+    await_kids(app.client(), 2).await?;
+    app.session().await?.client.get(ME).await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_may_be_kept_for_a_minute() -> Result<()> {
+    let app = TestApp::start().await?;
+    let answer = app.client().get(JWKS).await?.expect(200)?;
+    assert_eq!(answer.header("cache-control"), "public, max-age=60");
+    assert_eq!(answer.json()["keys"].as_array().map(Vec::len), Some(1));
     Ok(())
 }

@@ -2,11 +2,22 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod access;
+mod cache;
+mod contract;
+mod erasure;
+mod forgery;
 mod helpers;
 mod keys;
+mod limits;
 mod problems;
+mod profile;
+mod refresh;
 mod registration;
+mod roles;
+mod session_list;
 mod sessions;
+mod storm;
 mod telemetry;
 
 #[test]

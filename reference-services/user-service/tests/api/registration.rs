@@ -4,7 +4,7 @@ use anyhow::Result;
 use ecotrack_events::{Event, Topic};
 use serde_json::json;
 
-use crate::helpers::{Customer, TestApp};
+use crate::helpers::{Customer, TestApp, count_events};
 
 #[tokio::test]
 async fn a_new_customer_can_log_in_afterwards_and_is_announced() -> Result<()> {
@@ -31,13 +31,7 @@ async fn registering_twice_looks_the_same_and_changes_nothing() -> Result<()> {
     assert_eq!(first.text, second.text);
     app.login(&customer.email, &intruder.password).await?.expect(401)?;
     app.login(&customer.email, &customer.password).await?.expect(200)?;
-    let mut database = app.fixture.database.connect().await?;
-    let events: i64 = sqlx::query_scalar(
-        "select count(*) from user_service.outbox where convert_from(payload, 'UTF8') like '%registered_at%'",
-    )
-    .fetch_one(&mut database)
-    .await?;
-    assert_eq!(events, 1);
+    assert_eq!(count_events(&app, "registered_at").await?, 1);
     Ok(())
 }
 
@@ -64,6 +58,57 @@ async fn everything_wrong_is_named_at_once() -> Result<()> {
     let pointers: Vec<_> =
         errors.as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
     assert_eq!(pointers, ["/email", "/password", "/first_name", "/last_name"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn passwords_have_12_to_128_bytes() -> Result<()> {
+    let app = TestApp::start().await?;
+    let umlauts = "\u{e4}\u{f6}".repeat(33);
+    let long = "ab".repeat(64);
+    for (password, status) in [
+        ("eleven-byte", 422),
+        ("twelve-bytes", 202),
+        (&long, 202),
+        (&umlauts, 422),
+        ("aaaaaaaaaaaa", 422),
+    ] {
+        let customer = Customer { password: password.to_owned(), ..Customer::new() };
+        app.register(&customer).await?.expect(status)?;
+    }
+    let too_long = "ab".repeat(65);
+    app.login("ann@example.com", &too_long).await?.expect_problem(422)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn addresses_that_could_forge_a_header_or_pass_for_another_are_refused() -> Result<()> {
+    let app = TestApp::start().await?;
+    for email in [
+        "ann@example.com\r\nBcc: eve@example.com",
+        "ann@example.com\n",
+        "\u{430}nn@example.com",
+        "ann@ex\u{430}mple.com",
+        "ann@example\u{3002}com",
+        "ann@example.com\u{200b}",
+        "\u{ff41}nn@example.com",
+        " ann@example.com",
+        "ann@127.0.0.1",
+    ] {
+        let customer = Customer { email: email.to_owned(), ..Customer::new() };
+        let registered = app.register(&customer).await?.expect_problem(422)?;
+        assert_eq!(registered.json()["errors"][0]["pointer"], "/email");
+        app.login(email, "a password").await?.expect_problem(422)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_account_is_found_however_its_address_is_capitalised() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = Customer::new();
+    app.register(&customer).await?.expect(202)?;
+    app.login(&customer.email.to_uppercase(), &customer.password).await?.expect(200)?;
     Ok(())
 }
 

@@ -1,11 +1,10 @@
 //! Logging in and out, and what a session allows.
 
 use anyhow::Result;
-use ecotrack_chassis::test_support::eventually;
 use ecotrack_events::Topic;
 use uuid::Uuid;
 
-use crate::helpers::{Customer, TestApp};
+use crate::helpers::{Customer, TestApp, count_events, without_trace};
 
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_look_alike() -> Result<()> {
@@ -14,11 +13,7 @@ async fn a_wrong_password_and_an_unknown_user_look_alike() -> Result<()> {
     app.register(&customer).await?.expect(202)?;
     let wrong = app.login(&customer.email, "a wrong password").await?.expect_problem(401)?;
     let unknown = app.login("nobody@example.com", "a wrong password").await?.expect_problem(401)?;
-    let without_trace = |mut body: serde_json::Value| {
-        body["trace_id"].take();
-        body
-    };
-    assert_eq!(without_trace(wrong.json()), without_trace(unknown.json()));
+    assert_eq!(without_trace(&wrong), without_trace(&unknown));
     assert_eq!(wrong.header("www-authenticate"), "Bearer");
     Ok(())
 }
@@ -45,17 +40,10 @@ async fn a_logout_ends_the_session_once() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
     for _ in 0..2 {
-        let logout = session.client.request("POST".parse()?, "/api/users/logout")?;
-        session.client.send(logout).await?.expect(204)?;
+        session.log_out().await?.expect(204)?;
     }
     app.fixture.kafka.await_event(Topic::User, "UserLogoutEvent", &session.user_id).await?;
-    let mut database = app.fixture.database.connect().await?;
-    let logouts: i64 = sqlx::query_scalar(
-        "select count(*) from user_service.outbox where convert_from(payload, 'UTF8') like '%logged_out_at%'",
-    )
-    .fetch_one(&mut database)
-    .await?;
-    assert_eq!(logouts, 1);
+    assert_eq!(count_events(&app, "logged_out_at").await?, 1);
     Ok(())
 }
 
@@ -105,24 +93,4 @@ async fn without_a_valid_token_there_is_one_answer() -> Result<()> {
     assert_eq!(none.json()["detail"], bad.json()["detail"]);
     assert_eq!(none.header("www-authenticate"), "Bearer");
     Ok(())
-}
-
-#[tokio::test]
-async fn without_redis_everything_still_works() -> Result<()> {
-    let fixture = ecotrack_chassis::test_support::Fixture::new().await?;
-    // Nobody listens there.
-    let fixture = fixture.with("ECOTRACK_REDIS_URL", "redis://127.0.0.1:1");
-    let service = fixture.start_ready("user-service", user_service::build).await?;
-    let app = TestApp { fixture, service };
-    let session = app.session().await?;
-    session.client.get("/api/users/me").await?.expect(200)?;
-    let is_bypassed = || async {
-        let metrics = app.metrics().await?;
-        anyhow::ensure!(
-            metrics.contains(r#"cache="user:profile",result="bypass"} 1"#),
-            "{metrics}"
-        );
-        Ok(())
-    };
-    eventually(is_bypassed).await
 }

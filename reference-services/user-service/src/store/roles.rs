@@ -1,0 +1,88 @@
+//! The roles in `users`.
+
+use chrono::{DateTime, Utc};
+use ecotrack_chassis::page::PageQuery;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::Role;
+
+/// A user as an admin sees them in a list.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Summary {
+    pub(crate) user_id: Uuid,
+    pub(crate) email: String,
+    pub(crate) roles: Vec<String>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// A user's roles as of now; the account cannot be deleted until the transaction ends.
+pub(crate) async fn of_user(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+) -> Result<Option<Vec<String>>, sqlx::Error> {
+    sqlx::query_scalar("select roles from users where id = $1 for key share")
+        .bind(user_id)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Gives a user a role. Says whether there is such a user; one who has the role keeps it once.
+pub(crate) async fn grant(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+    role: Role,
+) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query(
+        "update users set roles = array_append(array_remove(roles, $2), $2) where id = $1",
+    )
+    .bind(user_id)
+    .bind(role.name())
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Takes a role from a user. Says whether there is such a user.
+pub(crate) async fn revoke(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+    role: Role,
+) -> Result<bool, sqlx::Error> {
+    let changed = sqlx::query("update users set roles = array_remove(roles, $2) where id = $1")
+        .bind(user_id)
+        .bind(role.name())
+        .execute(connection)
+        .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Makes admins of those users that are not, and says how many.
+pub(crate) async fn ensure_admins(
+    connection: &mut PgConnection,
+    users: &[Uuid],
+) -> Result<u64, sqlx::Error> {
+    let changed = sqlx::query(
+        "update users set roles = array_append(roles, $2) where id = any($1) and $2 <> all(roles)",
+    )
+    .bind(users)
+    .bind(Role::Admin.name())
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected())
+}
+
+/// Users, newest first: ids are ordered by time.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    page: PageQuery,
+) -> Result<Vec<Summary>, sqlx::Error> {
+    sqlx::query_as(
+        "select id as user_id, email, roles, created_at from users \
+         where $1::uuid is null or id < $1 order by id desc limit $2",
+    )
+    .bind(page.after)
+    .bind(page.limit.with_lookahead())
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,163 @@
+//! How often somebody may try to log in or to register.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use axum::http::Method;
+use ecotrack_chassis::test_support::{Answer, eventually};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::helpers::{Customer, ME, TestApp, without_trace};
+
+const WRONG: &str = "a wrong password";
+
+fn expect_limited(answer: Answer) -> Result<Answer> {
+    let answer = answer.expect_problem(429)?;
+    let seconds: u64 = answer.header("retry-after").parse()?;
+    ensure!((1..=60).contains(&seconds), "retry after {seconds} s");
+    Ok(answer)
+}
+
+#[tokio::test]
+async fn the_sixth_failed_login_of_an_account_in_a_minute_is_too_many() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, other) = (Customer::new(), app.session().await?);
+    app.register(&customer).await?.expect(202)?;
+    let nobody = Customer::new();
+    for _ in 0..5 {
+        app.login(&customer.email, WRONG).await?.expect_problem(401)?;
+        app.login(&nobody.email, WRONG).await?.expect_problem(401)?;
+    }
+    let known = expect_limited(app.login(&customer.email.to_uppercase(), WRONG).await?)?;
+    let unknown = expect_limited(app.login(&nobody.email, WRONG).await?)?;
+    assert_eq!(without_trace(&known), without_trace(&unknown));
+    expect_limited(app.login(&customer.email, &customer.password).await?)?;
+    other.client.get(ME).await?.expect(200)?;
+    app.session().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn wrong_passwords_at_once_do_not_slip_past_the_limit() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = Customer::new();
+    app.register(&customer).await?.expect(202)?;
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..30 {
+        let (client, email) = (app.client().clone(), customer.email.clone());
+        let login = json!({"email": email, "password": WRONG});
+        tries.spawn(async move { client.post("/api/users/login", &login).await });
+    }
+    let mut judged = 0;
+    for answer in tries.join_all().await {
+        match answer?.status.as_u16() {
+            401 => judged += 1,
+            429 => {}
+            other => anyhow::bail!("{other}"),
+        }
+    }
+    assert_eq!(judged, 5);
+    Ok(())
+}
+
+#[tokio::test]
+async fn logins_that_succeed_are_not_limited() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = Customer::new();
+    app.register(&customer).await?.expect(202)?;
+    for _ in 0..7 {
+        app.login(&customer.email, &customer.password).await?.expect(200)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sixth_registration_of_an_address_is_too_many_whether_it_has_an_account_or_not()
+-> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = Customer::new();
+    for _ in 0..5 {
+        app.register(&customer).await?.expect(202)?;
+    }
+    expect_limited(app.register(&customer).await?)?;
+    app.register(&Customer::new()).await?.expect(202)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_source_has_so_many_tries_whatever_it_says_of_itself() -> Result<()> {
+    let app = TestApp::with(&[("ECOTRACK_LOGIN_SOURCE_LIMIT", "3")]).await?;
+    let (source, other) = (Uuid::new_v4(), Uuid::new_v4());
+    let login = |hops: String| {
+        let body = json!({"email": Customer::new().email, "password": WRONG});
+        let client = app.client();
+        async move {
+            let request = client.request(Method::POST, "/api/users/login")?;
+            client.send(request.header("x-forwarded-for", hops).json(&body)).await
+        }
+    };
+    for made_up in 0..3 {
+        login(format!("10.0.0.{made_up}, {source}")).await?.expect_problem(401)?;
+    }
+    expect_limited(login(format!("10.0.0.9, {source}")).await?)?;
+    login(format!("{source}, {other}")).await?.expect_problem(401)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_redis_nobody_logs_in_and_everything_else_goes_on() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = Customer::new();
+    app.register(&customer).await?.expect(202)?;
+    let session = app.session_of(&customer).await?;
+    // Nobody listens there.
+    let app = app.restarted_with("ECOTRACK_REDIS_URL", "redis://127.0.0.1:1").await?;
+    let client = app.client().with_token(&session.token);
+    let refused = app.login(&customer.email, &customer.password).await?.expect_problem(503)?;
+    assert!(!refused.header("retry-after").is_empty());
+    app.register(&Customer::new()).await?.expect(202)?;
+    client.get(ME).await?.expect(200)?;
+    client
+        .send(client.request(Method::PATCH, ME)?.json(&json!({"bio": "x"})))
+        .await?
+        .expect(200)?;
+    assert_eq!(client.get(ME).await?.expect(200)?.json()["bio"], "x");
+    app.refresh(&session.refresh_token).await?.expect(200)?;
+    client.send(client.request(Method::POST, "/api/users/logout")?).await?.expect(204)?;
+    client.get(ME).await?.expect_problem(401)?;
+    eventually(|| async {
+        let metrics = app.metrics().await?;
+        ensure!(metrics.contains(r#"cache="user:profile",result="bypass"}"#), "{metrics}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_wrong_password_takes_as_long_as_an_unknown_user() -> Result<()> {
+    /// Accounts, and tries of each: fewer than are limited.
+    const ROUNDS: (usize, usize) = (6, 4);
+    let app = TestApp::start().await?;
+    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS.0 {
+        let (customer, nobody) = (Customer::new(), Customer::new());
+        app.register(&customer).await?.expect(202)?;
+        for _ in 0..ROUNDS.1 {
+            for (email, took) in [(&customer.email, &mut wrong), (&nobody.email, &mut unknown)] {
+                let started = Instant::now();
+                app.login(email, WRONG).await?.expect(401)?;
+                took.push(started.elapsed().as_secs_f64());
+            }
+        }
+    }
+    let (wrong, unknown) = (median(wrong), median(unknown));
+    let ratio = wrong / unknown;
+    ensure!((0.8..=1.25).contains(&ratio), "{wrong} s against {unknown} s");
+    Ok(())
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}

@@ -1,0 +1,109 @@
+//! Roles: given by admins, the first of whom the operator names.
+
+use anyhow::{Result, ensure};
+use axum::http::Method;
+use ecotrack_chassis::test_support::eventually;
+use uuid::Uuid;
+
+use crate::helpers::{Customer, ME, Session, TestApp};
+
+const USERS: &str = "/api/users";
+
+fn admin_role(user_id: &str) -> String {
+    format!("{USERS}/{user_id}/roles/admin")
+}
+
+#[tokio::test]
+async fn an_admin_makes_an_admin_who_is_one_from_the_next_refresh_on() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (admin, ann) = (app.admin().await?, app.session().await?);
+    ann.client.get(USERS).await?.expect_problem(403)?;
+    for _ in 0..2 {
+        admin.ask(Method::PUT, &admin_role(&ann.user_id)).await?.expect(204)?;
+    }
+    ann.client.get(USERS).await?.expect_problem(403)?;
+    let ann = Session::of(app.client(), &app.refresh(&ann.refresh_token).await?.expect(200)?);
+    ann.client.get(USERS).await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_loses_a_role_loses_the_sessions_that_had_it() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (one, two) = (app.admin().await?, app.admin().await?);
+    two.client.get(USERS).await?.expect(200)?;
+    one.client.delete(&admin_role(&two.user_id)).await?.expect(204)?;
+    two.client.get(USERS).await?.expect_problem(401)?;
+    app.refresh(&two.refresh_token).await?.expect_problem(401)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_changes_their_own_roles() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (admin, ann) = (app.admin().await?, app.session().await?);
+    ann.ask(Method::PUT, &admin_role(&ann.user_id)).await?.expect_problem(403)?;
+    admin.client.delete(&admin_role(&admin.user_id)).await?.expect_problem(403)?;
+    admin.client.get(USERS).await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn roles_and_users_that_do_not_exist_are_not_there() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (admin, ann) = (app.admin().await?, app.session().await?);
+    let owner = format!("{USERS}/{}/roles/owner", ann.user_id);
+    admin.ask(Method::PUT, &owner).await?.expect_problem(404)?;
+    let nobody = admin_role(&Uuid::new_v4().to_string());
+    admin.ask(Method::PUT, &nobody).await?.expect_problem(404)?;
+    admin.client.delete(&nobody).await?.expect_problem(404)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_admin_sees_all_users_page_by_page_and_no_secrets() -> Result<()> {
+    let app = TestApp::start().await?;
+    let admin = app.admin().await?;
+    let mut expected = vec![admin.user_id.clone()];
+    for _ in 0..4 {
+        expected.push(app.session().await?.user_id);
+    }
+    let (mut seen, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let answer = admin.client.get(&format!("{USERS}{query}")).await?.expect(200)?;
+        ensure!(!answer.text.contains("argon2"), "{}", answer.text);
+        let page = answer.json();
+        for user in page["items"].as_array().unwrap() {
+            seen.push(user["user_id"].as_str().unwrap().to_owned());
+        }
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        query = format!("?limit=2&cursor={cursor}");
+    }
+    expected.reverse();
+    assert_eq!(seen, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_operator_names_the_first_admin_by_id() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = Customer::new();
+    app.register(&customer).await?.expect(202)?;
+    let session = app.session_of(&customer).await?;
+    session.client.get(USERS).await?.expect_problem(403)?;
+    let app = app.restarted_with("ECOTRACK_ADMIN_USER_IDS", &session.user_id).await?;
+    eventually(|| async {
+        let roles: Vec<String> =
+            sqlx::query_scalar("select roles from user_service.users where id = $1")
+                .bind(session.id()?)
+                .fetch_one(&mut app.database().await?)
+                .await?;
+        ensure!(roles == ["customer", "admin"], "{roles:?}");
+        Ok(())
+    })
+    .await?;
+    let admin = app.session_of(&customer).await?;
+    admin.client.get(USERS).await?.expect(200)?;
+    admin.client.get(ME).await?.expect(200)?;
+    Ok(())
+}
