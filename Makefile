@@ -67,6 +67,7 @@ lint: setup ## formatting, clippy, licences and duplicate versions; warnings are
 	@.ci/setup cargo-deny
 	@cargo fmt --all --check
 	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	@cargo clippy --quiet --locked -p conformance --test features -- -D warnings
 	@cargo deny --log-level error check bans licenses sources
 
 fmt: ## format everything

@@ -50,7 +50,7 @@ impl Collector {
         let running = self.running.entry(address.clone()).or_insert_with(|| Running::begin(at));
         match event {
             Scenario::Background(step, event) | Scenario::Step(step, event) => {
-                step_event(running, at, &step, event)
+                step_event(running, at, &step, event);
             }
             Scenario::Hook(_, Hook::Failed(_, cause)) => running.hook_failed(said(&cause)),
             Scenario::Finished => self.finish(at, &address),
@@ -100,13 +100,13 @@ fn step_event(running: &mut Running, at: SystemTime, step: &gherkin::Step, event
         Step::Passed(..) => running.step_ended(at, text, StepEnd::Passed),
         Step::Skipped => running.step_ended(at, text, StepEnd::Undefined),
         Step::Failed(_, _, _, StepError::NotFound) => {
-            running.step_ended(at, text, StepEnd::Undefined)
+            running.step_ended(at, text, StepEnd::Undefined);
         }
         Step::Failed(_, _, _, StepError::Panic(cause)) => {
-            running.step_ended(at, text, StepEnd::Stopped(Stop::read(&said(&cause))))
+            running.step_ended(at, text, StepEnd::Stopped(Stop::read(&said(&cause))));
         }
         Step::Failed(_, _, _, StepError::AmbiguousMatch(error)) => {
-            running.step_ended(at, text, StepEnd::Stopped(Stop::error(error)))
+            running.step_ended(at, text, StepEnd::Stopped(Stop::error(error)));
         }
     }
 }

@@ -62,6 +62,24 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     Ok(report.exit_code)
 }
 
+/// Says that this run is alive; gives way to one that was there before.
+async fn begin(cluster: &Cluster, run: &RunId) -> Result<Alive, Stopped> {
+    let alive = Alive::begin(cluster, run).await.map_err(Stopped::harness)?;
+    match sweep::alone(cluster, run).await {
+        Ok(()) => Ok(alive),
+        Err(error) => {
+            give_back(alive).await;
+            Err(Stopped::usage(error))
+        }
+    }
+}
+
+async fn give_back(alive: Alive) {
+    if let Err(error) = alive.end().await {
+        tracing::warn!("{error:#}");
+    }
+}
+
 async fn scenarios(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>) -> Report {
     let (started, style) = (Utc::now(), Style::detect());
     let gated = plan.gate(suite.capabilities());
@@ -89,17 +107,17 @@ async fn proofs(
     let executor =
         Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
     let prover = Prover::new(executor, Arc::clone(suite));
-    let proven = Mutex::new((Vec::new(), Vec::new()));
+    let results = Mutex::new((Vec::new(), Vec::new()));
     let ending = bounded(suite, async {
         for control in controls {
             let (report, scenarios) = prover.prove(control, &gated.open).await;
-            let mut proven = proven.lock().unwrap_or_else(PoisonError::into_inner);
-            proven.0.push(report);
-            proven.1.extend(scenarios);
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.0.push(report);
+            results.1.extend(scenarios);
         }
     })
     .await;
-    let (controls, scenarios) = proven.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (controls, scenarios) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     plan.report(suite, Ran { started, ending, scenarios, controls })
 }
 
