@@ -1,8 +1,12 @@
 //! The HTTP interface: one file per resource.
 
 mod categories;
+mod if_match;
 mod products;
+mod products_admin;
 mod reservations;
+mod search;
+mod suggestions;
 
 use axum::{Router, extract::FromRef};
 use ecotrack_chassis::auth::Verifier;
@@ -10,6 +14,9 @@ use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{catalogue::Catalogue, stock::Stock};
+
+/// Role of those who may change the catalogue.
+const ADMIN: &str = "admin";
 
 /// What the handlers work with.
 #[derive(Clone, FromRef)]
@@ -26,9 +33,12 @@ struct Document;
 /// All routes, and the document that describes them.
 pub(crate) fn routes() -> (Router<AppState>, OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(products::search, products::add))
-        .routes(routes!(categories::all))
-        .routes(routes!(products::by_id))
+        .routes(routes!(search::search, products_admin::add))
+        .routes(routes!(suggestions::popular))
+        .routes(routes!(categories::all, categories::add))
+        .routes(routes!(categories::by_id, categories::change))
+        .routes(routes!(products::by_id, products_admin::change, products_admin::archive))
+        .routes(routes!(suggestions::recommendations))
         .routes(routes!(reservations::reserve))
         .routes(routes!(reservations::release))
         .split_for_parts()

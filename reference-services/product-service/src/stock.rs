@@ -1,21 +1,28 @@
 //! The stock: held for orders, given back, never below zero.
 
+mod expiry;
+mod outcomes;
+
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use ecotrack_chassis::{ApiError, ApiResult, cache::TypedCache, postgres::Database};
+use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Granted, Product, Refusal, Wish, grant},
-    store::{self, reservations::Held},
+    caches::{Caches, StockChange},
+    domain::{Granted, Offer, Refusal, Wish, grant},
+    store::reservations::{self, Held, Returned},
 };
 
-/// How long stock is held for an order that is not paid.
-const RESERVATION_TIME: TimeDelta = TimeDelta::minutes(15);
+pub(crate) use expiry::Expiry;
+pub(crate) use outcomes::{LateChanges, OrderOutcomes};
 
 /// What is held for an order.
 pub(crate) struct Reservation {
     pub(crate) order_id: Uuid,
-    pub(crate) expires_at: DateTime<Utc>,
+    /// Until when it is held; for good when there is none.
+    pub(crate) expires_at: Option<DateTime<Utc>>,
     pub(crate) lines: Vec<Granted>,
     /// Whether it was made just now.
     pub(crate) is_new: bool,
@@ -24,70 +31,85 @@ pub(crate) struct Reservation {
 /// Holds and releases stock.
 #[derive(Clone)]
 pub(crate) struct Stock {
-    database: Database,
-    products: TypedCache<Product>,
+    database: postgres::Database,
+    caches: Caches,
+    hold_for: TimeDelta,
 }
 
 impl Stock {
-    pub(crate) fn new(database: Database, products: TypedCache<Product>) -> Self {
-        Self { database, products }
+    pub(crate) fn new(database: postgres::Database, caches: Caches, hold_for: TimeDelta) -> Self {
+        Self { database, caches, hold_for }
     }
 
     /// Holds all lines of an order or none. Asked again for the same order, the answer is the same.
     pub(crate) async fn reserve(&self, wish: &Wish) -> ApiResult<Reservation> {
         let mut transaction = self.database.begin().await?;
-        store::reservations::lock_order(&mut transaction, wish.order_id).await?;
-        let held = store::reservations::fetch(&mut transaction, wish.order_id).await?;
+        reservations::lock_order(&mut transaction, wish.order_id).await?;
+        let held = reservations::fetch(&mut transaction, wish.order_id).await?;
         if !held.is_empty() {
             return repeat(wish, held);
         }
-        let mut products: Vec<_> = wish.lines().iter().map(|line| line.product_id).collect();
-        products.sort_unstable();
-        let offers = store::reservations::lock_offers(&mut transaction, &products).await?;
+        if reservations::is_tombstoned(&mut transaction, wish.order_id).await? {
+            return Err(released());
+        }
+        let products: Vec<_> = wish.lines().iter().map(|line| line.product_id).collect();
+        let offers = reservations::lock_offers(&mut transaction, &products).await?;
         let lines = grant(wish, &offers).map_err(|error| refusal(&error))?;
-        let expires_at = Utc::now() + RESERVATION_TIME;
-        store::reservations::hold(&mut transaction, wish.order_id, &lines, expires_at).await?;
+        let expires_at = postgres::now() + self.hold_for;
+        reservations::hold(&mut transaction, wish.order_id, &lines, expires_at).await?;
         transaction.commit().await?;
-        self.forget(&products).await;
+        self.caches.stock_changed(&taken(&lines, &offers)).await;
+        let expires_at = Some(expires_at);
         Ok(Reservation { order_id: wish.order_id, expires_at, lines, is_new: true })
     }
 
-    /// Gives back what an order holds. Nothing held any more is nothing to do; an order we never heard of is an error.
+    /// Gives back what an order holds. Nothing held is nothing to do, but a reservation that comes later is refused.
     pub(crate) async fn release(&self, order_id: Uuid) -> ApiResult<()> {
         let mut transaction = self.database.begin().await?;
-        store::reservations::lock_order(&mut transaction, order_id).await?;
-        if store::reservations::fetch(&mut transaction, order_id).await?.is_empty() {
-            return Err(ApiError::not_found());
-        }
-        let products = store::reservations::release(&mut transaction, order_id).await?;
+        reservations::lock_order(&mut transaction, order_id).await?;
+        let returned = reservations::release(&mut transaction, order_id).await?;
         transaction.commit().await?;
-        self.forget(&products).await;
+        self.caches.stock_changed(&given_back(&returned)).await;
         Ok(())
-    }
-
-    /// Cached products show how many are left, so they are read anew.
-    async fn forget(&self, products: &[Uuid]) {
-        for product in products {
-            self.products.remove(&product.to_string()).await;
-        }
     }
 }
 
+fn taken(lines: &[Granted], offers: &HashMap<Uuid, Offer>) -> Vec<StockChange> {
+    let change = |granted: &Granted| {
+        let (product_id, quantity) = (granted.line.product_id, granted.line.quantity);
+        let before = offers.get(&product_id)?.stock;
+        Some(StockChange { product_id, before, after: before - quantity })
+    };
+    lines.iter().filter_map(change).collect()
+}
+
+fn given_back(returned: &[Returned]) -> Vec<StockChange> {
+    let change = |line: &Returned| StockChange {
+        product_id: line.product_id,
+        before: line.stock - line.quantity,
+        after: line.stock,
+    };
+    returned.iter().map(change).collect()
+}
+
 fn repeat(wish: &Wish, held: Vec<Held>) -> ApiResult<Reservation> {
+    if held.iter().any(|held| held.is_over) {
+        return Err(released());
+    }
     let is_same = held.len() == wish.lines().len()
         && held.iter().all(|held| wish.lines().contains(&held.granted.line));
-    let is_released = held.iter().any(|held| held.is_released);
-    let expires_at = held.iter().map(|held| held.expires_at).min();
-    match expires_at {
-        Some(expires_at) if is_same && !is_released => {
-            let lines = held.into_iter().map(|held| held.granted).collect();
-            Ok(Reservation { order_id: wish.order_id, expires_at, lines, is_new: false })
-        }
-        _ => Err(ApiError::conflict(
-            "reservation-differs",
-            "the order has another reservation or none any more",
-        )),
+    if !is_same {
+        let detail = "the order has another reservation";
+        return Err(ApiError::conflict("reservation-differs", detail));
     }
+    let expires_at = held.iter().filter_map(|held| held.expires_at).min();
+    let lines = held.into_iter().map(|held| held.granted).collect();
+    Ok(Reservation { order_id: wish.order_id, expires_at, lines, is_new: false })
+}
+
+fn released() -> ApiError {
+    let detail = "the order was given up, it cannot reserve any more";
+    ApiError::conflict("reservation-released", detail)
 }
 
 fn refusal(refusal: &Refusal) -> ApiError {

@@ -1,8 +1,13 @@
 //! The tables, in small functions that take a connection.
 
 pub(crate) mod categories;
+pub(crate) mod expiry;
+pub(crate) mod images;
 pub(crate) mod products;
 pub(crate) mod reservations;
+mod rows;
+pub(crate) mod search;
+pub(crate) mod suggestions;
 
 use ecotrack_events::{Currency, Money};
 

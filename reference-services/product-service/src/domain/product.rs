@@ -1,6 +1,4 @@
-//! Products and the tree of their categories.
-
-use std::collections::HashMap;
+//! Products: as customers see them, and as administrators add them.
 
 use ecotrack_chassis::error::Violation;
 use ecotrack_events::Money;
@@ -8,51 +6,73 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Longest name, in characters.
-const MAX_NAME: usize = 200;
-/// Longest description, in characters.
-const MAX_DESCRIPTION: usize = 5000;
-/// The best sustainability score.
-const MAX_SCORE: i16 = 100;
+use super::{Image, Images, Score, Sustainability, check};
+
 /// Largest stock we take in at once.
-const MAX_STOCK: i32 = 1_000_000;
+pub(super) const MAX_STOCK: i32 = 1_000_000;
+/// Highest price, in minor units: with it, the largest order still is far from the end of a number.
+const MAX_PRICE: i64 = 100_000_000;
 
 /// A product as customers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Product {
     #[serde(rename = "product_id")]
     pub(crate) id: Uuid,
+    #[schema(example = "Reusable cup")]
     pub(crate) name: String,
     pub(crate) description: String,
     /// Decimal text, for example `12.50`.
+    #[schema(example = "12.50")]
     pub(crate) price: String,
     /// ISO 4217.
+    #[schema(example = "EUR")]
     pub(crate) currency: String,
     pub(crate) category_id: Uuid,
     /// 0 to 100; more is better.
+    #[schema(minimum = 0, maximum = 100)]
     pub(crate) sustainability_score: i16,
-    /// Pieces that can be ordered now.
+    /// What the score was made of, where that is known.
+    pub(crate) sustainability: Option<Sustainability>,
+    /// Pieces that can be ordered now. In a list it may be up to five minutes old.
     pub(crate) available: i32,
+    /// The first one first.
     pub(crate) images: Vec<Image>,
+    /// Grows with each change an administrator makes; the entity tag holds the same number.
+    pub(crate) version: i64,
 }
 
-/// A picture of a product.
+/// A product as it is suggested: without what changes by the minute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Image {
-    pub(crate) image_url: String,
-    /// What it shows, for those who do not see it.
-    pub(crate) alt_text: String,
+pub(crate) struct Suggestion {
+    #[serde(rename = "product_id")]
+    pub(crate) id: Uuid,
+    #[schema(example = "Reusable cup")]
+    pub(crate) name: String,
+    /// Decimal text, for example `12.50`.
+    #[schema(example = "12.50")]
+    pub(crate) price: String,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    pub(crate) currency: String,
+    pub(crate) category_id: Uuid,
+    /// 0 to 100; more is better.
+    #[schema(minimum = 0, maximum = 100)]
+    pub(crate) sustainability_score: i16,
+    /// The first of its pictures.
+    pub(crate) image: Option<Image>,
 }
 
 /// What an administrator says of a new product.
-pub(crate) struct ProductDraft<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) description: &'a str,
-    pub(crate) price: &'a str,
-    pub(crate) currency: &'a str,
+pub(crate) struct ProductDraft {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) price: String,
+    pub(crate) currency: String,
     pub(crate) category_id: Uuid,
-    pub(crate) sustainability_score: i16,
+    pub(crate) sustainability_score: Option<i16>,
+    pub(crate) sustainability: Option<Sustainability>,
     pub(crate) stock: i32,
+    pub(crate) images: Vec<Image>,
 }
 
 /// A valid new product.
@@ -62,121 +82,84 @@ pub(crate) struct NewProduct {
     pub(crate) description: String,
     pub(crate) price: Money,
     pub(crate) category_id: Uuid,
-    pub(crate) sustainability_score: i16,
+    pub(crate) score: Score,
     pub(crate) stock: i32,
+    pub(crate) images: Images,
 }
 
 impl NewProduct {
     /// Names everything that is wrong, not only the first.
-    pub(crate) fn parse(draft: &ProductDraft<'_>) -> Result<Self, Vec<Violation>> {
-        let price = Money::parse(draft.price, draft.currency);
-        let name = draft.name.trim();
-        let violations: Vec<_> = [
-            ("/name", text(name, 1, MAX_NAME)),
-            ("/description", text(draft.description, 0, MAX_DESCRIPTION)),
-            ("/price", price.as_ref().err().map(ToString::to_string)),
-            ("/sustainability_score", range(draft.sustainability_score.into(), MAX_SCORE.into())),
-            ("/stock", range(draft.stock, MAX_STOCK)),
-        ]
-        .into_iter()
-        .filter_map(|(pointer, detail)| Some(Violation::new(pointer, detail?)))
-        .collect();
-        match price {
-            Ok(price) if violations.is_empty() => Ok(Self {
-                name: name.to_owned(),
-                description: draft.description.to_owned(),
+    pub(crate) fn parse(draft: ProductDraft) -> Result<Self, Vec<Violation>> {
+        let mut violations = check::violations([
+            ("/name", check::name(&draft.name)),
+            ("/description", check::description(&draft.description)),
+            ("/stock", check::range(draft.stock, 0, MAX_STOCK)),
+        ]);
+        let price = keep(&mut violations, price(&draft.price, &draft.currency));
+        let score = Score::parse(draft.sustainability_score, draft.sustainability);
+        let score = keep(&mut violations, score);
+        let images = keep(&mut violations, Images::parse(draft.images));
+        match (price, score, images) {
+            (Some(price), Some(score), Some(images)) if violations.is_empty() => Ok(Self {
+                name: draft.name.trim().to_owned(),
+                description: draft.description,
                 price,
                 category_id: draft.category_id,
-                sustainability_score: draft.sustainability_score,
+                score,
                 stock: draft.stock,
+                images,
             }),
             _ => Err(violations),
         }
     }
 }
 
-fn text(text: &str, least: usize, most: usize) -> Option<String> {
-    let length = text.chars().count();
-    (!(least..=most).contains(&length)).then(|| format!("{least} to {most} characters"))
-}
-
-fn range(value: i32, most: i32) -> Option<String> {
-    (!(0..=most).contains(&value)).then(|| format!("0 to {most}"))
-}
-
-/// A category and those below it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Category {
-    #[serde(rename = "category_id")]
-    pub(crate) id: Uuid,
-    /// What the `category` filter takes.
-    pub(crate) slug: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    #[schema(no_recursion)]
-    pub(crate) children: Vec<Category>,
-}
-
-/// Arranges categories, each with its parent, as a tree. Their order stays.
-pub(crate) fn tree(rows: Vec<(Option<Uuid>, Category)>) -> Vec<Category> {
-    let mut by_parent: HashMap<Option<Uuid>, Vec<Category>> = HashMap::new();
-    for (parent, category) in rows {
-        by_parent.entry(parent).or_default().push(category);
+/// A price that products may have.
+pub(super) fn price(price: &str, currency: &str) -> Result<Money, Vec<Violation>> {
+    let wrong = |detail| vec![Violation::new("/price", detail)];
+    match Money::parse(price, currency) {
+        Ok(money) if money.amount_minor() <= MAX_PRICE => Ok(money),
+        Ok(_) => Err(wrong("at most 1000000.00".to_owned())),
+        Err(error) => Err(wrong(error.to_string())),
     }
-    children(None, &mut by_parent)
 }
 
-fn children(
-    parent: Option<Uuid>,
-    by_parent: &mut HashMap<Option<Uuid>, Vec<Category>>,
-) -> Vec<Category> {
-    // Taking the rows out ends the recursion even where the table held a circle.
-    let found = by_parent.remove(&parent).unwrap_or_default();
-    let with_children = |mut category: Category| {
-        category.children = children(Some(category.id), by_parent);
-        category
-    };
-    found.into_iter().map(with_children).collect()
+/// The value, or its violations on top of the others.
+pub(super) fn keep<T>(
+    violations: &mut Vec<Violation>,
+    parsed: Result<T, Vec<Violation>>,
+) -> Option<T> {
+    parsed.map_err(|wrong| violations.extend(wrong)).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn category(slug: &str) -> Category {
-        let text = slug.to_owned();
-        Category {
-            id: Uuid::now_v7(),
-            slug: text.clone(),
-            name: text,
-            description: String::new(),
-            children: vec![],
-        }
-    }
-
-    #[test]
-    fn categories_stand_below_their_parent() {
-        let (home, kitchen, garden) = (category("home"), category("kitchen"), category("garden"));
-        let home_id = home.id;
-        let tree = tree(vec![(None, home), (Some(home_id), kitchen.clone()), (None, garden)]);
-        assert_eq!(
-            tree.iter().map(|category| category.slug.as_str()).collect::<Vec<_>>(),
-            ["home", "garden"]
-        );
-        assert_eq!(tree[0].children, [kitchen]);
-    }
-
     #[test]
     fn everything_wrong_with_a_product_is_named() {
+        let image = Image { image_url: "http://10.0.0.1/x".to_owned(), alt_text: String::new() };
         let draft = ProductDraft {
-            name: "  ",
-            description: "",
-            price: "1.5",
-            currency: "EUR",
+            name: "  ".to_owned(),
+            description: "x".repeat(5001),
+            price: "1.5".to_owned(),
+            currency: "EUR".to_owned(),
             category_id: Uuid::now_v7(),
-            sustainability_score: 101,
+            sustainability_score: Some(101),
+            sustainability: None,
             stock: -1,
+            images: vec![image],
         };
-        assert_eq!(NewProduct::parse(&draft).unwrap_err().len(), 4);
+        assert_eq!(NewProduct::parse(draft).unwrap_err().len(), 7);
+    }
+
+    #[test]
+    fn prices_have_an_end() {
+        assert!(price("1000000.00", "EUR").is_ok());
+        assert!(price("0.00", "EUR").is_ok());
+        for bad in ["1000000.01", "-1.00", "1", "1e3", "NaN", "99999999999999999999.00"] {
+            assert!(price(bad, "EUR").is_err(), "{bad}");
+        }
+        assert!(price("1.00", "XXX").is_err());
     }
 }

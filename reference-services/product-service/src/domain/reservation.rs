@@ -130,7 +130,47 @@ mod tests {
         assert_eq!(refusal, Refusal::Unknown(product));
     }
 
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Reserve(i32),
+        Release(usize),
+        Sell(usize),
+        Supply(i32),
+    }
+
+    fn steps() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            (1..20_i32).prop_map(Step::Reserve),
+            any::<usize>().prop_map(Step::Release),
+            any::<usize>().prop_map(Step::Sell),
+            (0..20_i32).prop_map(Step::Supply),
+        ]
+    }
+
     proptest! {
+        #[test]
+        fn what_was_supplied_is_in_stock_or_held_or_sold(steps in prop::collection::vec(steps(), 0..80)) {
+            let product = Uuid::now_v7();
+            let (mut supplied, mut stock, mut sold, mut held) = (0, 0, 0, Vec::new());
+            for step in steps {
+                match step {
+                    Step::Supply(more) => (supplied, stock) = (supplied + more, stock + more),
+                    Step::Reserve(quantity) => {
+                        let offers = HashMap::from([(product, offer(stock))]);
+                        if let Ok(granted) = grant(&wish(&[(product, quantity)]).unwrap(), &offers) {
+                            stock -= granted[0].line.quantity;
+                            held.push(granted[0].line.quantity);
+                        }
+                    }
+                    Step::Release(which) if !held.is_empty() => stock += held.swap_remove(which % held.len()),
+                    Step::Sell(which) if !held.is_empty() => sold += held.swap_remove(which % held.len()),
+                    Step::Release(_) | Step::Sell(_) => {}
+                }
+                prop_assert!(stock >= 0);
+                prop_assert_eq!(supplied, stock + sold + held.iter().sum::<i32>());
+            }
+        }
+
         #[test]
         fn all_lines_are_granted_or_none(pairs in prop::collection::vec((1..50_i32, 0..50_i32), 1..20)) {
             let wanted: Vec<_> = pairs.iter().map(|(quantity, _)| (Uuid::now_v7(), *quantity)).collect();

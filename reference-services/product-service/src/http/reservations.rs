@@ -23,13 +23,17 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Reserve {
     order_id: Uuid,
+    /// No product twice.
+    #[schema(min_items = 1, max_items = 100)]
     items: Vec<ReserveLine>,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReserveLine {
+    #[schema(example = "01900000-0000-7000-8000-000000000008")]
     product_id: Uuid,
+    #[schema(minimum = 1, maximum = 1000, example = 1)]
     quantity: i32,
 }
 
@@ -37,7 +41,8 @@ struct ReserveLine {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Reserved {
     order_id: Uuid,
-    expires_at: DateTime<Utc>,
+    /// Until when it is held for an order that nobody pays; null once a payment is under way.
+    expires_at: Option<DateTime<Utc>>,
     items: Vec<ReservedLine>,
 }
 
@@ -51,13 +56,17 @@ struct ReservedLine {
     currency: &'static str,
 }
 
-/// Holds stock for an order, on behalf of its customer.
-#[utoipa::path(post, path = "/api/products/reservations", request_body = Reserve, security(("bearer" = [])), responses(
+/// Holds stock for an order, on behalf of its customer. Asked again for the same order, the answer is the same.
+#[utoipa::path(post, path = "/api/products/reservations", tag = "orders", request_body = Reserve, security(("bearer" = [])), responses(
     (status = 200, body = Reserved, description = "It was held before"),
     (status = 201, body = Reserved),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
-    (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
+    (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
+    (status = 409, body = Problem, content_type = "application/problem+json", description = "Sold out, reserved otherwise, or given up before"),
+    (status = 413, body = Problem, content_type = "application/problem+json", description = "Too large"),
+    (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
+    (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid, an unknown product"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
 ))]
 pub(super) async fn reserve(
     _caller: Caller,
@@ -72,10 +81,12 @@ pub(super) async fn reserve(
     Ok((status, axum::Json(reservation.into())))
 }
 
-/// Gives stock back. The service decides that itself, also when no customer is there, so there is no token.
-#[utoipa::path(delete, path = "/api/products/reservations/{order_id}", params(("order_id" = Uuid, Path,)), responses(
-    (status = 204),
-    (status = 404, body = Problem, content_type = "application/problem+json"),
+/// Gives stock back. The service decides that itself, also when no customer is there, so there is no token. An order that never
+/// reserved is remembered, so that its reservation is refused should it arrive late.
+#[utoipa::path(delete, path = "/api/products/reservations/{order_id}", tag = "orders", params(("order_id" = Uuid, Path,)), responses(
+    (status = 204, description = "The order holds nothing"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not the id of an order"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
 ))]
 pub(super) async fn release(
     State(stock): State<Stock>,

@@ -1,85 +1,24 @@
-//! `products` and `product_images`.
+//! `products`. What is archived is not there any more, for anybody.
 
-use sqlx::{PgConnection, types::Json};
+use sqlx::{PgConnection, QueryBuilder, types::Json};
 use uuid::Uuid;
 
-use super::money;
-use crate::domain::{Filter, Image, NewProduct, Product};
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: Uuid,
-    name: String,
-    description: String,
-    price: i64,
-    currency: String,
-    category_id: Uuid,
-    sustainability_score: i16,
-    stock: i32,
-    images: Json<Vec<Image>>,
-}
-
-impl TryFrom<Row> for Product {
-    type Error = sqlx::Error;
-
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let price = money(row.price, &row.currency)?;
-        Ok(Self {
-            id: row.id,
-            name: row.name,
-            description: row.description,
-            price: price.to_decimal(),
-            currency: row.currency,
-            category_id: row.category_id,
-            sustainability_score: row.sustainability_score,
-            available: row.stock,
-            images: row.images.0,
-        })
-    }
-}
+use super::rows::{PRODUCT, ProductRow};
+use crate::domain::{NewProduct, Product, ProductChange, Version};
 
 /// One product.
 pub(crate) async fn find(
     connection: &mut PgConnection,
     id: Uuid,
 ) -> Result<Option<Product>, sqlx::Error> {
-    let row: Option<Row> = sqlx::query_as(
-        "select products.*, images from products, lateral ( \
-             select coalesce(jsonb_agg(jsonb_build_object('image_url', image_url, 'alt_text', alt_text) order by id), '[]') \
-                 as images from product_images where product_id = products.id) as pictures \
-         where products.id = $1",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await?;
+    let row: Option<ProductRow> = QueryBuilder::new("select ")
+        .push(PRODUCT)
+        .push(" from products where archived_at is null and products.id = ")
+        .push_bind(id)
+        .build_query_as()
+        .fetch_optional(connection)
+        .await?;
     row.map(Product::try_from).transpose()
-}
-
-/// A page of products by id, and one more if there are more.
-pub(crate) async fn fetch_page(
-    connection: &mut PgConnection,
-    filter: &Filter,
-) -> Result<Vec<Product>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "with recursive wanted as ( \
-             select id from categories where slug = $2 \
-             union select below.id from categories below join wanted on below.parent_id = wanted.id) \
-         select products.*, images from products, lateral ( \
-             select coalesce(jsonb_agg(jsonb_build_object('image_url', image_url, 'alt_text', alt_text) order by id), '[]') \
-                 as images from product_images where product_id = products.id) as pictures \
-         where ($1::text is null or strpos(lower(name || ' ' || description), lower($1)) > 0) \
-           and ($2::text is null or category_id in (select id from wanted)) \
-           and sustainability_score >= $3 and ($4::uuid is null or products.id > $4) \
-         order by products.id limit $5 + 1",
-    )
-    .bind(&filter.query)
-    .bind(&filter.category)
-    .bind(filter.min_sustainability)
-    .bind(filter.cursor.map(|cursor| cursor.0))
-    .bind(filter.limit)
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Product::try_from).collect()
 }
 
 /// Adds a product. Says false when its category does not exist.
@@ -89,8 +28,9 @@ pub(crate) async fn insert(
     product: &NewProduct,
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(
-        "insert into products (id, name, description, price, currency, category_id, sustainability_score, stock) \
-         select $1, $2, $3, $4, $5, id, $7, $8 from categories where id = $6",
+        "insert into products (id, name, description, price, currency, category_id, sustainability_score, \
+             sustainability, stock, supplied) \
+         select $1, $2, $3, $4, $5, id, $7, $8, $9, $9 from categories where id = $6",
     )
     .bind(id)
     .bind(&product.name)
@@ -98,31 +38,68 @@ pub(crate) async fn insert(
     .bind(product.price.amount_minor())
     .bind(product.price.currency().code())
     .bind(product.category_id)
-    .bind(product.sustainability_score)
+    .bind(product.score.value())
+    .bind(product.score.parts().map(Json))
     .bind(product.stock)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Adds a product's pictures.
-pub(crate) async fn insert_images(
+/// What a change may depend on.
+pub(crate) struct Current {
+    pub(crate) version: Version,
+    pub(crate) stock: i32,
+}
+
+/// A product as it is now, locked until the transaction ends.
+pub(crate) async fn lock(
     connection: &mut PgConnection,
-    product_id: Uuid,
-    images: &[Image],
-) -> Result<(), sqlx::Error> {
-    let ids: Vec<_> = images.iter().map(|_| Uuid::now_v7()).collect();
-    let urls: Vec<_> = images.iter().map(|image| image.image_url.as_str()).collect();
-    let texts: Vec<_> = images.iter().map(|image| image.alt_text.as_str()).collect();
-    sqlx::query(
-        "insert into product_images (id, product_id, image_url, alt_text) \
-         select id, $2, url, alt from unnest($1::uuid[], $3::text[], $4::text[]) as images (id, url, alt)",
+    id: Uuid,
+) -> Result<Option<Current>, sqlx::Error> {
+    let row: Option<(i64, i32)> = sqlx::query_as(
+        "select version, stock from products where id = $1 and archived_at is null for no key update",
     )
-    .bind(ids)
-    .bind(product_id)
-    .bind(urls)
-    .bind(texts)
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(version, stock)| Current { version: Version(version), stock }))
+}
+
+/// Changes a locked product. Says false when its new category does not exist.
+pub(crate) async fn update(
+    connection: &mut PgConnection,
+    id: Uuid,
+    change: &ProductChange,
+) -> Result<bool, sqlx::Error> {
+    let updated = sqlx::query(
+        "update products set name = coalesce($2, name), description = coalesce($3, description), \
+             price = coalesce($4, price), currency = coalesce($5, currency), \
+             category_id = coalesce($6, category_id), \
+             sustainability_score = coalesce($7, sustainability_score), \
+             sustainability = case when $7::smallint is null then sustainability else $8 end, \
+             stock = stock + $9, supplied = supplied + $9, version = version + 1 \
+         where id = $1 and ($6::uuid is null or exists (select from categories where id = $6))",
+    )
+    .bind(id)
+    .bind(&change.name)
+    .bind(&change.description)
+    .bind(change.price.map(ecotrack_events::Money::amount_minor))
+    .bind(change.price.map(|price| price.currency().code()))
+    .bind(change.category_id)
+    .bind(change.score.map(crate::domain::Score::value))
+    .bind(change.score.and_then(crate::domain::Score::parts).map(Json))
+    .bind(change.stock_change)
     .execute(connection)
-    .await
-    .map(drop)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// Takes a locked product out of the catalogue. Its row stays: orders name it.
+pub(crate) async fn archive(connection: &mut PgConnection, id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query("update products set archived_at = now(), version = version + 1 where id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
 }

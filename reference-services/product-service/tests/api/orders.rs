@@ -1,20 +1,23 @@
 //! What order-service says becomes of orders.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use chrono::Utc;
 use ecotrack_chassis::{
     kafka::{Headers, Record},
-    test_support::eventually,
+    test_support::{
+        contract::{Variables, expectation},
+        eventually,
+    },
 };
 use ecotrack_events::{
     Currency, Envelope, Event, Money,
-    order::{OrderCancelled, OrderCompleted},
+    order::{OrderCancelled, OrderCompleted, OrderUpdated},
 };
 use uuid::Uuid;
 
 use crate::helpers::TestApp;
 
-async fn tell(app: &TestApp, event: impl Into<Event>) -> Result<Record> {
+pub(crate) async fn tell(app: &TestApp, event: impl Into<Event>) -> Result<Record> {
     let record = Record::of_event(&Envelope::new("order-service", event), Headers::new())?;
     app.fixture.kafka.producer()?.send(&record).await?;
     Ok(record)
@@ -29,18 +32,18 @@ fn cancelled(order_id: Uuid) -> OrderCancelled {
     }
 }
 
-async fn await_available(app: &TestApp, product: &str, expected: i64) -> Result<()> {
-    eventually(|| async {
-        let mut database = app.fixture.database.connect().await?;
-        let stock: i32 =
-            sqlx::query_scalar("select stock from product_service.products where id = $1")
-                .bind(Uuid::parse_str(product)?)
-                .fetch_one(&mut database)
-                .await?;
-        ensure!(i64::from(stock) == expected, "expected {expected} in stock, saw {stock}");
-        Ok(())
-    })
-    .await
+pub(crate) fn completed(order_id: Uuid) -> OrderCompleted {
+    let total = Money::from_minor(2500, Currency::Eur);
+    OrderCompleted { order_id, user_id: Uuid::new_v4(), total, completed_at: Utc::now() }
+}
+
+pub(crate) fn payment_pending(order_id: Uuid) -> OrderUpdated {
+    OrderUpdated {
+        order_id,
+        user_id: Uuid::new_v4(),
+        status: "payment_pending".to_owned(),
+        updated_at: Utc::now(),
+    }
 }
 
 #[tokio::test]
@@ -48,14 +51,17 @@ async fn a_cancelled_order_gives_its_stock_back_once_however_often_it_is_told() 
     let app = TestApp::start().await?;
     let (product, order) = (app.product_with_stock(5).await?, Uuid::new_v4());
     app.reserve(order, &product, 2).await?.expect(201)?;
+    assert_eq!(app.available(&product).await?, 3);
     let record = tell(&app, cancelled(order)).await?;
-    await_available(&app, &product, 5).await?;
+    app.await_available(&product, 5).await?;
     app.fixture.kafka.producer()?.send(&record).await?;
-    // A later event through the same pipe says that the second delivery is done with.
+    tell(&app, cancelled(order)).await?;
+    // A later event through the same pipe says that the others are done with.
     let marker = Uuid::new_v4();
     app.reserve(marker, &product, 1).await?.expect(201)?;
     tell(&app, cancelled(marker)).await?;
-    await_available(&app, &product, 5).await
+    app.await_available(&product, 5).await?;
+    app.assert_books_balance().await
 }
 
 #[tokio::test]
@@ -63,28 +69,28 @@ async fn a_completed_order_keeps_what_it_bought() -> Result<()> {
     let app = TestApp::start().await?;
     let (product, order) = (app.product_with_stock(5).await?, Uuid::new_v4());
     app.reserve(order, &product, 2).await?.expect(201)?;
-    let total = Money::from_minor(2500, Currency::Eur);
-    let event = OrderCompleted {
-        order_id: order,
-        user_id: Uuid::new_v4(),
-        total,
-        completed_at: Utc::now(),
-    };
-    tell(&app, event).await?;
+    tell(&app, completed(order)).await?;
+    app.await_status(order, "sold").await?;
+    app.release(order).await?.expect(204)?;
+    assert_eq!(app.available(&product).await?, 3);
+    assert_eq!(app.statuses(order).await?, ["sold"]);
+    app.assert_books_balance().await
+}
+
+#[tokio::test]
+async fn an_order_cancelled_before_its_reservation_arrives_reserves_nothing() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (product, order, marker) =
+        (app.product_with_stock(5).await?, Uuid::new_v4(), Uuid::new_v4());
+    tell(&app, cancelled(order)).await?;
+    app.reserve(marker, &product, 1).await?.expect(201)?;
+    tell(&app, completed(marker)).await?;
     eventually(|| async {
-        let mut database = app.fixture.database.connect().await?;
-        let status: String = sqlx::query_scalar(
-            "select status from product_service.reservations where order_id = $1",
-        )
-        .bind(order)
-        .fetch_one(&mut database)
-        .await?;
-        ensure!(status == "sold", "the reservation is {status}");
+        app.reserve(order, &product, 1).await?.expect_problem(409)?;
         Ok(())
     })
     .await?;
-    app.client().delete(&format!("/api/products/reservations/{order}")).await?.expect(204)?;
-    await_available(&app, &product, 3).await
+    app.assert_books_balance().await
 }
 
 #[tokio::test]
@@ -109,5 +115,17 @@ async fn a_record_that_is_no_event_is_parked_with_its_reason_and_the_next_one_is
         parked.headers
     );
     assert_eq!(parked.payload, poison.payload);
-    await_available(&app, &product, 5).await
+    app.await_available(&product, 5).await
+}
+
+#[tokio::test]
+async fn the_events_we_read_are_those_we_expect_of_order_service() -> Result<()> {
+    let order = Uuid::new_v4();
+    for event in [cancelled(order).into(), completed(order).into(), payment_pending(order).into()] {
+        let event: Event = event;
+        let record = Record::of_event(&Envelope::new("order-service", event), Headers::new())?;
+        let expected = expectation("product-service", "order-service", &record.headers["ce_type"])?;
+        expected.event()?.verify(&record, &Variables::default())?;
+    }
+    Ok(())
 }

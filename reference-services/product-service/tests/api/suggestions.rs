@@ -1,0 +1,110 @@
+//! What is popular, and what is recommended.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::helpers::TestApp;
+
+fn ids(answer: &Value) -> Vec<&str> {
+    let items = answer["items"].as_array().into_iter().flatten();
+    items.filter_map(|item| item["product_id"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn what_is_ordered_most_is_popular() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (much, little, released) = (
+        app.product_with_stock(50).await?,
+        app.product_with_stock(50).await?,
+        app.product_with_stock(50).await?,
+    );
+    app.reserve(Uuid::new_v4(), &little, 1).await?.expect(201)?;
+    app.reserve(Uuid::new_v4(), &much, 5).await?.expect(201)?;
+    let given_up = Uuid::new_v4();
+    app.reserve(given_up, &released, 9).await?.expect(201)?;
+    app.release(given_up).await?.expect(204)?;
+    let popular = app.get("/api/products/popular").await?;
+    assert_eq!(ids(&popular)[..2], [much.as_str(), little.as_str()]);
+    assert!(popular["items"][0]["available"].is_null());
+    assert_eq!(popular["items"][0]["image"]["alt_text"], "A cup");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_bought_together_is_recommended() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (cup, lid, straw) = (
+        app.product_with_stock(50).await?,
+        app.product_with_stock(50).await?,
+        app.product_with_stock(50).await?,
+    );
+    let line = |product: &str| json!({"product_id": product, "quantity": 1});
+    for _ in 0..2 {
+        app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+    }
+    app.reserve_all(Uuid::new_v4(), json!([line(&straw), line(&cup)])).await?.expect(201)?;
+    let answer =
+        app.client().get(&format!("/api/products/{cup}/recommendations")).await?.expect(200)?;
+    let recommended = answer.json();
+    assert_eq!(ids(&recommended), [lid.as_str(), straw.as_str()]);
+    assert_eq!(
+        (&recommended["source"], &recommended["fallback"]),
+        (&json!("bought_together"), &json!(false))
+    );
+    assert_eq!(answer.header("x-fallback"), "");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_nobody_bought_with_anything_gets_popular_products_marked_as_such() -> Result<()> {
+    let app = TestApp::start().await?;
+    let product = app.product_with_stock(5).await?;
+    let popular = app.get("/api/products/popular").await?;
+    let answer =
+        app.client().get(&format!("/api/products/{product}/recommendations")).await?.expect(200)?;
+    let recommended = answer.json();
+    assert_eq!(answer.header("x-fallback"), "popular_products");
+    assert_eq!(
+        (&recommended["source"], &recommended["fallback"]),
+        (&json!("popular_products"), &json!(true))
+    );
+    let expected: Vec<_> = ids(&popular).into_iter().filter(|id| *id != product).collect();
+    assert_eq!(ids(&recommended), expected);
+    assert!(!expected.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn popular_products_stand_in_when_recommendations_fail_or_take_too_long() -> Result<()> {
+    let app = TestApp::start().await?;
+    let product = app.product_with_stock(5).await?;
+    let path = format!("/api/products/{product}/recommendations");
+    // What was changed a moment ago is not cached yet.
+    app.redis.ask::<()>(&["FLUSHALL"]).await?;
+    app.get("/api/products/popular").await?;
+    let mut database = app.database().await?;
+    sqlx::raw_sql("begin; lock table reservations in access exclusive mode")
+        .execute(&mut database)
+        .await?;
+    assert_eq!(app.get(&path).await?["fallback"], true);
+    sqlx::raw_sql("alter table reservations rename to hidden; commit")
+        .execute(&mut database)
+        .await?;
+    let answer = app.get(&path).await?;
+    assert_eq!(answer["fallback"], true);
+    let first = answer["items"].get(0).context("no popular products")?;
+    assert!(first["name"].is_string());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_administrator_archives_is_suggested_no_longer() -> Result<()> {
+    let app = TestApp::start().await?;
+    let product = app.product_with_stock(50).await?;
+    app.reserve(Uuid::new_v4(), &product, 9).await?.expect(201)?;
+    assert_eq!(ids(&app.get("/api/products/popular").await?)[0], product);
+    app.admin()?.delete(&format!("/api/products/{product}")).await?.expect(204)?;
+    assert!(!ids(&app.get("/api/products/popular").await?).contains(&product.as_str()));
+    Ok(())
+}
