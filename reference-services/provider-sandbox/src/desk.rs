@@ -1,30 +1,35 @@
 //! The desk every request goes over: fault first, then the effect in the ledger, then the answer.
 
+mod settle;
+
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
+use ecotrack_chassis::ApiResult;
 use ecotrack_chassis::error::OwnWords;
 use ecotrack_chassis::postgres::Database;
-use ecotrack_chassis::{ApiError, ApiResult};
 use serde_json::Value;
 
+use crate::courier::Receivers;
 use crate::exchange::{Answer, Call, Operation, Outcome};
-use crate::fault::Mode;
+use crate::fault::{ArmedFault, Concern, Mode};
+use crate::provider::Provider;
 use crate::store;
 
 /// What the desk works with.
 #[derive(Clone)]
 pub(crate) struct Desk {
     database: Database,
+    receivers: Receivers,
 }
 
 impl Desk {
-    /// A desk with its ledger.
+    /// A desk with its ledger, and those who are told afterwards.
     #[must_use]
-    pub(crate) const fn new(database: Database) -> Self {
-        Self { database }
+    pub(crate) const fn new(database: Database, receivers: Receivers) -> Self {
+        Self { database, receivers }
     }
 
     /// The ledger and the faults.
@@ -40,17 +45,14 @@ impl Desk {
         operation: &impl Operation,
         reused: fn() -> Answer,
     ) -> ApiResult<Response> {
-        let mut conn = self.database.acquire().await?;
-        let fault = store::meet(&mut conn, call.provider, &call.text()).await?;
-        drop(conn);
-        let Some(fault) = fault else {
+        let Some(fault) = self.meet(call.provider, &call.text()).await? else {
             return Ok(respond(self.decide(&call, operation, reused).await?));
         };
-        tracing::info!(provider = %call.provider, operation = %call.operation, mode = fault.mode.name(), "a fault befalls the call");
         match fault.mode {
-            Mode::Decline => Ok(respond(
-                self.settle(&call, Outcome::Declined, operation.declined(), reused).await?,
-            )),
+            Mode::Decline => {
+                let declined = (Outcome::Declined, operation.declined());
+                Ok(respond(self.settle(&call, operation, declined, reused).await?))
+            }
             Mode::Error => self.fail(&call, Outcome::Failed, operation.failed()).await,
             Mode::Hang => {
                 let answer = self.fail(&call, Outcome::Unanswered, operation.failed()).await?;
@@ -59,14 +61,56 @@ impl Desk {
             }
             Mode::Delay => {
                 let answer = self.decide(&call, operation, reused).await?;
-                tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+                tokio::time::sleep(fault.delay()).await;
                 Ok(respond(answer))
             }
             Mode::Reset => {
                 self.decide(&call, operation, reused).await?;
                 Ok(broken())
             }
+            Mode::AnswerLost => {
+                self.decide(&call, operation, reused).await?;
+                tokio::time::sleep(fault.remaining(Utc::now())).await;
+                Ok(broken())
+            }
+            Mode::WebhookDuplicate | Mode::WebhookOutOfOrder | Mode::WebhookDelay => {
+                Ok(respond(self.decide(&call, operation, reused).await?))
+            }
         }
+    }
+
+    /// Answers a question that changes nothing. Faults befall it as they do all calls; the ledger does not tell of it.
+    pub(crate) async fn look<F: Future<Output = ApiResult<Answer>>>(
+        &self,
+        provider: Provider,
+        text: &str,
+        failed: fn() -> Answer,
+        find: F,
+    ) -> ApiResult<Response> {
+        let Some(fault) = self.meet(provider, text).await? else {
+            return Ok(respond(find.await?));
+        };
+        let pause = match fault.mode {
+            Mode::Error => return Ok(respond(failed())),
+            Mode::Reset => return Ok(broken()),
+            Mode::Hang | Mode::AnswerLost => fault.remaining(Utc::now()),
+            Mode::Delay => fault.delay(),
+            Mode::Decline
+            | Mode::WebhookDuplicate
+            | Mode::WebhookOutOfOrder
+            | Mode::WebhookDelay => Duration::ZERO,
+        };
+        tokio::time::sleep(pause).await;
+        Ok(respond(find.await?))
+    }
+
+    async fn meet(&self, provider: Provider, text: &str) -> ApiResult<Option<ArmedFault>> {
+        let mut conn = self.database.acquire().await?;
+        let fault = store::meet(&mut conn, provider, Concern::Call, text).await?;
+        if let Some(fault) = &fault {
+            tracing::info!(%provider, mode = fault.mode.name(), "a fault befalls the call");
+        }
+        Ok(fault)
     }
 
     async fn decide(
@@ -75,42 +119,18 @@ impl Desk {
         operation: &impl Operation,
         reused: fn() -> Answer,
     ) -> ApiResult<Answer> {
-        let (outcome, answer) = if operation.wants_decline() {
+        let verdict = if operation.wants_decline() {
             (Outcome::Declined, operation.declined())
         } else {
             (Outcome::Accepted, operation.accepted())
         };
-        self.settle(call, outcome, answer, reused).await
-    }
-
-    /// The first request under a key has its effect; each later one gets the first one's answer.
-    async fn settle(
-        &self,
-        call: &Call,
-        outcome: Outcome,
-        answer: Answer,
-        reused: fn() -> Answer,
-    ) -> ApiResult<Answer> {
-        let mut conn = self.database.acquire().await?;
-        if store::append(&mut conn, call, outcome, &answer).await? {
-            return Ok(answer);
-        }
-        let (request, first) = store::first_answer(&mut conn, call).await?.ok_or_else(|| {
-            ApiError::internal(anyhow::anyhow!(
-                "an idempotency key is taken but its first answer is not in the ledger"
-            ))
-        })?;
-        if request != call.request {
-            return Ok(reused());
-        }
-        store::append(&mut conn, call, Outcome::Replayed, &first).await?;
-        Ok(first)
+        self.settle(call, operation, verdict, reused).await
     }
 
     /// The call had no effect; the ledger says so.
     async fn fail(&self, call: &Call, outcome: Outcome, answer: Answer) -> ApiResult<Response> {
         let mut conn = self.database.acquire().await?;
-        store::append(&mut conn, call, outcome, &answer).await?;
+        store::append(&mut conn, call, outcome, &answer, None).await?;
         Ok(respond(answer))
     }
 }

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use crate::provider::Provider;
+use crate::webhook::Webhook;
 
 /// How a request ended, as the ledger tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +90,41 @@ impl Answer {
     }
 }
 
-/// The three ways a provider can answer one operation.
+/// Money that an operation moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// In minor units.
+    pub amount_minor: i64,
+    /// ISO 4217, in capitals.
+    pub currency: String,
+    /// The charge that is paid back; `None` for a charge.
+    pub parent: Option<String>,
+}
+
+/// A charge that was made, as a refund needs to know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Charge {
+    /// The provider's own id of it.
+    pub reference: String,
+    /// In minor units.
+    pub amount_minor: i64,
+    /// ISO 4217, in capitals.
+    pub currency: String,
+    /// What has gone back so far, in minor units.
+    pub refunded_minor: i64,
+    /// The request that made it.
+    pub request: Value,
+}
+
+impl Charge {
+    /// What can still go back, in minor units.
+    #[must_use]
+    pub const fn left(&self) -> i64 {
+        self.amount_minor - self.refunded_minor
+    }
+}
+
+/// The three ways a provider can answer one operation, and what follows from it.
 pub trait Operation {
     /// It does what was asked.
     fn accepted(&self) -> Answer;
@@ -100,5 +135,18 @@ pub trait Operation {
     /// Whether the request itself asks to be declined, as a test token does.
     fn wants_decline(&self) -> bool {
         false
+    }
+    /// The money it moves when it is accepted.
+    fn movement(&self) -> Option<Movement> {
+        None
+    }
+    /// What the customer is told by webhook afterwards. `refunded_minor` is what has gone back of the charge, this refund included.
+    fn webhook(
+        &self,
+        _outcome: Outcome,
+        _answer: &Answer,
+        _refunded_minor: i64,
+    ) -> Option<Webhook> {
+        None
     }
 }

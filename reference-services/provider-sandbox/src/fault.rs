@@ -11,13 +11,15 @@ use crate::provider::Provider;
 const LONGEST_TTL: Duration = Duration::from_mins(5);
 /// Longest pause of a delayed answer: a request of ours ends after ten seconds.
 const LONGEST_DELAY: Duration = Duration::from_secs(9);
+/// Longest pause of a delayed webhook.
+const LONGEST_WEBHOOK_DELAY: Duration = LONGEST_TTL;
 /// Pause of a delayed answer when the request names none: longer than a caller waits.
 const USUAL_DELAY: Duration = Duration::from_secs(6);
 const LONGEST_MATCH: usize = 200;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The provider says no, in its own words.
     Decline,
@@ -29,9 +31,50 @@ pub enum Mode {
     Reset,
     /// No effect, an internal error as the answer.
     Error,
+    /// The effect happens, the answer never comes.
+    AnswerLost,
+    /// Each webhook arrives five times.
+    WebhookDuplicate,
+    /// Webhooks of the first `delay_ms` arrive after it, the last one first.
+    WebhookOutOfOrder,
+    /// Each webhook arrives `delay_ms` late.
+    WebhookDelay,
+}
+
+/// What a fault concerns: one of each kind may be in force for the same text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// Calls that come in.
+    Call,
+    /// Webhooks that go out.
+    Webhook,
+}
+
+impl Concern {
+    /// The name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Webhook => "webhook",
+        }
+    }
 }
 
 impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 9] = [
+        Self::Decline,
+        Self::Delay,
+        Self::Hang,
+        Self::Reset,
+        Self::Error,
+        Self::AnswerLost,
+        Self::WebhookDuplicate,
+        Self::WebhookOutOfOrder,
+        Self::WebhookDelay,
+    ];
+
     /// The name in requests and in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -41,15 +84,40 @@ impl Mode {
             Self::Hang => "hang",
             Self::Reset => "reset",
             Self::Error => "error",
+            Self::AnswerLost => "answer_lost",
+            Self::WebhookDuplicate => "webhook_duplicate",
+            Self::WebhookOutOfOrder => "webhook_out_of_order",
+            Self::WebhookDelay => "webhook_delay",
         }
     }
 
     /// Reads a name from the database.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Decline, Self::Delay, Self::Hang, Self::Reset, Self::Error]
-            .into_iter()
-            .find(|mode| mode.name() == name)
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// What it concerns.
+    #[must_use]
+    pub const fn concerns(self) -> Concern {
+        match self {
+            Self::Decline
+            | Self::Delay
+            | Self::Hang
+            | Self::Reset
+            | Self::Error
+            | Self::AnswerLost => Concern::Call,
+            Self::WebhookDuplicate | Self::WebhookOutOfOrder | Self::WebhookDelay => {
+                Concern::Webhook
+            }
+        }
+    }
+
+    const fn longest_delay(self) -> Duration {
+        match self.concerns() {
+            Concern::Call => LONGEST_DELAY,
+            Concern::Webhook => LONGEST_WEBHOOK_DELAY,
+        }
     }
 }
 
@@ -59,10 +127,13 @@ impl Mode {
 pub struct FaultRequest {
     mode: Mode,
     /// Life of the fault in seconds, 1 to 300.
+    #[schema(minimum = 1, maximum = 300)]
     ttl_seconds: u64,
-    /// Pause before a delayed answer, in milliseconds.
+    /// Pause before a delayed answer (at most 9000) or webhook (at most 300000), in milliseconds.
+    #[schema(maximum = 300_000)]
     delay_ms: Option<u64>,
     /// Only requests that contain this text (in key, path or body) meet the fault.
+    #[schema(max_length = 200)]
     r#match: Option<String>,
 }
 
@@ -93,8 +164,9 @@ impl Fault {
             return Err(FaultError { field: "ttl_seconds", reason: "must be 1 to 300" });
         }
         let delay = request.delay_ms.map_or(USUAL_DELAY, Duration::from_millis);
-        if delay > LONGEST_DELAY {
-            return Err(FaultError { field: "delay_ms", reason: "must be at most 9000" });
+        if delay > request.mode.longest_delay() {
+            let reason = "must be at most 9000, for webhooks 300000";
+            return Err(FaultError { field: "delay_ms", reason });
         }
         let text = request.r#match.unwrap_or_default();
         if text.len() > LONGEST_MATCH || text.contains('\0') {
@@ -151,6 +223,12 @@ pub struct ArmedFault {
 }
 
 impl ArmedFault {
+    /// Pause of a delayed answer or webhook.
+    #[must_use]
+    pub const fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+
     /// What is left of its life.
     #[must_use]
     pub fn remaining(&self, now: DateTime<Utc>) -> Duration {
@@ -178,11 +256,15 @@ mod tests {
     fn a_delay_has_an_end() {
         assert!(Fault::parse(request(1, Some(9_000))).is_ok());
         assert_eq!(Fault::parse(request(1, Some(9_001))).unwrap_err().field, "delay_ms");
+        let webhook =
+            |delay_ms| FaultRequest { mode: Mode::WebhookDelay, ..request(1, Some(delay_ms)) };
+        assert!(Fault::parse(webhook(300_000)).is_ok());
+        assert_eq!(Fault::parse(webhook(300_001)).unwrap_err().field, "delay_ms");
     }
 
     #[test]
     fn every_mode_is_found_by_its_name() {
-        for mode in [Mode::Decline, Mode::Delay, Mode::Hang, Mode::Reset, Mode::Error] {
+        for mode in Mode::ALL {
             assert_eq!(Mode::from_name(mode.name()), Some(mode));
         }
     }

@@ -4,6 +4,7 @@
 //! Faults are armed per provider and end by themselves.
 
 mod app;
+mod courier;
 mod desk;
 pub mod exchange;
 pub mod fault;
@@ -11,5 +12,6 @@ mod http;
 pub mod provider;
 pub mod providers;
 mod store;
+pub mod webhook;
 
 pub use app::{SERVICE, build};

@@ -44,6 +44,25 @@ impl Provider {
             Self::PagerDuty => "pagerduty",
         }
     }
+
+    /// The header in which the provider names what it made, beside the body.
+    #[must_use]
+    pub const fn reference_header(self) -> Option<&'static str> {
+        match self {
+            Self::SendGrid => Some("x-message-id"),
+            Self::Stripe | Self::PayPal | Self::Twilio | Self::Slack | Self::PagerDuty => None,
+        }
+    }
+
+    /// Whether a request under a key that was used before gets the first answer again. (The originals of mail and SMS do not
+    /// promise this; a customer who relies on it could not tell a lost answer from a lost message.)
+    #[must_use]
+    pub const fn remembers_keys(self) -> bool {
+        match self {
+            Self::Stripe | Self::PayPal | Self::SendGrid | Self::Twilio => true,
+            Self::Slack | Self::PagerDuty => false,
+        }
+    }
 }
 
 impl fmt::Display for Provider {

@@ -30,6 +30,8 @@ struct Question {
     contains: Option<String>,
     /// Only entries since this moment (RFC 3339).
     since: Option<DateTime<Utc>>,
+    /// Only entries before this one, by its `id`: the way to the next page.
+    before: Option<i64>,
     /// At most so many, 100 if not said, 1000 at most.
     limit: Option<u32>,
 }
@@ -44,6 +46,7 @@ async fn read(
         provider: question.provider,
         contains: question.contains,
         since: question.since,
+        before: question.before,
         limit: question.limit.unwrap_or(USUAL_LIMIT).min(HIGHEST_LIMIT).into(),
     };
     let mut conn = desk.database().acquire().await?;

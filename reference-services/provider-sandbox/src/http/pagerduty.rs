@@ -18,7 +18,9 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
 }
 
 /// Takes an event. Like the original it reads JSON whatever the request calls it.
-#[utoipa::path(post, path = "/pagerduty/v2/enqueue", tag = "pagerduty", responses((status = 202, description = "processed")))]
+#[utoipa::path(post, path = "/pagerduty/v2/enqueue", tag = "pagerduty", request_body = Value,
+    responses((status = 202, description = "processed", body = Value), (status = 400, description = "not an event", body = Value),
+        (status = 500, description = "an armed fault", body = Value)))]
 async fn enqueue(State(desk): State<Desk>, body: Bytes) -> ApiResult<Response> {
     let event = read(&body);
     match event {

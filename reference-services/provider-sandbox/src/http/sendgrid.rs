@@ -22,7 +22,10 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
 
 /// Accepts a mail.
 #[utoipa::path(post, path = "/sendgrid/v3/mail/send", tag = "sendgrid",
-    responses((status = 202, description = "accepted, its id in `x-message-id`"), (status = 400, description = "refused")))]
+    request_body = Value, security(("bearer" = [])),
+    responses((status = 202, description = "accepted", headers(("x-message-id" = String, description = "its id"))),
+        (status = 400, description = "refused", body = Value), (status = 401, description = "no API key", body = Value),
+        (status = 415, description = "not JSON", body = Value), (status = 500, description = "an armed fault", body = Value)))]
 async fn send_mail(
     State(desk): State<Desk>,
     headers: HeaderMap,
@@ -42,12 +45,14 @@ async fn send_mail(
         credential: Some(credential),
         request: document,
     };
-    desk.serve(call, &mail, sendgrid::no_such_message).await
+    desk.serve(call, &mail, sendgrid::key_reused).await
 }
 
 /// What became of an accepted mail.
 #[utoipa::path(get, path = "/sendgrid/v3/messages/{message_id}", tag = "sendgrid",
-    responses((status = 200, description = "its status"), (status = 404, description = "no such mail")))]
+    params(("message_id" = String, Path)), security(("bearer" = [])),
+    responses((status = 200, description = "its status", body = Value), (status = 401, description = "no API key", body = Value),
+        (status = 404, description = "no such mail", body = Value), (status = 500, description = "an armed fault", body = Value)))]
 async fn message_activity(
     State(desk): State<Desk>,
     Path(message): Path<String>,
@@ -56,7 +61,12 @@ async fn message_activity(
     if credential::fingerprint(&headers).is_none() {
         return Ok(respond(sendgrid::unauthenticated()));
     }
-    let mut conn = desk.database().acquire().await?;
-    let known = store::has_accepted(&mut conn, Provider::SendGrid, &message).await?;
-    Ok(respond(if known { sendgrid::activity(&message) } else { sendgrid::no_such_message() }))
+    let find = async {
+        let mut conn = desk.database().acquire().await?;
+        let request = store::request_of(&mut conn, Provider::SendGrid, &message).await?;
+        Ok(request.map_or_else(sendgrid::no_such_message, |request| {
+            sendgrid::activity(&message, &request)
+        }))
+    };
+    desk.look(Provider::SendGrid, &message, sendgrid::failed, find).await
 }

@@ -17,7 +17,10 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
 }
 
 /// Takes a message. The receiver's name is the ledger's `operation`.
-#[utoipa::path(post, path = "/slack/{receiver}", tag = "slack", responses((status = 200, description = "`ok`")))]
+#[utoipa::path(post, path = "/slack/{receiver}", tag = "slack",
+    params(("receiver" = String, Path)), request_body = Value,
+    responses((status = 200, description = "`ok`", body = String), (status = 400, description = "not JSON", body = String),
+        (status = 403, description = "an armed fault", body = String), (status = 500, description = "an armed fault", body = String)))]
 async fn post_message(
     State(desk): State<Desk>,
     Path(receiver): Path<String>,

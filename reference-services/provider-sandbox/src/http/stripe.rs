@@ -5,7 +5,10 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ecotrack_chassis::ApiResult;
+use ecotrack_chassis::extract::Query;
+use serde::Deserialize;
 use serde_json::json;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,7 +20,10 @@ use crate::providers::stripe::{self, PaymentIntent, Refund};
 use crate::store;
 
 pub(crate) fn router() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().routes(routes!(create_payment_intent)).routes(routes!(create_refund))
+    OpenApiRouter::new()
+        .routes(routes!(create_payment_intent))
+        .routes(routes!(search_payment_intents))
+        .routes(routes!(create_refund, list_refunds))
 }
 
 fn call(operation: &str, headers: &HeaderMap, form: &stripe::Form) -> Call {
@@ -32,7 +38,11 @@ fn call(operation: &str, headers: &HeaderMap, form: &stripe::Form) -> Call {
 
 /// Charges a card: creates, confirms and captures a payment intent.
 #[utoipa::path(post, path = "/stripe/v1/payment_intents", tag = "stripe",
-    responses((status = 200, description = "charged"), (status = 402, description = "declined")))]
+    request_body(content = stripe::Form, content_type = "application/x-www-form-urlencoded"), security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "a repetition gets the first answer")),
+    responses((status = 200, description = "charged", body = Value), (status = 400, description = "a parameter is missing or wrong", body = Value),
+        (status = 401, description = "no API key", body = Value), (status = 402, description = "declined", body = Value),
+        (status = 500, description = "an armed fault", body = Value)))]
 async fn create_payment_intent(
     State(desk): State<Desk>,
     headers: HeaderMap,
@@ -50,7 +60,11 @@ async fn create_payment_intent(
 
 /// Pays a charge back.
 #[utoipa::path(post, path = "/stripe/v1/refunds", tag = "stripe",
-    responses((status = 200, description = "paid back"), (status = 404, description = "no such charge")))]
+    request_body(content = stripe::Form, content_type = "application/x-www-form-urlencoded"), security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "a repetition gets the first answer")),
+    responses((status = 200, description = "paid back", body = Value), (status = 400, description = "more than is left, or a wrong parameter", body = Value),
+        (status = 401, description = "no API key", body = Value), (status = 404, description = "no such charge", body = Value),
+        (status = 500, description = "an armed fault", body = Value)))]
 async fn create_refund(
     State(desk): State<Desk>,
     headers: HeaderMap,
@@ -65,11 +79,65 @@ async fn create_refund(
         Err(answer) => return Ok(respond(answer)),
     };
     let mut conn = desk.database().acquire().await?;
-    let known = store::has_accepted(&mut conn, Provider::Stripe, refund.payment_intent()).await?;
+    let charge = store::find_charge(&mut conn, Provider::Stripe, refund.payment_intent()).await?;
     drop(conn);
-    if known {
-        desk.serve(call, &refund, stripe::key_reused).await
-    } else {
-        Ok(respond(stripe::no_such_intent(refund.payment_intent())))
+    match charge {
+        Some(charge) => desk.serve(call, &refund.of(charge), stripe::key_reused).await,
+        None => Ok(respond(stripe::no_such_intent(refund.payment_intent()))),
     }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+struct Search {
+    /// `metadata['payment_id']:'<id>'`.
+    query: String,
+}
+
+/// Finds the charges of one of the customer's payments, refused ones among them.
+#[utoipa::path(get, path = "/stripe/v1/payment_intents/search", tag = "stripe", params(Search),
+    security(("bearer" = [])),
+    responses((status = 200, description = "those found", body = Value), (status = 400, description = "not a search", body = Value),
+        (status = 401, description = "no API key", body = Value), (status = 500, description = "an armed fault", body = Value)))]
+async fn search_payment_intents(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Query(search): Query<Search>,
+) -> ApiResult<Response> {
+    if credential::fingerprint(&headers).is_none() {
+        return Ok(respond(stripe::unauthenticated()));
+    }
+    let payment_id = match stripe::searched_payment(&search.query) {
+        Ok(payment_id) => payment_id,
+        Err(answer) => return Ok(respond(answer)),
+    };
+    let find = async {
+        let mut conn = desk.database().acquire().await?;
+        Ok(stripe::search_result(&store::stripe_intents(&mut conn, payment_id).await?))
+    };
+    desk.look(Provider::Stripe, payment_id, stripe::failed, find).await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+struct Which {
+    /// The charge.
+    payment_intent: String,
+}
+
+/// The refunds of a charge.
+#[utoipa::path(get, path = "/stripe/v1/refunds", tag = "stripe", params(Which), security(("bearer" = [])),
+    responses((status = 200, description = "those made", body = Value), (status = 401, description = "no API key", body = Value),
+        (status = 500, description = "an armed fault", body = Value)))]
+async fn list_refunds(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Query(which): Query<Which>,
+) -> ApiResult<Response> {
+    if credential::fingerprint(&headers).is_none() {
+        return Ok(respond(stripe::unauthenticated()));
+    }
+    let find = async {
+        let mut conn = desk.database().acquire().await?;
+        Ok(stripe::list(&store::stripe_refunds(&mut conn, &which.payment_intent).await?))
+    };
+    desk.look(Provider::Stripe, &which.payment_intent, stripe::failed, find).await
 }

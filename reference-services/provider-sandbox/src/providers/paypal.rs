@@ -1,11 +1,19 @@
 //! PayPal: orders that are captured at once, and refunds of captures. Amounts are decimal text.
 
+mod refund;
+mod transactions;
+
 use axum::http::StatusCode;
+use chrono::{SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{DECLINED_TOKEN, new_id};
-use crate::exchange::{Answer, Operation};
+use super::{DECLINED_TOKEN, minor_units, new_id};
+use crate::exchange::{Answer, Movement, Operation, Outcome};
+use crate::webhook::Webhook;
+
+pub use refund::{CaptureRefund, Refund};
+pub use transactions::transactions;
 
 /// A wallet payment.
 #[derive(Debug, Deserialize)]
@@ -18,6 +26,7 @@ pub struct CheckoutOrder {
 #[derive(Debug, Deserialize)]
 struct PurchaseUnit {
     reference_id: String,
+    custom_id: Option<String>,
     amount: Amount,
 }
 
@@ -44,6 +53,9 @@ impl CheckoutOrder {
         if order.intent != "CAPTURE" || order.purchase_units.len() != 1 {
             return Err(invalid("intent must be CAPTURE with one purchase unit"));
         }
+        if order.purchase_units.iter().any(|unit| minor_units(&unit.amount.value).is_none()) {
+            return Err(invalid("amount.value must be a positive amount with two decimals"));
+        }
         Ok(order)
     }
 
@@ -53,7 +65,7 @@ impl CheckoutOrder {
             .map(|unit| {
                 let amount =
                     json!({"currency_code": unit.amount.currency_code, "value": unit.amount.value});
-                let captured = json!({"id": capture, "status": "COMPLETED", "amount": amount});
+                let captured = json!({"id": capture, "status": "COMPLETED", "amount": amount, "custom_id": unit.custom_id});
                 json!({"reference_id": unit.reference_id, "payments": {"captures": [captured]}})
             })
             .collect()
@@ -80,32 +92,38 @@ impl Operation for CheckoutOrder {
     fn wants_decline(&self) -> bool {
         self.payment_source.token.id == DECLINED_TOKEN
     }
+
+    fn movement(&self) -> Option<Movement> {
+        let amount = &self.purchase_units.first()?.amount;
+        Some(Movement {
+            amount_minor: minor_units(&amount.value)?,
+            currency: amount.currency_code.to_uppercase(),
+            parent: None,
+        })
+    }
+
+    fn webhook(&self, outcome: Outcome, answer: &Answer, _: i64) -> Option<Webhook> {
+        let unit = self.purchase_units.first()?;
+        let amount =
+            json!({"currency_code": unit.amount.currency_code, "value": unit.amount.value});
+        let (kind, status) = match outcome {
+            Outcome::Accepted => ("PAYMENT.CAPTURE.COMPLETED", "COMPLETED"),
+            Outcome::Declined => ("PAYMENT.CAPTURE.DENIED", "DECLINED"),
+            Outcome::Replayed | Outcome::Failed | Outcome::Unanswered => return None,
+        };
+        let capture = json!({"id": answer.reference, "status": status, "amount": amount, "custom_id": unit.custom_id});
+        Some(event(kind, "capture", &capture))
+    }
 }
 
-/// Money back for a capture.
-#[derive(Debug)]
-pub struct CaptureRefund {
-    /// The capture to pay back.
-    pub capture: String,
-}
-
-impl Operation for CaptureRefund {
-    fn accepted(&self) -> Answer {
-        let id = new_id("REF-");
-        Answer::made(
-            StatusCode::CREATED,
-            json!({"id": id, "status": "COMPLETED", "capture_id": self.capture}),
-            id,
-        )
-    }
-
-    fn declined(&self) -> Answer {
-        unprocessable("REFUND_NOT_ALLOWED", "This capture cannot be refunded.")
-    }
-
-    fn failed(&self) -> Answer {
-        failed()
-    }
+/// An event as it is told to the customer.
+fn event(kind: &str, resource_type: &str, resource: &Value) -> Webhook {
+    let id = new_id("WH-");
+    let created = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let document = json!({
+        "id": id, "event_type": kind, "resource_type": resource_type, "create_time": created, "resource": resource,
+    });
+    Webhook::json(id, &document)
 }
 
 /// The answer to a request without a credential.
@@ -135,7 +153,9 @@ pub fn no_such_capture() -> Answer {
     )
 }
 
-fn failed() -> Answer {
+/// The answer when the provider is broken.
+#[must_use]
+pub fn failed() -> Answer {
     Answer::plain(
         StatusCode::INTERNAL_SERVER_ERROR,
         json!({"name": "INTERNAL_SERVER_ERROR", "message": "An internal server error occurred."}),

@@ -1,11 +1,17 @@
 //! SendGrid: mail that is accepted first and delivered later, as its activity feed tells.
 
 use axum::http::StatusCode;
+use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::new_id;
-use crate::exchange::{Answer, Operation};
+use crate::exchange::{Answer, Operation, Outcome};
+use crate::provider::Provider;
+use crate::webhook::Webhook;
+
+/// Mail to an address that begins like this comes back.
+const BOUNCING: &str = "bounce";
 
 /// An e-mail to send.
 #[derive(Debug, Deserialize)]
@@ -61,12 +67,22 @@ impl Mail {
     pub fn customer_id(&self) -> Option<&str> {
         self.custom_args.notification_id.as_deref()
     }
+
+    fn recipient(&self) -> &str {
+        let mut to = self.personalizations.iter().flat_map(|group| &group.to);
+        to.next().map_or("", |address| &address.email)
+    }
+}
+
+/// What becomes of a mail to an address.
+fn fate(email: &str) -> &'static str {
+    if email.starts_with(BOUNCING) { "bounce" } else { "delivered" }
 }
 
 impl Operation for Mail {
     fn accepted(&self) -> Answer {
         let mut answer = Answer::made(StatusCode::ACCEPTED, Value::Null, new_id("msg_"));
-        answer.reference_header = Some("x-message-id");
+        answer.reference_header = Provider::SendGrid.reference_header();
         answer
     }
 
@@ -75,23 +91,50 @@ impl Operation for Mail {
     }
 
     fn failed(&self) -> Answer {
-        errors(StatusCode::INTERNAL_SERVER_ERROR, "an unexpected error occurred")
+        failed()
+    }
+
+    fn webhook(&self, outcome: Outcome, answer: &Answer, _: i64) -> Option<Webhook> {
+        if outcome != Outcome::Accepted {
+            return None;
+        }
+        let (id, email) = (new_id("sg_"), self.recipient());
+        let event = json!({
+            "sg_event_id": id, "sg_message_id": answer.reference, "event": fate(email), "email": email,
+            "timestamp": Utc::now().timestamp(), "notification_id": self.customer_id(),
+        });
+        Some(Webhook::json(id, &json!([event])))
     }
 }
 
-/// What the activity feed says of an accepted mail.
+/// What the activity feed says of a mail that was accepted by this request.
 #[must_use]
-pub fn activity(message: &str) -> Answer {
+pub fn activity(message: &str, request: &Value) -> Answer {
+    let email = request.pointer("/personalizations/0/to/0/email");
+    let event = fate(email.and_then(Value::as_str).unwrap_or_default());
+    let status = if event == "delivered" { "delivered" } else { "not_delivered" };
     Answer::plain(
         StatusCode::OK,
-        json!({"msg_id": message, "status": "delivered", "events": [{"event_name": "delivered"}]}),
+        json!({"msg_id": message, "status": status, "events": [{"event_name": event}]}),
     )
+}
+
+/// The answer when the provider is broken.
+#[must_use]
+pub fn failed() -> Answer {
+    errors(StatusCode::INTERNAL_SERVER_ERROR, "an unexpected error occurred")
 }
 
 /// The answer about a mail that was never accepted.
 #[must_use]
 pub fn no_such_message() -> Answer {
     errors(StatusCode::NOT_FOUND, "message not found")
+}
+
+/// The answer when a mail's id comes back with another mail.
+#[must_use]
+pub fn key_reused() -> Answer {
+    refused("this notification_id was used for another mail")
 }
 
 /// The answer to a request without an API key.
@@ -130,6 +173,23 @@ mod tests {
         assert_eq!((answer.status, answer.body), (StatusCode::ACCEPTED, Value::Null));
         assert_eq!(answer.reference_header, Some("x-message-id"));
         assert_eq!(mail.customer_id(), Some("n-1"));
+    }
+
+    #[test]
+    fn what_the_webhook_tells_is_what_the_feed_shows() {
+        for (to, event, status) in [
+            ("ann@example.org", "delivered", "delivered"),
+            ("bounce-7@example.org", "bounce", "not_delivered"),
+        ] {
+            let mail = Mail::parse(&document(to)).unwrap();
+            let webhook = mail.webhook(Outcome::Accepted, &mail.accepted(), 0).unwrap();
+            let told: Value = serde_json::from_str(&webhook.body).unwrap();
+            assert_eq!(
+                (&told[0]["event"], &told[0]["notification_id"]),
+                (&json!(event), &json!("n-1"))
+            );
+            assert_eq!(activity("m", &document(to)).body["status"], status);
+        }
     }
 
     #[test]

@@ -1,12 +1,18 @@
 //! Stripe: payment intents and refunds, form-encoded, amounts in minor units.
 
+mod refund;
+
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
+use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 use super::{DECLINED_TOKEN, new_id};
-use crate::exchange::{Answer, Operation};
+use crate::exchange::{Answer, Movement, Operation, Outcome};
+use crate::webhook::Webhook;
+
+pub use refund::{ChargeRefund, Refund};
 
 /// Fields of a form, `metadata[…]` included.
 pub type Form = BTreeMap<String, String>;
@@ -64,56 +70,61 @@ impl Operation for PaymentIntent {
     fn wants_decline(&self) -> bool {
         self.payment_method == DECLINED_TOKEN
     }
-}
 
-/// Money back for a captured charge.
-#[derive(Debug)]
-pub struct Refund {
-    payment_intent: String,
-    amount: Option<i64>,
-    metadata: Map<String, Value>,
-}
-
-impl Refund {
-    /// Reads the form; the answer to a bad one names the parameter.
-    pub fn parse(form: &Form) -> Result<Self, Answer> {
-        Ok(Self {
-            payment_intent: required(form, "payment_intent")?,
-            amount: amount(form)?,
-            metadata: metadata(form),
-        })
+    fn movement(&self) -> Option<Movement> {
+        let currency = self.currency.to_uppercase();
+        Some(Movement { amount_minor: self.amount, currency, parent: None })
     }
 
-    /// The charge to pay back.
-    #[must_use]
-    pub fn payment_intent(&self) -> &str {
-        &self.payment_intent
+    fn webhook(&self, outcome: Outcome, answer: &Answer, _: i64) -> Option<Webhook> {
+        let kind = match outcome {
+            Outcome::Accepted => "payment_intent.succeeded",
+            Outcome::Declined => "payment_intent.payment_failed",
+            Outcome::Replayed | Outcome::Failed | Outcome::Unanswered => return None,
+        };
+        Some(event(kind, &intent_of(&answer.body)))
     }
 }
 
-impl Operation for Refund {
-    fn accepted(&self) -> Answer {
-        let id = new_id("re_");
-        let body = json!({
-            "id": id, "object": "refund", "amount": self.amount, "payment_intent": self.payment_intent,
-            "status": "succeeded", "metadata": self.metadata,
-        });
-        Answer::made(StatusCode::OK, body, id)
-    }
+/// An event as it is told to the customer.
+fn event(kind: &str, object: &Value) -> Webhook {
+    let id = new_id("evt_");
+    let created = Utc::now().timestamp();
+    let document = json!({"id": id, "object": "event", "type": kind, "created": created, "data": {"object": object}});
+    Webhook::json(id, &document)
+}
 
-    fn declined(&self) -> Answer {
-        error(
-            StatusCode::BAD_REQUEST,
-            &json!({
-                "type": "invalid_request_error", "code": "charge_not_refundable",
-                "message": "This charge cannot be refunded.",
-            }),
-        )
-    }
+/// The intent in an answer: alone, or in the error that refuses it.
+fn intent_of(answer: &Value) -> Value {
+    let Some(error) = answer.get("error") else { return answer.clone() };
+    let mut intent = error["payment_intent"].clone();
+    intent["last_payment_error"] =
+        json!({"code": error["code"], "decline_code": error["decline_code"]});
+    intent
+}
 
-    fn failed(&self) -> Answer {
-        failed()
-    }
+/// The answer to a search: the intents in the answers that were given.
+#[must_use]
+pub fn search_result(answers: &[Value]) -> Answer {
+    let data: Vec<_> = answers.iter().map(intent_of).collect();
+    let body = json!({"object": "search_result", "url": "/v1/payment_intents/search", "has_more": false, "data": data});
+    Answer::plain(StatusCode::OK, body)
+}
+
+/// The payment id that a search is for: `metadata['payment_id']:'<id>'` is the only one that is played.
+pub fn searched_payment(query: &str) -> Result<&str, Answer> {
+    query
+        .strip_prefix("metadata['payment_id']:'")
+        .and_then(|rest| rest.strip_suffix('\''))
+        .filter(|id| !id.is_empty() && !id.contains('\''))
+        .ok_or_else(|| invalid("query", "We were unable to parse your search query."))
+}
+
+/// The answer to a list.
+#[must_use]
+pub fn list(data: &[Value]) -> Answer {
+    let body = json!({"object": "list", "url": "/v1/refunds", "has_more": false, "data": data});
+    Answer::plain(StatusCode::OK, body)
 }
 
 /// The answer to a request without an API key.
@@ -151,7 +162,9 @@ pub fn no_such_intent(id: &str) -> Answer {
     )
 }
 
-fn failed() -> Answer {
+/// The answer when the provider is broken.
+#[must_use]
+pub fn failed() -> Answer {
     error(
         StatusCode::INTERNAL_SERVER_ERROR,
         &json!({"type": "api_error", "message": "An unknown error occurred."}),
@@ -222,6 +235,30 @@ mod tests {
         let intent = PaymentIntent::parse(&form(&fields)).unwrap();
         assert!(intent.wants_decline());
         assert_eq!(intent.declined().status, StatusCode::PAYMENT_REQUIRED);
+    }
+
+    #[test]
+    fn a_search_finds_refused_charges_too() {
+        let intent = PaymentIntent::parse(&form(&[
+            ("amount", "1"),
+            ("currency", "usd"),
+            ("payment_method", DECLINED_TOKEN),
+        ]))
+        .unwrap();
+        let found = search_result(&[intent.accepted().body, intent.declined().body]).body;
+        assert_eq!(found["data"][0]["status"], "succeeded");
+        assert_eq!(found["data"][1]["status"], "requires_payment_method");
+        assert_eq!(found["data"][1]["last_payment_error"]["decline_code"], "generic_decline");
+    }
+
+    #[test]
+    fn only_one_kind_of_search_is_understood() {
+        assert_eq!(searched_payment("metadata['payment_id']:'p-1'"), Ok("p-1"));
+        for bad in
+            ["", "metadata['payment_id']:''", "amount>1", "metadata['payment_id']:'a' OR 'b'"]
+        {
+            assert!(searched_payment(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! Twilio: SMS, form-encoded with capitals.
 
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::new_id;
 use super::stripe::Form;
-use crate::exchange::{Answer, Operation};
+use crate::exchange::{Answer, Operation, Outcome};
+use crate::webhook::Webhook;
+
+/// The number that cannot receive messages, as in the original's own test numbers.
+const UNREACHABLE: &str = "+15005550009";
 
 /// A short message to send.
 #[derive(Debug)]
@@ -39,11 +44,59 @@ impl Operation for Sms {
     }
 
     fn failed(&self) -> Answer {
-        Answer::plain(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            json!({"code": 20500, "message": "Internal Server Error", "status": 500}),
-        )
+        failed()
     }
+
+    /// The status callback: a form, as the original sends it.
+    fn webhook(&self, outcome: Outcome, answer: &Answer, _: i64) -> Option<Webhook> {
+        if outcome != Outcome::Accepted {
+            return None;
+        }
+        let event_id = new_id("EV");
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("MessageSid", answer.reference.as_deref()?)
+            .append_pair("MessageStatus", fate(&self.to))
+            .append_pair("AccountSid", &self.account)
+            .append_pair("To", &self.to)
+            .append_pair("EventSid", &event_id)
+            .finish();
+        Some(Webhook { event_id, content_type: "application/x-www-form-urlencoded", body })
+    }
+}
+
+/// What becomes of a message to a number.
+fn fate(to: &str) -> &'static str {
+    if to == UNREACHABLE { "undelivered" } else { "delivered" }
+}
+
+/// What has become of a message that was queued by this request.
+#[must_use]
+pub fn message(account: &str, sid: &str, request: &Value) -> Answer {
+    let to = request["To"].as_str().unwrap_or_default();
+    let body = json!({"sid": sid, "account_sid": account, "to": to, "status": fate(to)});
+    Answer::plain(StatusCode::OK, body)
+}
+
+/// The answer about a message that was never queued.
+#[must_use]
+pub fn no_such_message() -> Answer {
+    let message = "The requested resource was not found";
+    Answer::plain(StatusCode::NOT_FOUND, json!({"code": 20404, "message": message, "status": 404}))
+}
+
+/// The answer when the provider is broken.
+#[must_use]
+pub fn failed() -> Answer {
+    Answer::plain(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        json!({"code": 20500, "message": "Internal Server Error", "status": 500}),
+    )
+}
+
+/// The answer when an idempotency key comes back with another message.
+#[must_use]
+pub fn key_reused() -> Answer {
+    refused(20001, "The idempotency key was used for another message.")
 }
 
 /// The answer to a request without a credential.
@@ -62,6 +115,17 @@ fn refused(code: u32, message: &str) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_callback_says_whether_the_message_arrived() {
+        for (to, status) in [("+4915112345678", "delivered"), (UNREACHABLE, "undelivered")] {
+            let form = [("To", to), ("From", "+2"), ("Body", "Hello")];
+            let form = form.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+            let sms = Sms::parse("AC1", &form).unwrap();
+            let webhook = sms.webhook(Outcome::Accepted, &sms.accepted(), 0).unwrap();
+            assert!(webhook.body.contains(&format!("MessageStatus={status}")), "{}", webhook.body);
+        }
+    }
 
     #[test]
     fn a_message_without_text_is_refused_with_twilios_code() {

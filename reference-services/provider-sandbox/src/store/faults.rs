@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::decode;
-use crate::fault::{ArmedFault, Fault, Mode};
+use crate::fault::{ArmedFault, Concern, Fault, Mode};
 use crate::provider::Provider;
 
 /// A mode that this version does not know.
@@ -44,9 +44,9 @@ pub(crate) async fn arm(
     fault: &Fault,
 ) -> sqlx::Result<ArmedFault> {
     let row: Row = sqlx::query_as(
-        "INSERT INTO faults (provider, match, mode, delay_ms, expires_at)
-         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5))
-         ON CONFLICT (provider, match) DO UPDATE SET mode = excluded.mode, delay_ms = excluded.delay_ms,
+        "INSERT INTO faults (provider, match, mode, delay_ms, expires_at, concerns)
+         VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)
+         ON CONFLICT (provider, match, concerns) DO UPDATE SET mode = excluded.mode, delay_ms = excluded.delay_ms,
              armed_at = now(), expires_at = excluded.expires_at, hits = 0
          RETURNING *",
     )
@@ -55,6 +55,7 @@ pub(crate) async fn arm(
     .bind(fault.mode().name())
     .bind(i32::try_from(fault.delay().as_millis()).unwrap_or(i32::MAX))
     .bind(fault.ttl().as_secs_f64())
+    .bind(fault.mode().concerns().name())
     .fetch_one(conn)
     .await?;
     row.decode()
@@ -77,28 +78,31 @@ pub(crate) async fn disarm(
 
 /// All faults in force.
 pub(crate) async fn in_force(conn: &mut PgConnection) -> sqlx::Result<Vec<ArmedFault>> {
-    let rows: Vec<Row> =
-        sqlx::query_as("SELECT * FROM faults WHERE expires_at > now() ORDER BY provider, match")
-            .fetch_all(conn)
-            .await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT * FROM faults WHERE expires_at > now() ORDER BY provider, match, concerns",
+    )
+    .fetch_all(conn)
+    .await?;
     rows.into_iter().map(Row::decode).collect()
 }
 
-/// The fault that befalls a call, counted; of several the one that names the call most exactly.
+/// The fault that befalls a call or webhook with this text, counted; of several the one that names it most exactly.
 pub(crate) async fn meet(
     conn: &mut PgConnection,
     provider: Provider,
+    concern: Concern,
     text: &str,
 ) -> sqlx::Result<Option<ArmedFault>> {
     let row: Option<Row> = sqlx::query_as(
-        "UPDATE faults SET hits = hits + 1 WHERE (provider, match) = (
-             SELECT provider, match FROM faults
-             WHERE provider = $1 AND expires_at > now() AND strpos($2, match) > 0
+        "UPDATE faults SET hits = hits + 1 WHERE (provider, match, concerns) = (
+             SELECT provider, match, concerns FROM faults
+             WHERE provider = $1 AND concerns = $3 AND expires_at > now() AND strpos($2, match) > 0
              ORDER BY length(match) DESC LIMIT 1)
          RETURNING *",
     )
     .bind(provider.name())
     .bind(text)
+    .bind(concern.name())
     .fetch_optional(conn)
     .await?;
     row.map(Row::decode).transpose()

@@ -81,3 +81,13 @@ async fn a_fault_without_an_end_is_refused() -> Result<()> {
     app.arm("visa", &json!({"mode": "hang", "ttl_seconds": 1})).await?.expect_problem(404)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn an_answer_that_is_lost_was_an_effect_all_the_same() -> Result<()> {
+    let app = TestApp::start().await?;
+    let charge = Charge::new();
+    app.arm("stripe", &json!({"mode": "answer_lost", "ttl_seconds": 1})).await?.expect(200)?;
+    assert!(app.charge(&charge).await.is_err(), "no answer should come");
+    assert_eq!(outcomes(&app.ledger(&charge.order).await?), ["accepted"]);
+    Ok(())
+}

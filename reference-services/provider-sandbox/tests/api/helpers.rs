@@ -6,6 +6,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// What webhooks are signed with.
+pub(crate) const SECRET: &str = "whsec_test_1";
+
 /// The sandbox and its database.
 pub(crate) struct TestApp {
     pub(crate) fixture: Fixture,
@@ -16,6 +19,7 @@ pub(crate) struct TestApp {
 pub(crate) struct Charge {
     pub(crate) key: String,
     pub(crate) order: String,
+    pub(crate) payment: String,
     pub(crate) amount: &'static str,
     pub(crate) token: &'static str,
 }
@@ -25,6 +29,7 @@ impl Charge {
         Self {
             key: Uuid::new_v4().to_string(),
             order: Uuid::new_v4().to_string(),
+            payment: Uuid::new_v4().to_string(),
             amount: "1999",
             token: "tok_visa",
         }
@@ -33,7 +38,22 @@ impl Charge {
 
 impl TestApp {
     pub(crate) async fn start() -> Result<Self> {
-        let fixture = Fixture::new().await?;
+        Self::start_in(Fixture::new().await?).await
+    }
+
+    /// A sandbox that tells its customers, who listen there.
+    pub(crate) async fn start_telling(listener: &str) -> Result<Self> {
+        let fixture = Fixture::new()
+            .await?
+            .with("ECOTRACK_PAYMENT_WEBHOOK_URL", listener)
+            .with("ECOTRACK_NOTIFICATION_WEBHOOK_URL", listener);
+        for provider in ["stripe", "paypal", "sendgrid", "twilio"] {
+            fixture.secret(&format!("{provider}-webhook-secret"), SECRET)?;
+        }
+        Self::start_in(fixture).await
+    }
+
+    async fn start_in(fixture: Fixture) -> Result<Self> {
         let service =
             fixture.start_ready(provider_sandbox::SERVICE, provider_sandbox::build).await?;
         Ok(Self { fixture, service })
@@ -49,6 +69,7 @@ impl TestApp {
             ("currency", "usd"),
             ("payment_method", charge.token),
             ("metadata[order_id]", &charge.order),
+            ("metadata[payment_id]", &charge.payment),
         ];
         let request = self.client().request(Method::POST, "/stripe/v1/payment_intents")?;
         self.client().send(request.header("idempotency-key", &charge.key).form(&form)).await
@@ -59,6 +80,24 @@ impl TestApp {
         self.client()
             .send(request.header("idempotency-key", key).form(&[("payment_intent", intent)]))
             .await
+    }
+
+    pub(crate) async fn refund_part(
+        &self,
+        intent: &str,
+        key: &str,
+        amount: &str,
+    ) -> Result<Answer> {
+        let request = self.client().request(Method::POST, "/stripe/v1/refunds")?;
+        let form = [("payment_intent", intent), ("amount", amount)];
+        self.client().send(request.header("idempotency-key", key).form(&form)).await
+    }
+
+    /// Charges of one of the customer's payments.
+    pub(crate) async fn search(&self, payment: &str) -> Result<Answer> {
+        let query = format!("metadata['payment_id']:'{payment}'");
+        let request = self.client().request(Method::GET, "/stripe/v1/payment_intents/search")?;
+        self.client().send(request.query(&[("query", query)])).await
     }
 
     pub(crate) async fn ledger(&self, contains: &str) -> Result<Vec<Value>> {

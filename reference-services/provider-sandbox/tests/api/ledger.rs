@@ -44,3 +44,22 @@ async fn entries_come_newest_first_and_as_many_as_asked_for() -> Result<()> {
     app.client().get("/ledger?provider=visa").await?.expect_problem(422)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn the_ledger_is_read_to_its_beginning_page_by_page() -> Result<()> {
+    let app = TestApp::start().await?;
+    for _ in 0..5 {
+        app.charge(&Charge::new()).await?.expect(200)?;
+    }
+    let (mut read, mut before) = (Vec::new(), String::new());
+    loop {
+        let page = app.client().get(&format!("/ledger?limit=2{before}")).await?.expect(200)?.json();
+        let ids: Vec<_> =
+            page.as_array().into_iter().flatten().map(|entry| entry["id"].clone()).collect();
+        let Some(last) = ids.last() else { break };
+        before = format!("&before={last}");
+        read.extend(ids);
+    }
+    assert_eq!(read, [5, 4, 3, 2, 1]);
+    Ok(())
+}

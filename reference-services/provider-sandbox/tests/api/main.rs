@@ -2,7 +2,11 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod contract;
 mod faults;
 mod helpers;
 mod ledger;
+mod lookups;
 mod providers;
+mod refunds;
+mod webhooks;
