@@ -1,5 +1,9 @@
 //! Whom notification-service asks.
 
 mod mail;
+mod provider;
+mod sms;
 
-pub(crate) use mail::{Mail, Mailer};
+pub(crate) use mail::Mailer;
+pub(crate) use provider::{Letter, Provider};
+pub(crate) use sms::Texter;

@@ -1,15 +1,29 @@
-//! What notification-service does with events of others: it learns where users can be reached, and writes down whom to tell.
+//! What notification-service does with events of others: it learns where users can be reached, writes down whom to tell, and
+//! forgets who left.
 
 use ecotrack_chassis::inbox::{Handler, HandlerError};
+use ecotrack_chassis::outbox::Outbox;
+use ecotrack_chassis::postgres;
 use ecotrack_chassis::telemetry::propagation;
+use ecotrack_events::user::{UserDeleted, UserRegistered, UserUpdated};
 use ecotrack_events::{Envelope, Event};
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
+use uuid::Uuid;
 
-use crate::domain::draft;
-use crate::store::{self, Recipient};
+use crate::domain::channel::Channel;
+use crate::domain::draft::{self, Draft};
+use crate::domain::status::Status;
+use crate::metrics::NotificationMetrics;
+use crate::store::{self, NewNotification, Recipient};
+
+/// Why a notification of a user who left is not sent.
+const USER_DELETED: &str = "user_deleted";
 
 /// Handles `user-events`, `order-events` and `payment-events`.
-pub(crate) struct News;
+pub(crate) struct News {
+    pub(crate) outbox: Outbox,
+    pub(crate) metrics: NotificationMetrics,
+}
 
 impl Handler for News {
     async fn handle(
@@ -17,27 +31,77 @@ impl Handler for News {
         tx: &mut Transaction<'static, Postgres>,
         event: &Envelope,
     ) -> Result<(), HandlerError> {
-        learn(tx, &event.event).await?;
-        let Some(draft) = draft::for_event(&event.event) else { return Ok(()) };
-        if store::wants(tx, draft.user_id, draft.channel).await? {
-            store::insert(tx, event.id, &draft, &propagation::outgoing()).await?;
+        if let Event::UserRegistered(user) = &event.event {
+            register(tx, user).await?;
+        } else if let Event::UserUpdated(user) = &event.event {
+            update(tx, event.id, user).await?;
+        } else if let Event::UserDeleted(user) = &event.event {
+            self.erase(tx, user).await?;
+        }
+        if let Some(draft) = draft::for_event(&event.event) {
+            tell(tx, event.id, &draft, None).await?;
         }
         Ok(())
     }
+
+    fn committed(&self) {
+        self.outbox.wake();
+    }
 }
 
-async fn learn(tx: &mut Transaction<'static, Postgres>, event: &Event) -> sqlx::Result<()> {
-    if let Event::UserRegistered(user) = event {
-        let recipient =
-            Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
-        store::put_recipient(tx, user.user_id, &recipient, user.registered_at).await
-    } else if let Event::UserUpdated(user) = event {
-        let recipient =
-            Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
-        store::put_recipient(tx, user.user_id, &recipient, user.updated_at).await
-    } else if let Event::UserDeleted(user) = event {
-        store::forget_recipient(tx, user.user_id).await
-    } else {
-        Ok(())
+impl News {
+    /// What is not sent yet will not be; what was written for the user is gone.
+    async fn erase(&self, tx: &mut PgConnection, user: &UserDeleted) -> sqlx::Result<()> {
+        for mut notification in store::lock_pending_of(tx, user.user_id).await? {
+            notification.abandon(USER_DELETED, postgres::now());
+            store::update(tx, &notification, Status::Pending, None).await?;
+            if let Some(event) = notification.event() {
+                self.outbox.append(tx, event).await?;
+            }
+            self.metrics.reached(&notification);
+        }
+        store::forget_user(tx, user.user_id, user.deleted_at).await
     }
+}
+
+async fn register(tx: &mut PgConnection, user: &UserRegistered) -> sqlx::Result<()> {
+    let recipient = Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
+    store::put_recipient(tx, user.user_id, &recipient, user.registered_at).await?;
+    store::wake_pending_of(tx, user.user_id).await
+}
+
+/// A changed address is told to the old one: whoever changed it may not be its owner.
+async fn update(tx: &mut PgConnection, event_id: Uuid, user: &UserUpdated) -> sqlx::Result<()> {
+    let before = store::find_recipient(tx, user.user_id).await?;
+    let now = Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
+    if !store::put_recipient(tx, user.user_id, &now, user.updated_at).await? {
+        return Ok(());
+    }
+    store::wake_pending_of(tx, user.user_id).await?;
+    match before.filter(|before| before.email != now.email) {
+        Some(before) => {
+            tell(tx, event_id, &draft::email_changed(user.user_id), Some(&before.email)).await
+        }
+        None => Ok(()),
+    }
+}
+
+/// Writes a notification for each channel on which the user wants to be told.
+async fn tell(
+    tx: &mut PgConnection,
+    event_id: Uuid,
+    draft: &Draft,
+    old_address: Option<&str>,
+) -> sqlx::Result<()> {
+    if store::is_erased(tx, draft.user_id).await? {
+        return Ok(());
+    }
+    let (preferences, context) =
+        (store::find_preferences(tx, draft.user_id).await?, propagation::outgoing());
+    for channel in preferences.channels(draft.template.category()) {
+        let address = old_address.filter(|_| channel == Channel::Email);
+        let new = NewNotification { event_id, draft, channel, address, context: &context };
+        store::insert(tx, &new).await?;
+    }
+    Ok(())
 }

@@ -1,24 +1,28 @@
-//! The worker that sends what is due and asks whether it arrived. One step for one notification, between two transactions.
+//! The workers that send what is due and ask whether it arrived. One step for one notification, between two transactions.
 //!
-//! At least once: a provider's answer that is lost leads to a second mail with the same `notification_id`.
+//! Never twice: what is sent is written down before the first attempt, so every attempt is the same request under the same key,
+//! and a provider that got it before only repeats its answer. One worker's provider that hangs does not hold up the other
+//! channel.
+
+mod compose;
 
 use std::time::Duration;
 
 use ecotrack_chassis::cache::TypedCache;
-use ecotrack_chassis::continuation;
 use ecotrack_chassis::outbox::Outbox;
 use ecotrack_chassis::postgres::{self, Database};
 use ecotrack_chassis::workers::Progress;
+use ecotrack_chassis::{continuation, failpoint};
 use tracing::Span;
 
-use crate::clients::{Mail, Mailer};
+use crate::clients::{Letter, Mailer, Texter};
 use crate::domain::channel::Channel;
-use crate::domain::message::{Message, Template};
+use crate::domain::message::Template;
 use crate::domain::notification::Notification;
 use crate::domain::outcome::Outcome;
 use crate::domain::status::Status;
 use crate::metrics::NotificationMetrics;
-use crate::store::{self, Due};
+use crate::store::{self, Due, Prepared};
 
 /// How long a step is left to the one who took it. Longer than a provider is waited for.
 const LEASE: Duration = Duration::from_secs(15);
@@ -29,76 +33,59 @@ pub(crate) struct Dispatcher {
     pub(crate) database: Database,
     pub(crate) outbox: Outbox,
     pub(crate) mailer: Mailer,
+    pub(crate) texter: Texter,
     pub(crate) templates: TypedCache<Template>,
     pub(crate) metrics: NotificationMetrics,
 }
 
 impl Dispatcher {
-    /// Takes one notification that is due a step further, in the trace of the event it goes back to.
-    pub(crate) async fn step(&self) -> anyhow::Result<Progress> {
+    /// Takes one notification of a channel that is due a step further, in the trace of the event it goes back to.
+    pub(crate) async fn step(&self, channel: Channel) -> anyhow::Result<Progress> {
         let mut conn = self.database.acquire().await?;
-        let Some(due) = store::take_due(&mut conn, LEASE).await? else {
+        let Some(due) = store::take_due(&mut conn, channel, LEASE).await? else {
             return Ok(Progress::Idle);
         };
         drop(conn);
-        let context = due.context.clone();
-        let span = span(&due.notification);
+        let context = due.found.context.clone();
+        let span = span(&due.found.notification);
         continuation::resume(&context, "notifications", span, self.attempt(due)).await?;
         Ok(Progress::Worked)
     }
 
     async fn attempt(&self, due: Due) -> anyhow::Result<()> {
-        let outcome = match (due.notification.status, &due.notification.provider_reference) {
-            (Status::Sent, Some(reference)) => self.mailer.confirm(reference).await,
-            _ => self.send(&due).await?,
+        let notification = &due.found.notification;
+        let outcome = match (notification.status, &notification.provider_reference) {
+            (Status::Sent, Some(reference)) => self.confirm(notification.channel, reference).await,
+            _ => match self.prepare(&due).await? {
+                Ok(prepared) => self.send(notification, &prepared).await,
+                Err(outcome) => outcome,
+            },
         };
-        let mut notification = due.notification;
+        failpoint::hit("notification.after-provider");
+        let mut notification = due.found.notification;
         let was = notification.status;
         let again_in = notification.attempted(&outcome, postgres::now());
-        self.write(&notification, was, again_in).await?;
-        Ok(())
+        self.write(&notification, was, again_in).await
     }
 
-    async fn send(&self, due: &Due) -> anyhow::Result<Outcome> {
-        let notification = &due.notification;
-        if notification.channel == Channel::Sms {
-            return Ok(Outcome::Refused { reason: "no_phone_number" });
+    async fn confirm(&self, channel: Channel, reference: &str) -> Outcome {
+        match channel {
+            Channel::Email => self.mailer.confirm(reference).await,
+            Channel::Sms => self.texter.confirm(reference).await,
         }
-        let mut conn = self.database.acquire().await?;
-        let Some(recipient) = store::find_recipient(&mut conn, notification.user_id).await? else {
-            return Ok(Outcome::Unavailable { reason: "unknown_recipient" });
-        };
-        drop(conn);
-        let Some(template) = self.template(notification).await? else {
-            return Ok(Outcome::Refused { reason: "unknown_template" });
-        };
-        let mut values = due.parameters.clone();
-        values.insert("first_name".to_owned(), recipient.first_name);
-        let message: Message = match template.render(&values) {
-            Ok(message) => message,
-            Err(error) => {
-                tracing::error!(%error, template = notification.template, "the template does not fit its values");
-                return Ok(Outcome::Refused { reason: "unfit_template" });
-            }
-        };
-        let mail = Mail {
+    }
+
+    async fn send(&self, notification: &Notification, prepared: &Prepared) -> Outcome {
+        let letter = Letter {
             notification_id: notification.id,
             template: &notification.template,
-            to: &recipient.email,
-            message: &message,
+            to: &prepared.address,
+            message: &prepared.message,
         };
-        Ok(self.mailer.send(&mail).await)
-    }
-
-    async fn template(&self, notification: &Notification) -> sqlx::Result<Option<Template>> {
-        let (name, channel) = (notification.template.as_str(), notification.channel);
-        let id = format!("{}:{name}", channel.name());
-        self.templates
-            .get_or_load(&id, async || {
-                let mut conn = self.database.acquire().await?;
-                store::find_template(&mut conn, name, channel).await
-            })
-            .await
+        match notification.channel {
+            Channel::Email => self.mailer.send(&letter).await,
+            Channel::Sms => self.texter.send(&letter).await,
+        }
     }
 
     /// State and event become true together. A step that somebody else took meanwhile stands.
@@ -115,6 +102,9 @@ impl Dispatcher {
         let reached = notification.status != was;
         if reached && let Some(event) = notification.event() {
             self.outbox.append(&mut tx, event).await?;
+        }
+        if notification.status != Status::Pending {
+            store::drop_message(&mut tx, notification.id).await?;
         }
         self.outbox.commit(tx).await?;
         if reached {

@@ -7,6 +7,7 @@ mod dispatch;
 pub mod domain;
 mod http;
 mod metrics;
+mod reports;
 mod state;
 mod store;
 

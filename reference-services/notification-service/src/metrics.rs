@@ -40,3 +40,54 @@ impl NotificationMetrics {
         self.0.get_or_create(&labels).inc();
     }
 }
+
+/// What became of a provider's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It told something new.
+    Applied,
+    /// Known already, about nothing of ours, or of no interest.
+    Ignored,
+    /// Not signed as it should be.
+    Refused,
+}
+
+impl Verdict {
+    /// The verdict on a believed report.
+    pub(crate) const fn of(applied: bool) -> Self {
+        if applied { Self::Applied } else { Self::Ignored }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Ignored => "ignored",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WebhookLabels {
+    provider: &'static str,
+    result: &'static str,
+}
+
+/// Reports of providers, by what became of them.
+#[derive(Clone)]
+pub(crate) struct WebhookMetrics(Family<WebhookLabels, Counter>);
+
+impl WebhookMetrics {
+    /// Registers them.
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let events = Family::default();
+        let help = "Reports of providers, by what became of them";
+        registry.register("webhook_events", help, Family::clone(&events));
+        Self(events)
+    }
+
+    /// A report came.
+    pub(crate) fn count(&self, provider: &'static str, verdict: Verdict) {
+        self.0.get_or_create(&WebhookLabels { provider, result: verdict.name() }).inc();
+    }
+}

@@ -4,6 +4,9 @@ use axum::extract::FromRef;
 use ecotrack_chassis::auth::Verifier;
 use ecotrack_chassis::postgres::Database;
 
+use crate::http::Signatures;
+use crate::reports::Reports;
+
 /// State of the router.
 #[derive(Clone, FromRef)]
 pub(crate) struct AppState {
@@ -11,4 +14,8 @@ pub(crate) struct AppState {
     pub(crate) database: Database,
     /// Checks tokens.
     pub(crate) verifier: Verifier,
+    /// Applies what providers report.
+    pub(crate) reports: Reports,
+    /// Checks whether providers said so.
+    pub(crate) signatures: Signatures,
 }

@@ -10,6 +10,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Sms];
+
     /// The name in the database, in events and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -19,9 +22,18 @@ impl Channel {
         }
     }
 
+    /// The name of the worker that serves it.
+    #[must_use]
+    pub const fn dispatcher(self) -> &'static str {
+        match self {
+            Self::Email => "email-dispatcher",
+            Self::Sms => "sms-dispatcher",
+        }
+    }
+
     /// Reads a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Email, Self::Sms].into_iter().find(|channel| channel.name() == name)
+        Self::ALL.into_iter().find(|channel| channel.name() == name)
     }
 }

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use ecotrack_events::{Event, Money};
 use uuid::Uuid;
 
-use super::channel::Channel;
+use super::template::TemplateName;
 
 /// A notification that is yet to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// Who is told.
     pub user_id: Uuid,
-    /// On which way.
-    pub channel: Channel,
-    /// Name of the template.
-    pub template: &'static str,
+    /// What is told.
+    pub template: TemplateName,
     /// What the template's blanks are filled with.
     pub parameters: BTreeMap<&'static str, String>,
 }
@@ -24,31 +22,37 @@ pub struct Draft {
 #[must_use]
 pub fn for_event(event: &Event) -> Option<Draft> {
     match event {
-        Event::UserRegistered(user) => Some(draft(user.user_id, "welcome", None, None)),
-        Event::OrderCreated(order) => {
-            Some(draft(order.user_id, "order_created", Some(order.order_id), Some(order.total)))
-        }
-        Event::OrderCompleted(order) => {
-            Some(draft(order.user_id, "order_completed", Some(order.order_id), Some(order.total)))
-        }
+        Event::UserRegistered(user) => Some(draft(user.user_id, TemplateName::Welcome, None, None)),
+        Event::OrderCreated(order) => Some(draft(
+            order.user_id,
+            TemplateName::OrderCreated,
+            Some(order.order_id),
+            Some(order.total),
+        )),
+        Event::OrderCompleted(order) => Some(draft(
+            order.user_id,
+            TemplateName::OrderCompleted,
+            Some(order.order_id),
+            Some(order.total),
+        )),
         Event::OrderCancelled(order) => {
-            Some(draft(order.user_id, "order_cancelled", Some(order.order_id), None))
+            Some(draft(order.user_id, TemplateName::OrderCancelled, Some(order.order_id), None))
         }
         Event::PaymentProcessed(payment) => Some(draft(
             payment.user_id,
-            "payment_processed",
+            TemplateName::PaymentProcessed,
             Some(payment.order_id),
             Some(payment.amount),
         )),
         Event::PaymentFailed(payment) => Some(draft(
             payment.user_id,
-            "payment_failed",
+            TemplateName::PaymentFailed,
             Some(payment.order_id),
             Some(payment.amount),
         )),
         Event::PaymentRefunded(payment) => Some(draft(
             payment.user_id,
-            "payment_refunded",
+            TemplateName::PaymentRefunded,
             Some(payment.order_id),
             Some(payment.amount),
         )),
@@ -65,9 +69,15 @@ pub fn for_event(event: &Event) -> Option<Draft> {
     }
 }
 
+/// The notification that a changed address is worth.
+#[must_use]
+pub fn email_changed(user_id: Uuid) -> Draft {
+    draft(user_id, TemplateName::EmailChanged, None, None)
+}
+
 fn draft(
     user_id: Uuid,
-    template: &'static str,
+    template: TemplateName,
     order_id: Option<Uuid>,
     amount: Option<Money>,
 ) -> Draft {
@@ -79,7 +89,7 @@ fn draft(
         parameters.insert("amount", amount.to_decimal());
         parameters.insert("currency", amount.currency().to_string());
     }
-    Draft { user_id, channel: Channel::Email, template, parameters }
+    Draft { user_id, template, parameters }
 }
 
 #[cfg(test)]
@@ -100,7 +110,7 @@ mod tests {
             registered_at: Utc::now(),
         };
         let draft = for_event(&event.clone().into()).unwrap();
-        assert_eq!((draft.user_id, draft.template), (event.user_id, "welcome"));
+        assert_eq!((draft.user_id, draft.template), (event.user_id, TemplateName::Welcome));
         assert!(draft.parameters.is_empty());
     }
 

@@ -1,5 +1,7 @@
 //! A notification, and the steps of its life.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use ecotrack_events::Event;
 use ecotrack_events::notification::{NotificationDelivered, NotificationFailed, NotificationSent};
@@ -7,8 +9,16 @@ use uuid::Uuid;
 
 use super::channel::Channel;
 use super::outcome::Outcome;
+use super::report::Report;
 use super::schedule::{self, Next};
 use super::status::Status;
+
+/// The user is not known after all this time.
+const UNKNOWN_RECIPIENT: &str = "unknown_recipient";
+/// The provider was away for all this time.
+const PROVIDER_AWAY: &str = "provider_away";
+/// The message came back.
+const BOUNCED: &str = "bounced";
 
 /// A notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +48,9 @@ pub struct Notification {
 impl Notification {
     /// What an attempt makes of the notification. Sending leads to `sent`, confirming to `delivered`; the same outcome
     /// again and again leads to `failed`. Says when the next attempt is due, if there is one.
-    pub fn attempted(
-        &mut self,
-        outcome: &Outcome,
-        now: DateTime<Utc>,
-    ) -> Option<std::time::Duration> {
+    pub fn attempted(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> Option<Duration> {
         match (self.status, outcome) {
-            (Status::Delivered | Status::Failed, _) => None,
+            (Status::Delivered | Status::Failed | Status::Bounced, _) => None,
             (Status::Pending, Outcome::Accepted { reference }) => {
                 self.provider_reference = Some(reference.clone());
                 self.reach(Status::Sent, now);
@@ -55,18 +61,74 @@ impl Notification {
                 None
             }
             (Status::Pending | Status::Sent, Outcome::Refused { reason }) => self.fail(reason, now),
+            (Status::Pending | Status::Sent, Outcome::Bounced) => self.bounce(now),
             (Status::Pending | Status::Sent, Outcome::Unavailable { reason }) => {
                 match schedule::after(self.attempts) {
                     Next::RetryAfter(pause) => Some(pause),
                     Next::GiveUp => self.fail(reason, now),
                 }
             }
+            (Status::Pending | Status::Sent, Outcome::Unaddressed) => {
+                let pause = schedule::pause(self.attempts);
+                self.wait(pause, schedule::ADDRESS_PATIENCE, UNKNOWN_RECIPIENT, now)
+            }
+            (Status::Pending | Status::Sent, Outcome::Suspended { retry_after }) => {
+                // Nobody was asked, so it was no attempt.
+                self.attempts = self.attempts.saturating_sub(1);
+                self.wait(*retry_after, schedule::PROVIDER_PATIENCE, PROVIDER_AWAY, now)
+            }
         }
     }
 
-    fn fail(&mut self, reason: &str, now: DateTime<Utc>) -> Option<std::time::Duration> {
+    /// What a provider's report makes of the notification, as the events that tell of it. Reports come in any order and more
+    /// than once, also before the answer to sending: they only ever lead onwards, so each order ends the same.
+    pub fn reported(&mut self, report: Report, reference: &str, now: DateTime<Utc>) -> Vec<Event> {
+        let mut events = Vec::new();
+        if self.status == Status::Pending {
+            self.provider_reference = Some(reference.to_owned());
+            self.reach(Status::Sent, now);
+            events.extend(self.event());
+        }
+        match (self.status, report) {
+            (Status::Sent, Report::Delivered) => self.reach(Status::Delivered, now),
+            (Status::Sent | Status::Delivered, Report::Bounced) => {
+                self.bounce(now);
+            }
+            (Status::Pending | Status::Delivered | Status::Failed | Status::Bounced, _) => {
+                return events;
+            }
+        }
+        events.extend(self.event());
+        events
+    }
+
+    /// Ends a notification that is not sent yet.
+    pub fn abandon(&mut self, reason: &str, now: DateTime<Utc>) {
+        if self.status == Status::Pending {
+            self.fail(reason, now);
+        }
+    }
+
+    fn wait(
+        &mut self,
+        pause: Duration,
+        patience: Duration,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Option<Duration> {
+        let age = (now - self.created_at).to_std().unwrap_or_default();
+        if age < patience { Some(pause) } else { self.fail(reason, now) }
+    }
+
+    fn fail(&mut self, reason: &str, now: DateTime<Utc>) -> Option<Duration> {
         self.failure_reason = Some(reason.to_owned());
         self.reach(Status::Failed, now);
+        None
+    }
+
+    fn bounce(&mut self, now: DateTime<Utc>) -> Option<Duration> {
+        self.failure_reason = Some(BOUNCED.to_owned());
+        self.reach(Status::Bounced, now);
         None
     }
 
@@ -97,7 +159,7 @@ impl Notification {
                 }
                 .into(),
             ),
-            Status::Failed => {
+            Status::Failed | Status::Bounced => {
                 let reason = self.failure_reason.clone().unwrap_or_default();
                 Some(
                     NotificationFailed {
@@ -166,7 +228,76 @@ mod tests {
         );
     }
 
+    #[test]
+    fn who_is_not_known_yet_is_waited_for_but_not_for_ever() {
+        let mut notification = Notification { attempts: 50, ..pending() };
+        let created = notification.created_at;
+        assert!(notification.attempted(&Outcome::Unaddressed, created).is_some());
+        let late = created + schedule::ADDRESS_PATIENCE;
+        assert_eq!(notification.attempted(&Outcome::Unaddressed, late), None);
+        assert_eq!(notification.failure_reason.as_deref(), Some("unknown_recipient"));
+    }
+
+    #[test]
+    fn a_provider_nobody_asks_costs_no_attempts() {
+        let mut notification = Notification { attempts: 4, ..pending() };
+        let pause = Duration::from_secs(7);
+        let next = notification.attempted(&Outcome::Suspended { retry_after: pause }, Utc::now());
+        assert_eq!((next, notification.attempts), (Some(pause), 3));
+    }
+
+    #[test]
+    fn a_report_before_the_answer_tells_of_both_steps() {
+        let mut notification = pending();
+        let events = notification.reported(Report::Delivered, "msg-1", Utc::now());
+        assert!(matches!(
+            events[..],
+            [Event::NotificationSent(_), Event::NotificationDelivered(_)]
+        ));
+        assert_eq!(notification.provider_reference.as_deref(), Some("msg-1"));
+    }
+
+    #[test]
+    fn what_was_abandoned_stays_so_and_what_was_sent_is_not_abandoned() {
+        let mut notification = pending();
+        notification.abandon("user_deleted", Utc::now());
+        assert_eq!(notification.status, Status::Failed);
+        let mut sent = Notification { status: Status::Sent, ..pending() };
+        sent.abandon("user_deleted", Utc::now());
+        assert_eq!(sent.status, Status::Sent);
+    }
+
+    fn report() -> impl Strategy<Value = Report> {
+        prop_oneof![Just(Report::Delivered), Just(Report::Bounced)]
+    }
+
     proptest! {
+        #[test]
+        fn reports_in_any_order_and_number_end_the_same(
+            reports in prop::collection::vec(report(), 1..12), shuffled in any::<prop::sample::Index>(),
+        ) {
+            let mut other_order = reports.clone();
+            other_order.rotate_left(shuffled.index(reports.len()));
+            other_order.extend(reports.clone());
+            let end = |reports: &[Report]| {
+                let mut notification = pending();
+                for report in reports {
+                    notification.reported(*report, "msg-1", Utc::now());
+                }
+                notification.status
+            };
+            prop_assert_eq!(end(&reports), end(&other_order));
+            let bounced = reports.contains(&Report::Bounced);
+            prop_assert_eq!(end(&reports) == Status::Bounced, bounced);
+        }
+
+        #[test]
+        fn a_report_that_comes_again_tells_nothing(report in report()) {
+            let mut notification = pending();
+            prop_assert!(!notification.reported(report, "msg-1", Utc::now()).is_empty());
+            prop_assert!(notification.reported(report, "msg-1", Utc::now()).is_empty());
+        }
+
         #[test]
         fn an_attempt_either_ends_it_or_leads_to_another(attempts in 1..30_u32) {
             let mut notification = Notification { attempts, ..pending() };

@@ -1,6 +1,8 @@
-//! What is known after a provider was asked.
+//! What is known after an attempt.
 
-/// How a request to a provider ended.
+use std::time::Duration;
+
+/// How an attempt at sending or confirming ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Done; the provider's own id of the message.
@@ -13,9 +15,18 @@ pub enum Outcome {
         /// Why, in a word.
         reason: &'static str,
     },
+    /// The provider says that the message came back.
+    Bounced,
     /// Not now, or not known: worth another attempt.
     Unavailable {
         /// Why, in a word.
         reason: &'static str,
+    },
+    /// Where the user can be reached is not known yet: their registration may still be under way.
+    Unaddressed,
+    /// The provider was not asked: it failed others a moment ago.
+    Suspended {
+        /// When it is worth asking.
+        retry_after: Duration,
     },
 }

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Sending is given up after this many attempts: about three minutes.
+/// A step is given up after this many attempts: about three minutes.
 const MOST_ATTEMPTS: u32 = 10;
 
 /// How long after sending it is worth asking whether a message arrived.
 pub const CONFIRMATION_PAUSE: Duration = Duration::from_millis(500);
+/// How long a notification waits for its user to become known.
+pub const ADDRESS_PATIENCE: Duration = Duration::from_mins(15);
+/// How long a notification waits for a provider that nobody asks: older news is none.
+pub const PROVIDER_PATIENCE: Duration = Duration::from_hours(24);
 
 /// What follows an attempt that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +26,14 @@ pub enum Next {
 /// What follows so many attempts without success.
 #[must_use]
 pub fn after(attempts: u32) -> Next {
-    if attempts >= MOST_ATTEMPTS {
-        return Next::GiveUp;
-    }
+    if attempts >= MOST_ATTEMPTS { Next::GiveUp } else { Next::RetryAfter(pause(attempts)) }
+}
+
+/// The pause after so many attempts. Without jitter: a worker takes one step at a time, which spreads them already.
+#[must_use]
+pub fn pause(attempts: u32) -> Duration {
     let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));
-    Next::RetryAfter(FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE))
+    FIRST_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ pub enum Status {
     Delivered,
     /// It will not be delivered.
     Failed,
+    /// It came back, perhaps after it seemed to have arrived.
+    Bounced,
 }
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Sent, Self::Delivered, Self::Failed];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Sent, Self::Delivered, Self::Failed, Self::Bounced];
 
     /// The name in the database, in answers and metrics.
     #[must_use]
@@ -25,6 +28,7 @@ impl Status {
             Self::Sent => "sent",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
+            Self::Bounced => "bounced",
         }
     }
 

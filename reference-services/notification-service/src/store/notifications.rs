@@ -8,21 +8,16 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::known;
 use crate::domain::channel::Channel;
 use crate::domain::draft::Draft;
 use crate::domain::notification::Notification;
 use crate::domain::status::Status;
 
+const TABLE: &str = "notifications";
+
 /// Headers that tell of the work a row belongs to.
 pub(crate) type TraceContext = HashMap<String, String>;
-
-/// A value that the table admits and the domain does not know: a newer version wrote it.
-#[derive(Debug, thiserror::Error)]
-#[error("column {column} of notification {id} holds a value that this version does not know")]
-struct Unknown {
-    column: &'static str,
-    id: Uuid,
-}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -39,18 +34,52 @@ struct Row {
 }
 
 #[derive(sqlx::FromRow)]
-struct DueRow {
+struct FoundRow {
     #[sqlx(flatten)]
     notification: Row,
-    parameters: Json<BTreeMap<String, String>>,
     trace_context: Json<TraceContext>,
+}
+
+#[derive(sqlx::FromRow)]
+struct DueRow {
+    #[sqlx(flatten)]
+    found: FoundRow,
+    parameters: Json<BTreeMap<String, String>>,
+    address: Option<String>,
+}
+
+/// A notification and the work it belongs to.
+pub(crate) struct Found {
+    pub(crate) notification: Notification,
+    pub(crate) context: TraceContext,
 }
 
 /// A notification whose next step is due, with all it takes.
 pub(crate) struct Due {
-    pub(crate) notification: Notification,
+    pub(crate) found: Found,
     pub(crate) parameters: BTreeMap<String, String>,
-    pub(crate) context: TraceContext,
+    /// Where to, if not where the user can be reached now.
+    pub(crate) address: Option<String>,
+}
+
+/// A notification that is yet to be written.
+pub(crate) struct NewNotification<'a> {
+    /// What it goes back to.
+    pub(crate) event_id: Uuid,
+    /// What it says.
+    pub(crate) draft: &'a Draft,
+    /// On which way.
+    pub(crate) channel: Channel,
+    /// Where to, if not where the user can be reached then.
+    pub(crate) address: Option<&'a str>,
+    /// The work it belongs to.
+    pub(crate) context: &'a TraceContext,
+}
+
+impl FoundRow {
+    fn found(self) -> sqlx::Result<Found> {
+        Ok(Found { notification: self.notification.notification()?, context: self.trace_context.0 })
+    }
 }
 
 impl Row {
@@ -58,9 +87,9 @@ impl Row {
         Ok(Notification {
             id: self.id,
             user_id: self.user_id,
-            channel: known("channel", self.id, Channel::from_name(&self.channel))?,
+            channel: known(TABLE, "channel", self.id, Channel::from_name(&self.channel))?,
             template: self.template,
-            status: known("status", self.id, Status::from_name(&self.status))?,
+            status: known(TABLE, "status", self.id, Status::from_name(&self.status))?,
             provider_reference: self.provider_reference,
             failure_reason: self.failure_reason,
             attempts: self.attempts.unsigned_abs(),
@@ -70,56 +99,98 @@ impl Row {
     }
 }
 
-fn known<T>(column: &'static str, id: Uuid, parsed: Option<T>) -> sqlx::Result<T> {
-    parsed.ok_or_else(|| sqlx::Error::Decode(Box::new(Unknown { column, id })))
-}
-
-/// Writes a notification that is due at once. An event that has one already gets no second.
-pub(crate) async fn insert(
-    tx: &mut PgConnection,
-    event_id: Uuid,
-    draft: &Draft,
-    context: &TraceContext,
-) -> sqlx::Result<()> {
+/// Writes a notification that is due at once. An event that has one on this channel already gets no second.
+pub(crate) async fn insert(tx: &mut PgConnection, new: &NewNotification<'_>) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO notifications (id, user_id, event_id, channel, template, parameters, status, trace_context,
+        "INSERT INTO notifications (id, user_id, event_id, channel, template, parameters, address, status, trace_context,
              next_attempt_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, now(), now(), now()) ON CONFLICT (event_id) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, now(), now(), now()) ON CONFLICT (event_id, channel) DO NOTHING",
     )
     .bind(Uuid::now_v7())
-    .bind(draft.user_id)
-    .bind(event_id)
-    .bind(draft.channel.name())
-    .bind(draft.template)
-    .bind(Json(&draft.parameters))
-    .bind(Json(context))
+    .bind(new.draft.user_id)
+    .bind(new.event_id)
+    .bind(new.channel.name())
+    .bind(new.draft.template.name())
+    .bind(Json(&new.draft.parameters))
+    .bind(new.address)
+    .bind(Json(new.context))
     .execute(tx)
     .await
     .map(drop)
 }
 
-/// Takes the notification that has waited longest and puts its next attempt off by `lease`: one worker at a time.
+/// Takes the notification of a channel that has waited longest and puts its next attempt off by `lease`: one worker at a time.
 pub(crate) async fn take_due(
     conn: &mut PgConnection,
+    channel: Channel,
     lease: Duration,
 ) -> sqlx::Result<Option<Due>> {
     let row: Option<DueRow> = sqlx::query_as(
         "UPDATE notifications SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $1)
-         WHERE id = (SELECT id FROM notifications WHERE next_attempt_at <= now()
+         WHERE id = (SELECT id FROM notifications WHERE channel = $2 AND next_attempt_at <= now()
                      ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING *",
     )
     .bind(lease.as_secs_f64())
+    .bind(channel.name())
     .fetch_optional(conn)
     .await?;
     row.map(|row| {
-        Ok(Due {
-            notification: row.notification.notification()?,
-            parameters: row.parameters.0,
-            context: row.trace_context.0,
-        })
+        Ok(Due { found: row.found.found()?, parameters: row.parameters.0, address: row.address })
     })
     .transpose()
+}
+
+/// Lets notifications that wait for their user to become known be tried at once.
+pub(crate) async fn wake_pending_of(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE notifications SET next_attempt_at = now() WHERE user_id = $1 AND status = 'pending'
+             AND NOT EXISTS (SELECT FROM messages WHERE notification_id = notifications.id)",
+    )
+    .bind(user_id)
+    .execute(tx)
+    .await
+    .map(drop)
+}
+
+/// The notification a provider reports about, kept from others until the transaction ends.
+pub(crate) async fn lock_by_id(tx: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<Found>> {
+    let row: Option<FoundRow> =
+        sqlx::query_as("SELECT * FROM notifications WHERE id = $1 FOR UPDATE")
+            .bind(id)
+            .fetch_optional(tx)
+            .await?;
+    row.map(FoundRow::found).transpose()
+}
+
+/// Like [`lock_by_id`], for a provider that knows its own id only.
+pub(crate) async fn lock_by_reference(
+    tx: &mut PgConnection,
+    channel: Channel,
+    reference: &str,
+) -> sqlx::Result<Option<Found>> {
+    let row: Option<FoundRow> = sqlx::query_as(
+        "SELECT * FROM notifications WHERE provider_reference = $1 AND channel = $2 FOR UPDATE",
+    )
+    .bind(reference)
+    .bind(channel.name())
+    .fetch_optional(tx)
+    .await?;
+    row.map(FoundRow::found).transpose()
+}
+
+/// A user's notifications that are not sent yet, kept from others until the transaction ends.
+pub(crate) async fn lock_pending_of(
+    tx: &mut PgConnection,
+    user_id: Uuid,
+) -> sqlx::Result<Vec<Notification>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT * FROM notifications WHERE user_id = $1 AND status = 'pending' ORDER BY id FOR UPDATE",
+    )
+    .bind(user_id)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(Row::notification).collect()
 }
 
 /// Writes what a notification has become, if nobody was faster; `again_in` is when its next step is due.

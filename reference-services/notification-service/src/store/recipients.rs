@@ -1,28 +1,27 @@
-//! Where users can be reached, what they want, and what we write.
+//! Where users can be reached, and who must stay forgotten.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::channel::Channel;
-use crate::domain::message::Template;
-
-/// Somebody who can be told something.
-#[derive(sqlx::FromRow)]
+/// Somebody who can be told something. Personal, hence without `Debug`.
+#[derive(Clone, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct Recipient {
     pub(crate) email: String,
     pub(crate) first_name: String,
 }
 
-/// Remembers where a user can be reached. What an older event says does not replace what a newer one said.
+/// Remembers where a user can be reached. What an older event says does not replace what a newer one said, and an erased user
+/// stays erased. Says whether it was taken.
 pub(crate) async fn put_recipient(
     tx: &mut PgConnection,
     user_id: Uuid,
     recipient: &Recipient,
     at: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO recipients (user_id, email, first_name, updated_at) VALUES ($1, $2, $3, $4)
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO recipients (user_id, email, first_name, updated_at)
+         SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM erased_users WHERE user_id = $1)
          ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, first_name = excluded.first_name,
              updated_at = excluded.updated_at
          WHERE recipients.updated_at <= excluded.updated_at",
@@ -32,17 +31,8 @@ pub(crate) async fn put_recipient(
     .bind(&recipient.first_name)
     .bind(at)
     .execute(tx)
-    .await
-    .map(drop)
-}
-
-/// Forgets where a user could be reached.
-pub(crate) async fn forget_recipient(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM recipients WHERE user_id = $1")
-        .bind(user_id)
-        .execute(tx)
-        .await
-        .map(drop)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Where a user can be reached.
@@ -56,30 +46,34 @@ pub(crate) async fn find_recipient(
         .await
 }
 
-/// Whether a user wants to be told things this way. Without a word they do.
-pub(crate) async fn wants(
-    conn: &mut PgConnection,
-    user_id: Uuid,
-    channel: Channel,
-) -> sqlx::Result<bool> {
-    sqlx::query_scalar("SELECT coalesce((SELECT enabled FROM preferences WHERE user_id = $1 AND channel = $2), true)")
+/// Whether a user is erased.
+pub(crate) async fn is_erased(conn: &mut PgConnection, user_id: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM erased_users WHERE user_id = $1)")
         .bind(user_id)
-        .bind(channel.name())
         .fetch_one(conn)
         .await
 }
 
-/// The text of a template.
-pub(crate) async fn find_template(
-    conn: &mut PgConnection,
-    name: &str,
-    channel: Channel,
-) -> sqlx::Result<Option<Template>> {
-    let row: Option<(String, String)> =
-        sqlx::query_as("SELECT subject, body FROM templates WHERE name = $1 AND channel = $2")
-            .bind(name)
-            .bind(channel.name())
-            .fetch_optional(conn)
-            .await?;
-    Ok(row.map(|(subject, body)| Template { subject, body }))
+/// Forgets a user for good: address, number, and every text that was written to them.
+pub(crate) async fn forget_user(
+    tx: &mut PgConnection,
+    user_id: Uuid,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO erased_users (user_id, erased_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    )
+    .bind(user_id)
+    .bind(at)
+    .execute(&mut *tx)
+    .await?;
+    for forget in [
+        "DELETE FROM recipients WHERE user_id = $1",
+        "DELETE FROM contact_preferences WHERE user_id = $1",
+        "UPDATE notifications SET address = NULL WHERE user_id = $1 AND address IS NOT NULL",
+        "DELETE FROM messages WHERE user_id = $1",
+    ] {
+        sqlx::query(forget).bind(user_id).execute(&mut *tx).await?;
+    }
+    Ok(())
 }

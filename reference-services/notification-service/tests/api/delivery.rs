@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use ecotrack_chassis::test_support::eventually;
+use ecotrack_events::Event;
 use serde_json::json;
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, preferences};
 
 #[tokio::test]
 async fn a_new_customer_is_welcomed_by_a_mail_that_arrives() -> Result<()> {
@@ -20,6 +21,7 @@ async fn a_new_customer_is_welcomed_by_a_mail_that_arrives() -> Result<()> {
         json!({"notification_id": notification["notification_id"], "template": "welcome"})
     );
     assert_eq!(mail["content"][0]["value"], "Hello Ann, thank you for joining EcoTrack.");
+    assert_eq!(mail["content"][1]["type"], "text/html");
     let id = notification["notification_id"].as_str().unwrap_or_default();
     for event_type in ["NotificationSentEvent", "NotificationDeliveredEvent"] {
         assert_eq!(app.await_event(event_type, id).await?["template"], "welcome");
@@ -63,7 +65,7 @@ async fn a_mail_waits_for_its_address_when_the_events_come_in_another_order() ->
 async fn a_provider_that_is_broken_is_asked_again() -> Result<()> {
     let app = TestApp::start().await?;
     let customer = app.customer()?;
-    app.arm(&json!({"mode": "error", "ttl_seconds": 60})).await?;
+    app.arm("sendgrid", &json!({"mode": "error", "ttl_seconds": 60})).await?;
     app.publish(&customer.registered()).await?;
     eventually(|| async {
         let mails = app.mails(&customer.email).await?;
@@ -74,7 +76,7 @@ async fn a_provider_that_is_broken_is_asked_again() -> Result<()> {
         Ok(())
     })
     .await?;
-    app.disarm().await?;
+    app.disarm("sendgrid").await?;
     customer.await_notification("welcome", "delivered").await?;
     Ok(())
 }
@@ -83,7 +85,7 @@ async fn a_provider_that_is_broken_is_asked_again() -> Result<()> {
 async fn a_mail_that_is_refused_for_good_is_told_as_failed() -> Result<()> {
     let app = TestApp::start().await?;
     let customer = app.customer()?;
-    app.arm(&json!({"mode": "decline", "ttl_seconds": 60})).await?;
+    app.arm("sendgrid", &json!({"mode": "decline", "ttl_seconds": 60})).await?;
     app.publish(&customer.registered()).await?;
     let notification = customer.await_notification("welcome", "failed").await?;
     let id = notification["notification_id"].as_str().unwrap_or_default();
@@ -96,11 +98,9 @@ async fn a_mail_that_is_refused_for_good_is_told_as_failed() -> Result<()> {
 async fn who_does_not_want_mail_gets_none() -> Result<()> {
     let app = TestApp::start().await?;
     let (quiet, other) = (app.customer()?, app.customer()?);
-    let mut conn = app.fixture.database.connect().await?;
-    sqlx::query("INSERT INTO notification_service.preferences (user_id, channel, enabled) VALUES ($1, 'email', false)")
-        .bind(quiet.user_id)
-        .execute(&mut conn)
-        .await?;
+    let mut unwanted = preferences();
+    unwanted["email"]["account"] = json!(false);
+    quiet.put_preferences(&unwanted).await?.expect(200)?;
     app.publish(&quiet.registered()).await?;
     eventually(|| async {
         let mut conn = app.fixture.database.connect().await?;
@@ -117,5 +117,52 @@ async fn who_does_not_want_mail_gets_none() -> Result<()> {
     app.publish(&other.registered()).await?;
     other.await_notification("welcome", "delivered").await?;
     assert!(quiet.notifications().await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_changed_address_is_told_to_the_old_one() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.publish(&customer.registered()).await?;
+    customer.await_notification("welcome", "delivered").await?;
+    app.publish(&customer.moved_to("elsewhere@example.net")).await?;
+    customer.await_notification("email_changed", "delivered").await?;
+    assert!(app.mails("elsewhere@example.net").await?.is_empty());
+    assert_eq!(app.mails(&customer.email).await?.len(), 2);
+    // From now on the new address is the one.
+    app.publish(&customer.order_cancelled()).await?;
+    customer.await_notification("order_cancelled", "delivered").await?;
+    assert_eq!(app.mails("elsewhere@example.net").await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_is_no_markup_in_the_mail() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let mut registered = customer.registered();
+    if let Event::UserRegistered(user) = &mut registered.event {
+        user.first_name = "<script>Ann</script>".to_owned();
+    }
+    app.publish(&registered).await?;
+    customer.await_notification("welcome", "delivered").await?;
+    let html = app.mails(&customer.email).await?[0]["body"]["request"]["content"][1].to_string();
+    assert!(html.contains("&lt;script&gt;") && !html.contains("<script>"), "{html}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_key_is_used_at_once() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (before, after) = (app.customer()?, app.customer()?);
+    app.publish(&before.registered()).await?;
+    before.await_notification("welcome", "delivered").await?;
+    app.fixture.secret("sendgrid-api-key", "SG.rotated")?;
+    app.publish(&after.registered()).await?;
+    after.await_notification("welcome", "delivered").await?;
+    let (old, new) = (app.mails(&before.email).await?, app.mails(&after.email).await?);
+    assert_eq!((old.len(), new.len()), (1, 1));
+    assert_ne!(old[0]["body"]["credential"], new[0]["body"]["credential"]);
     Ok(())
 }

@@ -2,7 +2,16 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod contract;
 mod delivery;
+mod erasure;
+mod expectations;
 mod helpers;
 mod migrations;
+mod once;
+mod poison;
+mod preferences;
 mod reading;
+mod sms;
+mod templates;
+mod webhooks;

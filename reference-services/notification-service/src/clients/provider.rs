@@ -1,0 +1,99 @@
+//! What mail and text messages have in common: a provider behind a circuit breaker, and what its answers mean.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use ecotrack_chassis::config::Secrets;
+use ecotrack_chassis::http_client::{ClientError, ServiceClient};
+use reqwest::{Method, RequestBuilder, Response};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use crate::domain::message::Message;
+use crate::domain::outcome::Outcome;
+
+/// Shortest pause before a provider that is being probed is asked again.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// The header by which a provider knows a request that it got before.
+pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// A message on its way. Personal, hence without `Debug`.
+pub(crate) struct Letter<'a> {
+    /// The key under which a provider does it once.
+    pub(crate) notification_id: Uuid,
+    /// Name of the template.
+    pub(crate) template: &'a str,
+    /// Address or number.
+    pub(crate) to: &'a str,
+    /// What it says.
+    pub(crate) message: &'a Message,
+}
+
+/// A provider: how to reach it, and how to log in.
+#[derive(Clone)]
+pub(crate) struct Provider {
+    client: ServiceClient,
+    secrets: Secrets,
+    secret: &'static str,
+}
+
+impl Provider {
+    /// A provider that is reached by a client with a breaker of its own, and logged in to with a mounted secret.
+    pub(crate) const fn new(client: ServiceClient, secrets: Secrets, secret: &'static str) -> Self {
+        Self { client, secrets, secret }
+    }
+
+    /// Asks. `build` adds to the bare request what the provider wants, the credential included: it is read anew each time, so
+    /// that a new one is in use at once.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        build: impl FnOnce(RequestBuilder, &SecretString) -> RequestBuilder,
+    ) -> Result<Response, Outcome> {
+        let secret = self
+            .secrets
+            .read(self.secret)
+            .map_err(|error| unavailable("no_credential", &error.into()))?;
+        let request = self.client.request(method, path, None).map_err(no_answer)?;
+        self.client.send_any(build(request, &secret)).await.map_err(no_answer)
+    }
+}
+
+/// A provider that is left alone for a while is no failed attempt.
+fn no_answer(error: ClientError) -> Outcome {
+    match error.retry_after() {
+        Some(pause) => Outcome::Suspended { retry_after: pause.max(SHORTEST_PAUSE) },
+        None => unavailable("no_answer", &error.into()),
+    }
+}
+
+fn unavailable(reason: &'static str, error: &anyhow::Error) -> Outcome {
+    let error = format!("{error:#}");
+    tracing::warn!(reason, error, "a provider was not asked or did not answer");
+    Outcome::Unavailable { reason }
+}
+
+/// What the message itself is to blame for is final; all else may pass.
+pub(super) fn refusal(status: StatusCode) -> Outcome {
+    match status {
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::PAYLOAD_TOO_LARGE => {
+            Outcome::Refused { reason: "refused" }
+        }
+        _ => Outcome::Unavailable { reason: "provider_error" },
+    }
+}
+
+/// What a provider's word for the state of a message means.
+pub(super) fn confirmation(status: &str, reference: &str) -> Outcome {
+    match status {
+        "delivered" => Outcome::Accepted { reference: reference.to_owned() },
+        "not_delivered" | "undelivered" | "failed" | "bounced" => Outcome::Bounced,
+        _ => Outcome::Unavailable { reason: "not_delivered_yet" },
+    }
+}
+
+/// An answer of another shape than agreed.
+pub(super) fn unreadable(error: reqwest::Error) -> Outcome {
+    unavailable("unreadable_answer", &error.without_url().into())
+}

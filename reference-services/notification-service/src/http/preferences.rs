@@ -1,0 +1,160 @@
+//! What a user wants to be told, and how.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::marker::PhantomData;
+
+use axum::extract::State;
+use ecotrack_chassis::auth::Caller;
+use ecotrack_chassis::extract::Json;
+use ecotrack_chassis::{ApiError, ApiResult};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::answers::{BadBody, Invalid, Missing, Refused, Unknown};
+use crate::domain::category::Category;
+use crate::domain::channel::Channel;
+use crate::domain::phone::PhoneNumber;
+use crate::domain::preferences::{Preferences, PreferencesError};
+use crate::state::AppState;
+use crate::store;
+
+/// The routes.
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(get_preferences, put_preferences))
+}
+
+/// What a user wants to be told, and how.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PreferencesDocument {
+    /// Where text messages go, in E.164 form; needed for any of them.
+    #[schema(example = "+4915112345678", pattern = r"^\+[1-9][0-9]{6,14}$")]
+    phone: Option<String>,
+    /// What is told by e-mail. `security` cannot be switched off.
+    #[serde(deserialize_with = "object")]
+    email: Switches,
+    /// What is told by text message.
+    #[serde(deserialize_with = "object")]
+    sms: Switches,
+}
+
+/// A channel's categories, each on or off.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one switch for each category, as users see them"
+)]
+struct Switches {
+    /// The account itself.
+    #[schema(example = true)]
+    account: bool,
+    /// What becomes of orders.
+    #[schema(example = true)]
+    orders: bool,
+    /// What becomes of payments.
+    #[schema(example = true)]
+    payments: bool,
+    /// What may be somebody else's doing.
+    #[schema(example = true)]
+    security: bool,
+}
+
+impl Switches {
+    fn of(wanted: &BTreeSet<Category>) -> Self {
+        let is_on = |category: Category| wanted.contains(&category);
+        Self {
+            account: is_on(Category::Account),
+            orders: is_on(Category::Orders),
+            payments: is_on(Category::Payments),
+            security: is_on(Category::Security),
+        }
+    }
+
+    fn wanted(&self) -> BTreeSet<Category> {
+        let is_on = |category: &Category| match category {
+            Category::Account => self.account,
+            Category::Orders => self.orders,
+            Category::Payments => self.payments,
+            Category::Security => self.security,
+        };
+        Category::ALL.into_iter().filter(is_on).collect()
+    }
+}
+
+/// Reads an object as an object: serde would take an array for one, its fields by position.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
+}
+
+impl PreferencesDocument {
+    fn of(preferences: &Preferences) -> Self {
+        Self {
+            phone: preferences.phone().map(|phone| phone.as_str().to_owned()),
+            email: Switches::of(preferences.wanted(Channel::Email)),
+            sms: Switches::of(preferences.wanted(Channel::Sms)),
+        }
+    }
+
+    fn parse(&self) -> ApiResult<Preferences> {
+        let phone = self.phone.as_deref().map(PhoneNumber::parse).transpose();
+        let phone = phone.map_err(|error| ApiError::invalid_field("/phone", error.to_string()))?;
+        Preferences::parse(phone, self.email.wanted(), self.sms.wanted()).map_err(|error| {
+            let pointer = match error {
+                PreferencesError::MandatoryMail => "/email/security",
+                PreferencesError::NoNumber => "/phone",
+            };
+            ApiError::invalid_field(pointer, error.to_string())
+        })
+    }
+}
+
+/// What the caller wants to be told, and how. Without a word: every mail, no text message.
+#[utoipa::path(get, path = "/api/notifications/preferences", tag = "preferences", security(("bearer" = [])),
+    responses(
+        (status = 200, description = "the preferences", body = PreferencesDocument), Refused, Unknown))]
+async fn get_preferences(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> ApiResult<axum::Json<PreferencesDocument>> {
+    let mut conn = state.database.acquire().await?;
+    let preferences = store::find_preferences(&mut conn, caller.user_id).await?;
+    Ok(axum::Json(PreferencesDocument::of(&preferences)))
+}
+
+/// Replaces what the caller wants to be told, and how.
+#[utoipa::path(put, path = "/api/notifications/preferences", tag = "preferences", security(("bearer" = [])),
+    request_body = PreferencesDocument,
+    responses(
+        (status = 200, description = "the preferences as they are now", body = PreferencesDocument), Refused, Unknown, Missing, Invalid, BadBody))]
+async fn put_preferences(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(document): Json<PreferencesDocument>,
+) -> ApiResult<axum::Json<PreferencesDocument>> {
+    let preferences = document.parse()?;
+    let mut conn = state.database.acquire().await?;
+    if !store::put_preferences(&mut conn, caller.user_id, &preferences).await? {
+        return Err(ApiError::not_found());
+    }
+    Ok(axum::Json(PreferencesDocument::of(&preferences)))
+}

@@ -1,0 +1,128 @@
+//! Who leaves is forgotten: address, number and every word that was written to them.
+
+use anyhow::{Result, ensure};
+use ecotrack_chassis::test_support::eventually;
+use ecotrack_events::Envelope;
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+
+use crate::helpers::{Customer, TestApp, preferences};
+
+const NUMBER: &str = "+4915198765432";
+const TABLES: [&str; 7] = [
+    "recipients",
+    "contact_preferences",
+    "messages",
+    "notifications",
+    "erased_users",
+    "outbox",
+    "inbox",
+];
+
+/// Where something personal of a customer is found in the database.
+async fn traces(app: &TestApp, customer: &Customer) -> Result<Vec<&'static str>> {
+    let mut conn = app.fixture.database.connect().await?;
+    let mut found = Vec::new();
+    for table in TABLES {
+        // A payload is bytes; it is read as the text it is.
+        let text = if table == "outbox" {
+            "convert_from(t.payload, 'UTF8') || t.headers::text"
+        } else {
+            "t::text"
+        };
+        let query = format!(
+            "SELECT EXISTS (SELECT FROM notification_service.{table} t WHERE strpos({text}, $1) > 0 OR strpos({text}, $2) > 0)"
+        );
+        let is_there: bool = sqlx::query_scalar(AssertSqlSafe(query))
+            .bind(&customer.email)
+            .bind(NUMBER)
+            .fetch_one(&mut conn)
+            .await?;
+        if is_there {
+            found.push(table);
+        }
+    }
+    Ok(found)
+}
+
+/// Waits until an event was handled.
+async fn await_claimed(app: &TestApp, event: &Envelope) -> Result<()> {
+    eventually(|| async {
+        let mut conn = app.fixture.database.connect().await?;
+        let claims = "SELECT count(*) FROM notification_service.inbox WHERE event_id = $1";
+        let claimed: i64 = sqlx::query_scalar(claims).bind(event.id).fetch_one(&mut conn).await?;
+        ensure!(claimed == 1, "{} was not handled yet", event.event.event_type());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn who_leaves_is_forgotten_and_is_not_written_to_any_more() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    customer.wants_text_messages(NUMBER).await?;
+    app.arm("sendgrid", &json!({"mode": "error", "ttl_seconds": 120})).await?;
+    app.arm("twilio", &json!({"mode": "error", "ttl_seconds": 120})).await?;
+    app.publish(&customer.registered()).await?;
+    app.publish(&customer.order_cancelled()).await?;
+    eventually(|| async {
+        let traces = traces(&app, &customer).await?;
+        ensure!(traces == ["recipients", "contact_preferences", "messages"], "{traces:?}");
+        Ok(())
+    })
+    .await?;
+    app.publish(&customer.deleted()).await?;
+    let failed = customer.await_notification("welcome", "failed").await?;
+    let id = failed["notification_id"].as_str().unwrap_or_default();
+    assert_eq!(app.await_event("NotificationFailedEvent", id).await?["reason"], "user_deleted");
+    assert_eq!(traces(&app, &customer).await?, Vec::<&str>::new());
+    assert!(customer.notifications().await?.iter().all(|found| found["status"] == "failed"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_arrives_late_about_somebody_who_left_brings_nothing_back() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (gone, other) = (app.customer()?, app.customer()?);
+    let late = [
+        gone.deleted(),
+        gone.registered(),
+        gone.moved_to("late@example.net"),
+        gone.order_cancelled(),
+    ];
+    for event in &late {
+        app.publish(event).await?;
+        await_claimed(&app, event).await?;
+    }
+    app.publish(&other.registered()).await?;
+    other.await_notification("welcome", "delivered").await?;
+    assert!(gone.notifications().await?.is_empty());
+    assert_eq!(traces(&app, &gone).await?, Vec::<&str>::new());
+    gone.put_preferences(&preferences()).await?.expect_problem(404)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn neither_metrics_nor_events_tell_who_was_written_to() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    customer.wants_text_messages(NUMBER).await?;
+    app.publish(&customer.registered()).await?;
+    app.publish(&customer.order_cancelled()).await?;
+    let welcome = customer.await_notification("welcome", "delivered").await?;
+    let id = welcome["notification_id"].as_str().unwrap_or_default();
+    let event = app
+        .fixture
+        .kafka
+        .await_event(ecotrack_events::Topic::Notification, "NotificationDeliveredEvent", id)
+        .await?;
+    let told = format!("{:?} {}", event.headers, String::from_utf8_lossy(&event.payload));
+    let metrics = app.metrics().await?;
+    assert!(metrics.contains("notifications_total"), "{metrics}");
+    for personal in [&*customer.email, NUMBER, "Ann"] {
+        assert!(!told.contains(personal), "{told}");
+        assert!(!metrics.contains(personal), "{metrics}");
+    }
+    Ok(())
+}
