@@ -5,6 +5,7 @@ use ecotrack_chassis::ApiError;
 use ecotrack_chassis::idempotency::Answer;
 
 use crate::domain::payment::Payment;
+use crate::domain::refund::RefundStatus;
 use crate::domain::status::Status;
 use crate::http::shapes::PaymentView;
 
@@ -13,9 +14,19 @@ pub(crate) fn to_payment(payment: &Payment) -> serde_json::Result<Answer> {
     match payment.status {
         Status::Failed => Answer::of_problem(&declined()),
         Status::Initiated | Status::Pending => view(StatusCode::ACCEPTED, payment),
-        Status::Processed | Status::RefundPending | Status::Refunded => {
-            view(StatusCode::CREATED, payment)
-        }
+        Status::Processed
+        | Status::RefundPending
+        | Status::PartiallyRefunded
+        | Status::Refunded => view(StatusCode::CREATED, payment),
+    }
+}
+
+/// The answer to a request to pay back: 200 done, 409 refused, 202 while it is not known.
+pub(crate) fn to_refund(payment: &Payment) -> serde_json::Result<Answer> {
+    match payment.refund.as_ref().map(|refund| refund.status) {
+        Some(RefundStatus::Succeeded) => view(StatusCode::OK, payment),
+        Some(RefundStatus::Failed) => Answer::of_problem(&refused()),
+        Some(RefundStatus::Pending) | None => view(StatusCode::ACCEPTED, payment),
     }
 }
 
@@ -25,4 +36,8 @@ fn view(status: StatusCode, payment: &Payment) -> serde_json::Result<Answer> {
 
 fn declined() -> ApiError {
     ApiError::new(StatusCode::PAYMENT_REQUIRED, "payment-declined", "the payment was declined")
+}
+
+fn refused() -> ApiError {
+    ApiError::conflict("refund-refused", "the provider refuses to pay this back")
 }

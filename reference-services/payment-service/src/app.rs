@@ -12,6 +12,7 @@ use crate::http;
 use crate::metrics::PaymentMetrics;
 use crate::payments::Payments;
 use crate::state::AppState;
+use crate::webhooks::Gate;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -29,15 +30,15 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let outbox = chassis.outbox(&database)?;
     let metrics = PaymentMetrics::register(chassis.registry());
     let orders = OrderBook::new(chassis.client("order-service", "ECOTRACK_ORDER_SERVICE_URL")?);
-    let providers =
-        Providers::new(chassis.client("provider-sandbox", "ECOTRACK_PROVIDER_URL")?, secrets);
-    let payments = Payments::new(database, outbox, orders, providers, metrics);
+    let providers = Providers::new(&chassis, secrets.clone())?;
+    let payments = Payments::new(database, outbox, orders, providers, metrics.clone());
     let reconciler = payments.clone();
     chassis.workers().repeat("reconciler", RECONCILE_INTERVAL, move || {
         let payments = reconciler.clone();
         async move { payments.reconcile_one().await }
     });
-    let state = AppState { payments, verifier: chassis.verifier()? };
+    let state =
+        AppState { payments, gate: Gate::new(secrets), metrics, verifier: chassis.verifier()? };
     let (routes, openapi) = http::router().split_for_parts();
     chassis.serve(routes.with_state(state), openapi).await.context("payment-service cannot listen")
 }

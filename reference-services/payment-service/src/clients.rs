@@ -3,7 +3,8 @@
 mod orders;
 mod paypal;
 mod providers;
+mod retries;
 mod stripe;
 
 pub(crate) use orders::OrderBook;
-pub(crate) use providers::Providers;
+pub(crate) use providers::{Asker, Providers};

@@ -1,8 +1,15 @@
-//! Payments as plain values: what may be paid, how it may end. No I/O.
+//! Payments as plain values: what may be paid, how it may end, what goes back. No I/O.
 
+mod events;
+mod learn;
 pub mod method;
+pub mod notice;
 pub mod outcome;
 pub mod payment;
+pub mod refund;
 pub mod schedule;
 pub mod status;
 pub mod token;
+
+#[cfg(test)]
+mod properties;

@@ -1,8 +1,10 @@
 //! HTTP surface: extract, authorize, hand over to [`crate::payments`], word the answer.
 
+mod answers;
 mod payments;
 mod refunds;
 pub(crate) mod shapes;
+mod webhooks;
 
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,4 +23,5 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(payments::router())
         .merge(refunds::router())
+        .merge(webhooks::router())
 }

@@ -9,5 +9,6 @@ mod metrics;
 mod payments;
 mod state;
 mod store;
+mod webhooks;
 
 pub use app::{SERVICE, build};

@@ -8,9 +8,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-use crate::domain::method::Method;
-use crate::domain::payment::Payment;
-use crate::domain::status::Status;
+use ecotrack_events::Event;
+
+use crate::domain::method::{Gateway, Method};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PaymentLabels {
@@ -25,11 +25,51 @@ struct DurationLabels {
     method: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WebhookLabels {
+    gateway: &'static str,
+    outcome: &'static str,
+}
+
+/// What became of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WebhookFate {
+    /// A payment changed.
+    Applied,
+    /// It told what was known already.
+    Known,
+    /// The same event came before.
+    Duplicate,
+    /// Of a type, or about a payment, that is none of our business.
+    Ignored,
+    /// It does not fit what is known.
+    Contradiction,
+    /// Not signed as it should be, or not readable.
+    Refused,
+    /// We could not take it in; it will come again.
+    Failed,
+}
+
+impl WebhookFate {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Known => "known",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::Contradiction => "contradiction",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// The service's own metrics.
 #[derive(Clone)]
 pub(crate) struct PaymentMetrics {
     payments: Family<PaymentLabels, Counter>,
     duration: Histograms<DurationLabels>,
+    webhooks: Family<WebhookLabels, Counter>,
 }
 
 impl PaymentMetrics {
@@ -38,24 +78,36 @@ impl PaymentMetrics {
         let metrics = Self {
             payments: Family::default(),
             duration: Histograms::new_with_constructor(Buckets(LATENCY_BUCKETS)),
+            webhooks: Family::default(),
         };
         registry.register("payments", "Payments that reached a status", metrics.payments.clone());
         let help = "From the request to the provider's answer";
         registry.register("payment_processing_duration_seconds", help, metrics.duration.clone());
+        let help = "Webhooks of providers by what became of them";
+        registry.register("payment_webhooks", help, metrics.webhooks.clone());
         metrics
     }
 
-    /// A payment reached a status. An open question is not counted.
-    pub(crate) fn reached(&self, payment: &Payment) {
-        if matches!(payment.status, Status::Pending | Status::RefundPending) {
-            return;
-        }
-        let labels = PaymentLabels {
-            gateway: payment.method.gateway().name(),
-            method: payment.method.name(),
-            status: payment.status.name(),
+    /// An event was written: a payment reached a status. A part that went back is no status of its own.
+    pub(crate) fn told(&self, method: Method, event: &Event) {
+        let status = match event {
+            Event::PaymentInitiated(_) => "initiated",
+            Event::PaymentProcessed(_) => "processed",
+            Event::PaymentFailed(_) => "failed",
+            Event::PaymentRefunded(refund) if refund.refunded_total == Some(refund.amount) => {
+                "refunded"
+            }
+            _ => return,
         };
+        let labels =
+            PaymentLabels { gateway: method.gateway().name(), method: method.name(), status };
         self.payments.get_or_create(&labels).inc();
+    }
+
+    /// A webhook came.
+    pub(crate) fn webhook(&self, gateway: Gateway, fate: WebhookFate) {
+        let labels = WebhookLabels { gateway: gateway.name(), outcome: fate.name() };
+        self.webhooks.get_or_create(&labels).inc();
     }
 
     /// A provider answered, or did not in time.

@@ -1,8 +1,10 @@
 //! What can be done with payments: each use case decides with the domain and makes state and event one transaction.
 //!
-//! The provider is asked between transactions, always under a key that follows from the payment's id. Whoever asks again,
-//! a repeated request or [`reconcile`], asks the same question, so the money moves once.
+//! The provider is asked between transactions, always under a key that follows from the id of payment or refund. Whoever asks
+//! again, a repeated request or the reconciler, asks the same question, so the money moves once. Webhooks are a second way
+//! to the same knowledge: whoever learns first writes it down, the other finds it written.
 
+mod learn;
 mod pay;
 mod reconcile;
 mod refund;
@@ -14,7 +16,8 @@ use ecotrack_chassis::postgres::Database;
 use crate::clients::{OrderBook, Providers};
 use crate::metrics::PaymentMetrics;
 
-pub(crate) use pay::{Offer, Paid};
+pub(crate) use learn::Learned;
+pub(crate) use pay::{Answered, Offer};
 
 /// The use cases, with all they need.
 #[derive(Clone)]

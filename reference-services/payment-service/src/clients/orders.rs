@@ -8,15 +8,18 @@ use ecotrack_events::Money;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::payment::Debt;
+use crate::domain::payment::{AmountMismatch, Debt};
 
 /// Asks order-service.
 #[derive(Clone)]
 pub(crate) struct OrderBook(ServiceClient);
 
-/// The order's id is all there is to say.
+/// What the customer offers: if it is not what is owed, nothing is opened.
 #[derive(Serialize)]
-struct Nothing {}
+struct Offered {
+    amount: String,
+    currency: &'static str,
+}
 
 #[derive(Deserialize)]
 struct Due {
@@ -31,10 +34,16 @@ impl OrderBook {
         Self(client)
     }
 
-    /// Opens the order's payment on behalf of the token's user, and says what is owed.
-    pub(crate) async fn open_payment(&self, order_id: Uuid, token: &Token) -> ApiResult<Debt> {
+    /// Opens the order's payment on behalf of the token's user, and says what is owed. 422 if something else is offered.
+    pub(crate) async fn open_payment(
+        &self,
+        order_id: Uuid,
+        offered: Money,
+        token: &Token,
+    ) -> ApiResult<Debt> {
         let path = format!("/api/orders/{order_id}/payment");
-        match self.0.post_idempotent::<_, Due>(&path, Some(token), &Nothing {}).await {
+        let offer = Offered { amount: offered.to_decimal(), currency: offered.currency().code() };
+        match self.0.post_idempotent::<_, Due>(&path, Some(token), &offer).await {
             Ok(due) => {
                 let amount =
                     Money::parse(&due.amount, &due.currency).map_err(ApiError::internal)?;
@@ -51,6 +60,9 @@ fn refusal(error: ClientError) -> ApiError {
         Some(StatusCode::CONFLICT) => {
             ApiError::conflict("nothing-to-pay", "there is nothing to pay for this order")
                 .caused_by(error)
+        }
+        Some(StatusCode::UNPROCESSABLE_ENTITY) => {
+            ApiError::invalid_field("/amount", AmountMismatch.to_string()).caused_by(error)
         }
         Some(StatusCode::UNAUTHORIZED) => ApiError::unauthenticated().caused_by(error),
         _ => ApiError::unavailable(error),

@@ -3,20 +3,30 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use ecotrack_chassis::http_client::{ClientError, ServiceClient};
+use ecotrack_chassis::http_client::ClientError;
 use reqwest::{Method, Response};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use crate::domain::outcome::Outcome;
+use super::providers::Access;
+use crate::domain::outcome::{Lookup, Outcome};
 use crate::domain::payment::Payment;
+use crate::domain::refund::Refund;
 use crate::domain::token::PaymentToken;
 
-/// Intent of a charge, refund, or why not: only what we need of it.
+/// Intent of a charge, or a refund: only what we need of it.
 #[derive(Deserialize)]
 struct Made {
     id: String,
     status: String,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+    last_payment_error: Option<Reason>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    data: Vec<Made>,
 }
 
 #[derive(Deserialize)]
@@ -33,8 +43,7 @@ struct Reason {
 type Form = BTreeMap<&'static str, String>;
 
 pub(super) async fn charge(
-    client: &ServiceClient,
-    key: &SecretString,
+    access: Access<'_>,
     payment: &Payment,
     token: &PaymentToken,
 ) -> Result<Outcome, ClientError> {
@@ -46,35 +55,104 @@ pub(super) async fn charge(
         ("metadata[payment_id]", payment.id.to_string()),
         ("metadata[order_id]", payment.order_id.to_string()),
     ]);
-    post(client, key, "/stripe/v1/payment_intents", &payment.charge_key(), &form).await
+    post(access, "/stripe/v1/payment_intents", &payment.charge_key(), &form).await
 }
 
 pub(super) async fn refund(
-    client: &ServiceClient,
-    key: &SecretString,
+    access: Access<'_>,
     payment: &Payment,
+    refund: &Refund,
 ) -> Result<Outcome, ClientError> {
     let form = Form::from([
         ("payment_intent", payment.provider_reference.clone().unwrap_or_default()),
-        ("amount", payment.amount.amount_minor().to_string()),
+        ("amount", refund.amount.amount_minor().to_string()),
         ("metadata[payment_id]", payment.id.to_string()),
+        ("metadata[refund_id]", refund.id.to_string()),
     ]);
-    post(client, key, "/stripe/v1/refunds", &payment.refund_key(), &form).await
+    post(access, "/stripe/v1/refunds", &refund.key(), &form).await
+}
+
+pub(super) async fn find_charge(
+    access: Access<'_>,
+    payment: &Payment,
+) -> Result<Lookup, ClientError> {
+    let query = format!("metadata['payment_id']:'{}'", payment.id);
+    let path = "/stripe/v1/payment_intents/search";
+    Ok(match find(access, path, "query", &query).await? {
+        Ok(found) => {
+            found.into_iter().next().map_or(Lookup::Missing, |made| Lookup::Found(made.outcome()))
+        }
+        Err(reason) => Lookup::Unknown { reason },
+    })
+}
+
+pub(super) async fn find_refund(
+    access: Access<'_>,
+    payment: &Payment,
+    refund: &Refund,
+) -> Result<Lookup, ClientError> {
+    let charge = payment.provider_reference.as_deref().unwrap_or_default();
+    let id = refund.id.to_string();
+    Ok(match find(access, "/stripe/v1/refunds", "payment_intent", charge).await? {
+        Ok(found) => found
+            .into_iter()
+            .find(|made| made.metadata.get("refund_id") == Some(&id))
+            .map_or(Lookup::Missing, |made| Lookup::Found(made.outcome())),
+        Err(reason) => Lookup::Unknown { reason },
+    })
+}
+
+impl Made {
+    fn outcome(self) -> Outcome {
+        match (self.status.as_str(), self.last_payment_error) {
+            ("succeeded", _) => Outcome::Accepted { reference: self.id },
+            ("requires_payment_method", Some(error)) => Outcome::Declined { reason: error.word() },
+            _ => Outcome::Unknown { reason: self.status },
+        }
+    }
+}
+
+impl Reason {
+    fn word(self) -> String {
+        self.decline_code.or(self.code).unwrap_or_else(|| "refused".to_owned())
+    }
 }
 
 async fn post(
-    client: &ServiceClient,
-    key: &SecretString,
+    access: Access<'_>,
     path: &str,
     idempotency_key: &str,
     form: &Form,
 ) -> Result<Outcome, ClientError> {
-    let request = client
+    let request = access
+        .client
         .request(Method::POST, path, None)?
-        .bearer_auth(key.expose_secret())
+        .bearer_auth(access.key.expose_secret())
         .header("Idempotency-Key", idempotency_key)
         .form(form);
-    Ok(read(client.send_any(request).await?).await)
+    Ok(read(access.client.send_any(request).await?).await)
+}
+
+/// What is there under an id of ours, or why that is not known.
+async fn find(
+    access: Access<'_>,
+    path: &str,
+    name: &str,
+    value: &str,
+) -> Result<Result<Vec<Made>, String>, ClientError> {
+    let request = access
+        .client
+        .request(Method::GET, path, None)?
+        .bearer_auth(access.key.expose_secret())
+        .query(&[(name, value)]);
+    let response = access.client.send_any(request).await?;
+    Ok(match response.status() {
+        StatusCode::OK => match response.json::<Found>().await {
+            Ok(found) => Ok(found.data),
+            Err(_) => Err("unreadable_answer".to_owned()),
+        },
+        status => Err(format!("status_{}", status.as_u16())),
+    })
 }
 
 /// Only a definite answer is one; whatever else comes leaves the question open.
@@ -82,14 +160,12 @@ async fn read(response: Response) -> Outcome {
     let status = response.status();
     match status {
         StatusCode::OK => match response.json::<Made>().await {
-            Ok(made) if made.status == "succeeded" => Outcome::Accepted { reference: made.id },
-            Ok(made) => Outcome::Unknown { reason: made.status },
+            Ok(made) => made.outcome(),
             Err(_) => Outcome::Unknown { reason: "unreadable_answer".to_owned() },
         },
         StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
             let refused = response.json::<Refused>().await.ok();
-            let reason =
-                refused.and_then(|refused| refused.error.decline_code.or(refused.error.code));
+            let reason = refused.map(|refused| refused.error.word());
             Outcome::Declined { reason: reason.unwrap_or_else(|| "refused".to_owned()) }
         }
         status => Outcome::Unknown { reason: format!("status_{}", status.as_u16()) },

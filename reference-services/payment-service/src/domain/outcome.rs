@@ -49,3 +49,17 @@ impl Outcome {
         }
     }
 }
+
+/// What a provider says when it is asked whether it did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// It was asked to, and this is how it ended.
+    Found(Outcome),
+    /// It has never heard of it.
+    Missing,
+    /// It does not say.
+    Unknown {
+        /// What kept the answer from us.
+        reason: String,
+    },
+}

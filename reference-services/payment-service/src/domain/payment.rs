@@ -1,14 +1,14 @@
-//! A payment, what is owed, and the events that tell of it.
+//! A payment, and what is owed.
 
 use chrono::{DateTime, Utc};
-use ecotrack_events::payment::{
-    PaymentFailed, PaymentInitiated, PaymentProcessed, PaymentRefunded,
-};
 use ecotrack_events::{Event, Money};
 use uuid::Uuid;
 
+use super::events;
 use super::method::Method;
-use super::status::Status;
+use super::outcome::Outcome;
+use super::refund::Refund;
+use super::status::{IllegalTransition, Status};
 
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub struct Payment {
     pub method: Method,
     /// Where it stands.
     pub status: Status,
+    /// What has gone back; never more than was paid.
+    pub refunded: Money,
+    /// The refund at hand, if there is one: the one on its way, or the one that was asked about.
+    pub refund: Option<Refund>,
     /// The provider's own id of the charge.
     pub provider_reference: Option<String>,
     /// Why it failed, in a word.
@@ -70,6 +74,8 @@ impl Payment {
             amount: debt.amount,
             method,
             status: Status::Initiated,
+            refunded: Money::from_minor(0, debt.amount.currency()),
+            refund: None,
             provider_reference: None,
             failure_reason: None,
             created_at: now,
@@ -80,87 +86,36 @@ impl Payment {
     /// The same key for every attempt at this charge: the provider takes the money once.
     #[must_use]
     pub fn charge_key(&self) -> String {
+        #[cfg(feature = "planted-new-key-on-retry")]
+        return format!("charge-{}", Uuid::now_v7());
+        #[cfg(not(feature = "planted-new-key-on-retry"))]
         format!("charge-{}", self.id)
     }
 
-    /// The same key for every attempt at this refund.
-    #[must_use]
-    pub fn refund_key(&self) -> String {
-        format!("refund-{}", self.id)
+    /// Takes in what the provider said to the charge. The event tells of it, if there is news; an open question is none.
+    pub fn charged(
+        &mut self,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Event>, IllegalTransition> {
+        self.status = self.status.charged(outcome)?;
+        self.updated_at = now;
+        match outcome {
+            Outcome::Accepted { reference } => self.provider_reference = Some(reference.clone()),
+            Outcome::Declined { reason } => self.failure_reason = Some(reason.clone()),
+            Outcome::Unknown { .. } => return Ok(None),
+        }
+        Ok(if self.status == Status::Failed {
+            Some(events::failed(self))
+        } else {
+            Some(events::processed(self))
+        })
     }
 
-    /// The event that tells of the status the payment has reached, if it has one.
+    /// The event that tells of a payment that was just recorded.
     #[must_use]
-    pub fn event(&self) -> Option<Event> {
-        let reference = || self.provider_reference.clone().unwrap_or_default();
-        let (gateway, method) =
-            (self.method.gateway().name().to_owned(), self.method.name().to_owned());
-        let (payment_id, order_id, user_id, amount) =
-            (self.id, self.order_id, self.user_id, self.amount);
-        let at = self.updated_at;
-        match self.status {
-            Status::Initiated => Some(
-                PaymentInitiated {
-                    payment_id,
-                    order_id,
-                    user_id,
-                    amount,
-                    gateway,
-                    method,
-                    initiated_at: at,
-                }
-                .into(),
-            ),
-            Status::Processed => {
-                let provider_reference = reference();
-                Some(
-                    PaymentProcessed {
-                        payment_id,
-                        order_id,
-                        user_id,
-                        amount,
-                        gateway,
-                        method,
-                        provider_reference,
-                        processed_at: at,
-                    }
-                    .into(),
-                )
-            }
-            Status::Failed => {
-                let reason = self.failure_reason.clone().unwrap_or_default();
-                Some(
-                    PaymentFailed {
-                        payment_id,
-                        order_id,
-                        user_id,
-                        amount,
-                        gateway,
-                        method,
-                        reason,
-                        failed_at: at,
-                    }
-                    .into(),
-                )
-            }
-            Status::Refunded => {
-                let provider_reference = reference();
-                Some(
-                    PaymentRefunded {
-                        payment_id,
-                        order_id,
-                        user_id,
-                        amount,
-                        gateway,
-                        method,
-                        provider_reference,
-                        refunded_at: at,
-                    }
-                    .into(),
-                )
-            }
-            Status::Pending | Status::RefundPending => None,
-        }
+    pub fn initiated(&self) -> Event {
+        events::initiated(self)
     }
 }
 
@@ -179,30 +134,33 @@ mod tests {
         }
     }
 
-    #[test]
-    fn another_currency_is_another_amount() {
-        let offered = Money::from_minor(100, Currency::Eur);
-        assert_eq!(
-            Payment::initiate(Uuid::now_v7(), debt(100), offered, Method::Paypal, Utc::now()),
-            Err(AmountMismatch)
-        );
+    fn initiate(owed: i64, offered: Money) -> Result<Payment, AmountMismatch> {
+        Payment::initiate(Uuid::now_v7(), debt(owed), offered, Method::CreditCard, Utc::now())
     }
 
     #[test]
-    fn charge_and_refund_have_keys_of_their_own() {
-        let offered = Money::from_minor(100, Currency::Usd);
-        let payment =
-            Payment::initiate(Uuid::now_v7(), debt(100), offered, Method::CreditCard, Utc::now())
-                .unwrap();
-        assert_ne!(payment.charge_key(), payment.refund_key());
+    fn another_currency_is_another_amount() {
+        assert_eq!(initiate(100, Money::from_minor(100, Currency::Eur)), Err(AmountMismatch));
+    }
+
+    #[test]
+    fn every_attempt_at_a_charge_has_the_same_key() {
+        let payment = initiate(100, Money::from_minor(100, Currency::Usd)).unwrap();
         assert_eq!(payment.charge_key(), payment.clone().charge_key());
+    }
+
+    #[test]
+    fn an_open_question_is_no_news() {
+        let mut payment = initiate(100, Money::from_minor(100, Currency::Usd)).unwrap();
+        let unknown = Outcome::Unknown { reason: "timeout".to_owned() };
+        assert_eq!(payment.charged(&unknown, Utc::now()), Ok(None));
+        assert_eq!(payment.status, Status::Pending);
     }
 
     proptest! {
         #[test]
         fn only_the_exact_amount_is_taken(owed in 1..10_000_i64, offered in 1..10_000_i64) {
-            let offered_money = Money::from_minor(offered, Currency::Usd);
-            let payment = Payment::initiate(Uuid::now_v7(), debt(owed), offered_money, Method::CreditCard, Utc::now());
+            let payment = initiate(owed, Money::from_minor(offered, Currency::Usd));
             prop_assert_eq!(payment.is_ok(), owed == offered);
         }
     }

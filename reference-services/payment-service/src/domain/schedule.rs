@@ -2,10 +2,21 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Short enough that a provider that is back is asked, and an order settled, within a minute.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// A request that is still being worked on is left alone this long; then its process is taken for dead.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// A charge that the provider has not heard of by then is not begun any more: its goods are not kept for ever.
+const CHARGE_WINDOW: Duration = Duration::from_mins(10);
+
+/// Whether a charge that was asked for then may still be begun.
+#[must_use]
+pub fn may_charge(asked_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (now - asked_at).to_std().is_ok_and(|age| age < CHARGE_WINDOW) || now < asked_at
+}
 
 /// The pause after so many unanswered attempts: doubling, and never so long that an order stays open for a minute.
 #[must_use]
@@ -19,9 +30,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_half_a_minute() {
+    fn pauses_double_up_to_a_quarter_of_a_minute() {
         let pauses: Vec<_> = (0..7).map(|attempts| pause(attempts).as_secs()).collect();
-        assert_eq!(pauses, [2, 2, 4, 8, 16, 30, 30]);
+        assert_eq!(pauses, [2, 2, 4, 8, 15, 15, 15]);
+    }
+
+    #[test]
+    fn a_charge_is_begun_within_ten_minutes_or_not_at_all() {
+        let (asked_at, window) = (Utc::now(), CHARGE_WINDOW);
+        assert!(may_charge(asked_at, asked_at));
+        assert!(may_charge(asked_at, asked_at + window - Duration::from_millis(1)));
+        assert!(!may_charge(asked_at, asked_at + window));
     }
 
     #[test]

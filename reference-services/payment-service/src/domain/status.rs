@@ -15,7 +15,9 @@ pub enum Status {
     Failed,
     /// Money is on its way back, the answer is not known.
     RefundPending,
-    /// The money went back.
+    /// A part of the money went back.
+    PartiallyRefunded,
+    /// All of the money went back.
     Refunded,
 }
 
@@ -31,12 +33,13 @@ pub struct IllegalTransition {
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Initiated,
         Self::Pending,
         Self::Processed,
         Self::Failed,
         Self::RefundPending,
+        Self::PartiallyRefunded,
         Self::Refunded,
     ];
 
@@ -49,6 +52,7 @@ impl Status {
             Self::Processed => "processed",
             Self::Failed => "failed",
             Self::RefundPending => "refund_pending",
+            Self::PartiallyRefunded => "partially_refunded",
             Self::Refunded => "refunded",
         }
     }
@@ -67,33 +71,23 @@ impl Status {
                 Outcome::Declined { .. } => Self::Failed,
                 Outcome::Unknown { .. } => Self::Pending,
             }),
-            Self::Processed | Self::Failed | Self::RefundPending | Self::Refunded => {
-                Err(IllegalTransition { from: self, action: "charged" })
-            }
+            Self::Processed
+            | Self::Failed
+            | Self::RefundPending
+            | Self::PartiallyRefunded
+            | Self::Refunded => Err(IllegalTransition { from: self, action: "charged" }),
         }
     }
 
-    /// Starts a refund, or repeats one whose outcome is unknown.
+    /// Starts a refund.
     pub const fn start_refund(self) -> Result<Self, IllegalTransition> {
         match self {
-            Self::Processed | Self::RefundPending => Ok(Self::RefundPending),
-            Self::Initiated | Self::Pending | Self::Failed | Self::Refunded => {
-                Err(IllegalTransition { from: self, action: "refunded" })
-            }
-        }
-    }
-
-    /// What a refund's outcome makes of the payment. A refused refund leaves the money where it is.
-    pub const fn refunded(self, outcome: &Outcome) -> Result<Self, IllegalTransition> {
-        match self {
-            Self::RefundPending => Ok(match outcome {
-                Outcome::Accepted { .. } => Self::Refunded,
-                Outcome::Declined { .. } => Self::Processed,
-                Outcome::Unknown { .. } => Self::RefundPending,
-            }),
-            Self::Initiated | Self::Pending | Self::Processed | Self::Failed | Self::Refunded => {
-                Err(IllegalTransition { from: self, action: "refunded" })
-            }
+            Self::Processed | Self::PartiallyRefunded => Ok(Self::RefundPending),
+            Self::Initiated
+            | Self::Pending
+            | Self::Failed
+            | Self::RefundPending
+            | Self::Refunded => Err(IllegalTransition { from: self, action: "refunded" }),
         }
     }
 
@@ -134,15 +128,9 @@ mod tests {
     #[test]
     fn only_money_that_was_taken_can_go_back() {
         for status in Status::ALL {
-            let refundable = matches!(status, Status::Processed | Status::RefundPending);
+            let refundable = matches!(status, Status::Processed | Status::PartiallyRefunded);
             assert_eq!(status.start_refund().is_ok(), refundable, "{status}");
         }
-    }
-
-    #[test]
-    fn a_refused_refund_leaves_the_payment_as_it_was() {
-        let refused = Outcome::Declined { reason: "too late".to_owned() };
-        assert_eq!(Status::RefundPending.refunded(&refused), Ok(Status::Processed));
     }
 
     proptest! {

@@ -20,12 +20,12 @@ use crate::payments::Offer;
 pub(crate) struct PaymentRequest {
     order_id: Uuid,
     /// Decimal text, exactly what the order costs, for example `19.98`.
+    #[schema(pattern = r"^[0-9]+\.[0-9]{2}$", example = "19.98")]
     amount: String,
-    /// ISO 4217.
-    currency: String,
+    currency: CurrencyCode,
     method: Method,
     /// The provider's token for a card or wallet; never a card number.
-    #[schema(value_type = String, max_length = 255)]
+    #[schema(value_type = String, min_length = 1, max_length = 255, pattern = "^[0-9_-]*[A-Za-z][A-Za-z0-9_-]*$", example = "tok_visa")]
     payment_token: SecretString,
 }
 
@@ -45,7 +45,7 @@ impl PaymentRequest {
         Identity {
             order_id: self.order_id,
             amount: &self.amount,
-            currency: &self.currency,
+            currency: &self.currency.0,
             method: self.method,
             payment_token: self.payment_token.expose_secret(),
         }
@@ -53,16 +53,54 @@ impl PaymentRequest {
 
     /// What is offered.
     pub(super) fn offer(&self) -> Result<Offer, ApiError> {
-        let amount = Money::parse(&self.amount, &self.currency).map_err(|error| {
-            let pointer =
-                if matches!(error, MoneyError::Currency(_)) { "/currency" } else { "/amount" };
-            ApiError::invalid_field(pointer, error.to_string())
-        })?;
+        let amount = money(&self.amount, &self.currency.0)?;
         let token = PaymentToken::parse(self.payment_token.expose_secret())
             .map_err(|error| ApiError::invalid_field("/payment_token", error.to_string()))?;
         Ok(Offer { order_id: self.order_id, amount, method: self.method, token })
     }
 }
+
+/// A request to pay back. Without an amount all that is left goes back.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefundRequest {
+    /// Decimal text, at most what is left of the payment.
+    #[schema(pattern = r"^[0-9]+\.[0-9]{2}$", example = "5.00")]
+    amount: Option<String>,
+    /// ISO 4217, as it was paid in.
+    currency: Option<CurrencyCode>,
+}
+
+impl RefundRequest {
+    /// How much is asked for; nothing said is everything.
+    pub(super) fn asked(&self) -> Result<Option<Money>, ApiError> {
+        match (&self.amount, &self.currency) {
+            (Some(amount), Some(currency)) => money(amount, &currency.0).map(Some),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(ApiError::invalid_field("/currency", "belongs to an amount")),
+            (None, Some(_)) => Err(ApiError::invalid_field("/amount", "belongs to a currency")),
+        }
+    }
+}
+
+/// An ISO 4217 code.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(value_type = String, pattern = "^(EUR|USD|GBP)$", example = "USD")]
+pub(crate) struct CurrencyCode(String);
+
+fn money(amount: &str, currency: &str) -> Result<Money, ApiError> {
+    Money::parse(amount, currency).map_err(|error| {
+        let is_currency = matches!(error, MoneyError::Currency(_));
+        let pointer = if is_currency { "/currency" } else { "/amount" };
+        ApiError::invalid_field(pointer, error.to_string())
+    })
+}
+
+/// A key as the interface describes it.
+#[derive(ToSchema)]
+#[schema(value_type = String, min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
+#[allow(dead_code, reason = "only its description is used")]
+pub(super) struct IdempotencyKeyText(String);
 
 /// A payment.
 #[derive(Debug, Serialize, ToSchema)]
@@ -77,8 +115,10 @@ pub(crate) struct PaymentView {
     method: Method,
     /// `stripe` or `paypal`.
     gateway: &'static str,
-    /// `initiated`, `pending`, `processed`, `failed`, `refund_pending` or `refunded`.
+    /// `initiated`, `pending`, `processed`, `failed`, `refund_pending`, `partially_refunded` or `refunded`.
     status: &'static str,
+    /// What has gone back so far, as decimal text.
+    refunded_amount: String,
     /// The provider's own id of the charge.
     provider_reference: Option<String>,
     /// Why it failed, in a word.
@@ -98,6 +138,7 @@ impl From<&Payment> for PaymentView {
             method: payment.method,
             gateway: payment.method.gateway().name(),
             status: payment.status.name(),
+            refunded_amount: payment.refunded.to_decimal(),
             provider_reference: payment.provider_reference.clone(),
             failure_reason: payment.failure_reason.clone(),
             created_at: payment.created_at,

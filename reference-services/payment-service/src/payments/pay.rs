@@ -11,11 +11,12 @@ use tracing::{Instrument as _, Span, field};
 use uuid::Uuid;
 
 use super::Payments;
+use crate::clients::Asker;
 use crate::domain::method::Method;
 use crate::domain::payment::Payment;
 use crate::domain::schedule;
 use crate::domain::token::PaymentToken;
-use crate::store::{self, Operation};
+use crate::store;
 
 /// What a customer offers.
 pub(crate) struct Offer {
@@ -25,8 +26,8 @@ pub(crate) struct Offer {
     pub(crate) token: PaymentToken,
 }
 
-/// What came of it.
-pub(crate) enum Paid {
+/// What came of a request under a key.
+pub(crate) enum Answered {
     /// Settled, or on its way, just now.
     Now(Answer),
     /// Answered when the key was used first.
@@ -40,16 +41,16 @@ impl Payments {
         caller: &Caller,
         request: &idempotency::Request<'_>,
         offer: &Offer,
-    ) -> ApiResult<Paid> {
+    ) -> ApiResult<Answered> {
         let mut conn = self.database.acquire().await?;
         let claim = match idempotency::claim(&mut conn, request).await? {
             Claimed::Work(claim) => claim,
-            Claimed::Done(answer) => return Ok(Paid::Before(answer)),
+            Claimed::Done(answer) => return Ok(Answered::Before(answer)),
         };
         drop(conn);
         let span = processing_span(claim.subject_id(), offer.order_id, offer.amount, offer.method);
         match self.pay_claimed(caller, &claim, offer).instrument(span).await {
-            Ok(answer) => Ok(Paid::Now(answer)),
+            Ok(answer) => Ok(Answered::Now(answer)),
             Err(error) => {
                 claim.give_back(&self.database, &error).await;
                 Err(error)
@@ -71,17 +72,16 @@ impl Payments {
             Some(payment) => payment,
             None => self.initiate(caller, claim.subject_id(), offer).await?,
         };
-        let outcome = self.providers.charge(&payment, &offer.token).await;
+        let outcome = self.providers.charge(Asker::Request, &payment, &offer.token).await;
         self.metrics.asked(payment.method, began.elapsed());
-        let (payment, answer) =
-            self.settle(&payment, Operation::Charge, &outcome, 0, Some(claim)).await?;
+        let (payment, answer) = self.settle_charge(payment.id, &outcome, 0, Some(claim)).await?;
         Span::current().record("status", payment.status.name());
         Ok(answer)
     }
 
     /// Asks what is owed and records the payment: from here on somebody looks after it, whatever happens to this request.
     async fn initiate(&self, caller: &Caller, id: Uuid, offer: &Offer) -> ApiResult<Payment> {
-        let debt = self.orders.open_payment(offer.order_id, &caller.token).await?;
+        let debt = self.orders.open_payment(offer.order_id, offer.amount, &caller.token).await?;
         let payment = Payment::initiate(id, debt, offer.amount, offer.method, postgres::now())
             .map_err(|error| ApiError::invalid_field("/amount", error.to_string()))?;
         let mut tx = self.database.begin().await?;
@@ -94,11 +94,10 @@ impl Payments {
         )
         .await;
         written.map_err(refuse_second)?;
-        if let Some(event) = payment.event() {
-            self.outbox.append(&mut tx, event).await?;
-        }
+        let event = payment.initiated();
+        self.outbox.append(&mut tx, event.clone()).await?;
         self.outbox.commit(tx).await?;
-        self.metrics.reached(&payment);
+        self.metrics.told(payment.method, &event);
         Ok(payment)
     }
 }

@@ -1,74 +1,101 @@
 //! Writing down what a provider said: the row, the conversation, the event and the answer in one transaction.
 
+use ecotrack_chassis::failpoint;
 use ecotrack_chassis::idempotency::{Answer, Claim};
 use ecotrack_chassis::{ApiError, ApiResult, postgres};
+use ecotrack_events::Event;
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::Payments;
 use crate::answer;
 use crate::domain::outcome::Outcome;
 use crate::domain::payment::Payment;
 use crate::domain::schedule;
-use crate::domain::status::{IllegalTransition, Status};
 use crate::store::{self, Operation};
 
-impl Operation {
-    const fn next(self, status: Status, outcome: &Outcome) -> Result<Status, IllegalTransition> {
-        match self {
-            Self::Charge => status.charged(outcome),
-            Self::Refund => status.refunded(outcome),
-        }
-    }
-}
-
 impl Payments {
-    /// Settles a payment and, for a request under a key, its answer. Somebody else's verdict that came first stands.
-    pub(super) async fn settle(
+    /// Settles a charge and, for a request under a key, its answer. Somebody else's verdict that came first stands.
+    pub(super) async fn settle_charge(
         &self,
-        payment: &Payment,
-        operation: Operation,
+        payment_id: Uuid,
         outcome: &Outcome,
         attempts: u32,
         claim: Option<&Claim>,
     ) -> ApiResult<(Payment, Answer)> {
+        failpoint::hit("payment.charged");
         let mut tx = self.database.begin().await?;
-        let gone = || ApiError::internal(anyhow::anyhow!("payment {} is gone", payment.id));
-        let mut current = store::lock(&mut tx, payment.id, None).await?.ok_or_else(gone)?;
-        let verdict = operation.next(current.status, outcome);
-        if let Ok(status) = verdict {
-            conclude(&mut current, status, outcome);
-            let again_in = current.status.is_open().then(|| schedule::pause(attempts));
-            store::update(&mut tx, &current, again_in).await?;
-            if let Some(event) = current.event() {
-                self.outbox.append(&mut tx, event).await?;
-            }
+        let mut payment = locked(&mut tx, payment_id, None).await?;
+        let mut events = Vec::new();
+        if let Ok(event) = payment.charged(outcome, postgres::now()) {
+            events.extend(event);
+            self.write(&mut tx, &payment, &events, attempts).await?;
         }
-        store::record(&mut tx, current.id, operation, outcome).await?;
-        let answer = answer::to_payment(&current).map_err(ApiError::internal)?;
+        store::record(&mut tx, payment.id, Operation::Charge, outcome).await?;
+        let answer = answer::to_payment(&payment).map_err(ApiError::internal)?;
         if let Some(claim) = claim {
             claim.complete(&mut tx, &answer).await?;
         }
         self.outbox.commit(tx).await?;
-        if verdict.is_ok() {
-            self.metrics.reached(&current);
+        self.told(&payment, &events);
+        Ok((payment, answer))
+    }
+
+    /// Settles a refund and, for a request under a key, its answer. Somebody else's verdict that came first stands.
+    pub(super) async fn settle_refund(
+        &self,
+        payment_id: Uuid,
+        refund_id: Uuid,
+        outcome: &Outcome,
+        attempts: u32,
+        claim: Option<&Claim>,
+    ) -> ApiResult<(Payment, Answer)> {
+        failpoint::hit("payment.refunded");
+        let mut tx = self.database.begin().await?;
+        let mut payment = locked(&mut tx, payment_id, Some(refund_id)).await?;
+        let before = payment.clone();
+        let events: Vec<_> =
+            payment.refund_answered(outcome, postgres::now()).into_iter().collect();
+        let is_open_question = matches!(outcome, Outcome::Unknown { .. });
+        if payment != before || (is_open_question && payment.status.is_open()) {
+            self.write(&mut tx, &payment, &events, attempts).await?;
         }
-        tracing::info!(payment_id = %current.id, status = current.status.name(), "payment settled");
-        Ok((current, answer))
+        store::record(&mut tx, payment.id, Operation::Refund, outcome).await?;
+        let answer = answer::to_refund(&payment).map_err(ApiError::internal)?;
+        if let Some(claim) = claim {
+            claim.complete(&mut tx, &answer).await?;
+        }
+        self.outbox.commit(tx).await?;
+        self.told(&payment, &events);
+        Ok((payment, answer))
+    }
+
+    /// Writes what a payment has become, with the events that tell of it. While a question is open it is asked again.
+    pub(super) async fn write(
+        &self,
+        tx: &mut PgConnection,
+        payment: &Payment,
+        events: &[Event],
+        attempts: u32,
+    ) -> sqlx::Result<()> {
+        let again_in = payment.status.is_open().then(|| schedule::pause(attempts));
+        store::update(tx, payment, again_in).await?;
+        for event in events {
+            self.outbox.append(tx, event.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// For metrics and log, once it is committed.
+    pub(super) fn told(&self, payment: &Payment, events: &[Event]) {
+        for event in events {
+            self.metrics.told(payment.method, event);
+        }
+        tracing::info!(payment_id = %payment.id, status = payment.status.name(), "payment settled");
     }
 }
 
-/// A charge's reference stays the one that refunds are asked for with.
-fn conclude(payment: &mut Payment, status: Status, outcome: &Outcome) {
-    payment.status = status;
-    payment.updated_at = postgres::now();
-    if status == Status::Processed && payment.provider_reference.is_none() {
-        payment.provider_reference = outcome.reference().map(str::to_owned);
-    }
-    payment.failure_reason = match status {
-        Status::Failed => outcome.reason().map(str::to_owned),
-        Status::Initiated
-        | Status::Pending
-        | Status::Processed
-        | Status::RefundPending
-        | Status::Refunded => None,
-    };
+async fn locked(tx: &mut PgConnection, id: Uuid, refund_id: Option<Uuid>) -> ApiResult<Payment> {
+    let gone = || ApiError::internal(anyhow::anyhow!("payment {id} is gone"));
+    store::lock(tx, id, None, refund_id).await?.ok_or_else(gone)
 }

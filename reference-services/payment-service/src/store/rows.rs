@@ -1,15 +1,20 @@
 //! Rows as the tables have them, and the way back into the domain.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use ecotrack_events::{Currency, Money};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::TraceContext;
 use crate::domain::method::Method;
 use crate::domain::payment::Payment;
+use crate::domain::refund::{Refund, RefundStatus};
 use crate::domain::status::Status;
 use crate::domain::token::PaymentToken;
+
+/// Headers that tell of the request a row belongs to.
+pub(crate) type TraceContext = HashMap<String, String>;
 
 /// A value that the table admits and the domain does not know: a newer version wrote it.
 #[derive(Debug, thiserror::Error)]
@@ -28,10 +33,21 @@ pub(super) struct PaymentRow {
     currency: String,
     method: String,
     status: String,
+    refunded: i64,
     provider_reference: Option<String>,
     failure_reason: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct RefundRow {
+    id: Uuid,
+    amount: i64,
+    covered_at: i64,
+    status: String,
+    provider_reference: Option<String>,
+    failure_reason: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -65,10 +81,25 @@ impl PaymentRow {
             amount: Money::from_minor(self.amount, currency),
             method: known("method", self.id, Method::from_name(&self.method))?,
             status: known("status", self.id, Status::from_name(&self.status))?,
+            refunded: Money::from_minor(self.refunded, currency),
+            refund: None,
             provider_reference: self.provider_reference,
             failure_reason: self.failure_reason,
             created_at: self.created_at,
             updated_at: self.updated_at,
+        })
+    }
+}
+
+impl RefundRow {
+    pub(super) fn refund(self, payment: &Payment) -> sqlx::Result<Refund> {
+        Ok(Refund {
+            id: self.id,
+            amount: Money::from_minor(self.amount, payment.amount.currency()),
+            covered_at: self.covered_at,
+            status: known("status of a refund", payment.id, RefundStatus::from_name(&self.status))?,
+            provider_reference: self.provider_reference,
+            failure_reason: self.failure_reason,
         })
     }
 }

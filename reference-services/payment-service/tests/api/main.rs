@@ -2,9 +2,15 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod contracts;
+mod deliveries;
 mod helpers;
 mod migrations;
 mod orders;
 mod paying;
+mod post;
 mod refunding;
+mod repeating;
+mod secrets;
 mod unknown_outcomes;
+mod webhooks;

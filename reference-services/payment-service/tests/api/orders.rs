@@ -54,6 +54,7 @@ async fn open_payment(
     State(orders): State<Orders>,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
+    Json(offer): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
     let bearer =
         headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -61,6 +62,9 @@ async fn open_payment(
     match orders.get(&id) {
         Some(order) if bearer != format!("Bearer {}", order.token) => {
             (StatusCode::NOT_FOUND, Json(Value::Null))
+        }
+        Some(_) if offer != json!({"amount": "19.99", "currency": "USD"}) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(Value::Null))
         }
         Some(order) if order.is_paid => (StatusCode::CONFLICT, Json(Value::Null)),
         Some(order) => {

@@ -119,6 +119,21 @@ async fn what_belongs_to_somebody_else_or_is_closed_is_not_paid() -> Result<()> 
 }
 
 #[tokio::test]
+async fn without_a_token_nothing_is_told_or_done() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let payment = customer.pay_by_card().await?.expect(201)?.json();
+    let (id, anonymous) = (id_of(&payment)?, app.anonymous());
+    anonymous.get(&format!("/api/payments/{id}")).await?.expect_problem(401)?;
+    anonymous.post(&format!("/api/payments/{id}/refund"), &json!({})).await?.expect_problem(401)?;
+    anonymous
+        .post("/api/payments", &customer.offer("paypal", "tok_1"))
+        .await?
+        .expect_problem(401)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_rotated_key_is_shown_with_the_next_payment() -> Result<()> {
     let app = TestApp::start().await?;
     let credential = async |order_id| {
@@ -130,6 +145,26 @@ async fn a_rotated_key_is_shown_with_the_next_payment() -> Result<()> {
     app.fixture.secret("stripe-api-key", "sk_test_2")?;
     after.pay_by_card().await?.expect(201)?;
     assert_ne!(credential(before.order_id).await?, credential(after.order_id).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn keys_that_change_all_the_time_fail_no_payment() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customers: Vec<_> = (0..20).map(|_| app.customer()).collect::<Result<_>>()?;
+    let paying = try_join_all(customers.iter().map(|customer| customer.pay_by_card()));
+    let rotating = async {
+        for round in 0..20 {
+            app.fixture.secret("stripe-api-key", &format!("sk_test_{round}"))?;
+            tokio::task::yield_now().await;
+        }
+        anyhow::Ok(())
+    };
+    let (answers, rotated) = tokio::join!(paying, rotating);
+    rotated?;
+    for answer in answers? {
+        answer.expect(201)?;
+    }
     Ok(())
 }
 

@@ -1,15 +1,10 @@
 //! No answer is not a no: the payment stays open until the provider has said how it ended, and money moves once.
 
 use anyhow::Result;
+use ecotrack_chassis::test_support::eventually;
 use serde_json::json;
 
 use crate::helpers::{TestApp, id_of};
-
-/// Charges that the provider really made.
-async fn charges(app: &TestApp, order_id: uuid::Uuid) -> Result<usize> {
-    let ledger = app.ledger(order_id).await?;
-    Ok(ledger.iter().filter(|(_, outcome)| outcome == "accepted").count())
-}
 
 #[tokio::test]
 async fn a_charge_whose_answer_is_lost_is_pending_then_processed_and_made_once() -> Result<()> {
@@ -20,7 +15,7 @@ async fn a_charge_whose_answer_is_lost_is_pending_then_processed_and_made_once()
     assert_eq!(payment["status"], "pending");
     app.disarm("stripe").await?;
     customer.await_status(id_of(&payment)?, "processed").await?;
-    assert_eq!(charges(&app, customer.order_id).await?, 1);
+    assert_eq!(app.charges(customer.order_id).await?, 1);
     app.await_event("PaymentProcessedEvent", id_of(&payment)?).await?;
     Ok(())
 }
@@ -33,7 +28,7 @@ async fn a_charge_that_broke_at_the_provider_is_asked_for_again() -> Result<()> 
     let payment = customer.pay_by_card().await?.expect(202)?.json();
     app.disarm("stripe").await?;
     customer.await_status(id_of(&payment)?, "processed").await?;
-    assert_eq!(charges(&app, customer.order_id).await?, 1);
+    assert_eq!(app.charges(customer.order_id).await?, 1);
     Ok(())
 }
 
@@ -47,7 +42,93 @@ async fn a_charge_that_turns_out_declined_fails() -> Result<()> {
     app.disarm("stripe").await?;
     customer.await_status(id_of(&payment)?, "failed").await?;
     app.await_event("PaymentFailedEvent", id_of(&payment)?).await?;
-    assert_eq!(charges(&app, customer.order_id).await?, 0);
+    assert_eq!(app.charges(customer.order_id).await?, 0);
+    Ok(())
+}
+
+/// What a provider can do to a charge, and whether the charge is made all the same.
+const TROUBLES: [&str; 5] = ["hang", "delay", "answer_lost", "reset", "error"];
+
+#[tokio::test]
+async fn whatever_the_provider_does_a_charge_is_made_at_most_once_and_its_end_is_found()
+-> Result<()> {
+    for method in ["credit_card", "paypal"] {
+        let troubles = TROUBLES.iter().map(|mode| settle_after(method, mode));
+        futures::future::try_join_all(troubles).await?;
+    }
+    Ok(())
+}
+
+async fn settle_after(method: &str, mode: &str) -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let provider = if method == "paypal" { "paypal" } else { "stripe" };
+    app.arm(provider, &json!({"mode": mode, "ttl_seconds": 120})).await?;
+    let began = std::time::Instant::now();
+    let answer = customer.pay(&customer.offer(method, "tok_1"), "k").await?;
+    assert!(began.elapsed().as_secs() < 10, "{mode}: the customer waits {:?}", began.elapsed());
+    assert!(matches!(answer.status.as_u16(), 201 | 202), "{mode}: {}", answer.text);
+    app.disarm(provider).await?;
+    customer.await_status(id_of(&answer.json())?, "processed").await?;
+    assert_eq!(app.charges(customer.order_id).await?, 1, "{mode}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_again_and_again_is_left_alone_and_asked_again_later() -> Result<()> {
+    let app = TestApp::start_with(&[("ECOTRACK_PROVIDER_BREAKER_OPEN_SECONDS", "2")]).await?;
+    app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120})).await?;
+    app.customer()?.pay_by_card().await?.expect(202)?;
+    assert_eq!(app.metric(r#"circuit_breaker_state{name="stripe"}"#).await?.as_deref(), Some("2"));
+    let spared = app.customer()?;
+    spared.pay_by_card().await?.expect(202)?;
+    assert!(app.ledger(spared.order_id).await?.is_empty(), "nobody should have been asked");
+    let wallet = app.customer()?;
+    wallet.pay(&wallet.offer("paypal", "tok_1"), "k").await?.expect(201)?;
+    app.disarm("stripe").await?;
+    eventually(|| async {
+        let customer = app.customer()?;
+        customer.pay_by_card().await?.expect(201)?;
+        Ok(())
+    })
+    .await?;
+    assert_eq!(app.metric(r#"circuit_breaker_state{name="stripe"}"#).await?.as_deref(), Some("0"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_charge_of_a_process_that_died_is_found_and_not_made_again() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let payment = customer.pay_by_card().await?.expect(201)?.json();
+    let id = id_of(&payment)?;
+    // As the row is when the process dies between the provider's answer and writing it down.
+    let mut conn = app.fixture.database.connect().await?;
+    sqlx::query("UPDATE payment_service.payments SET status = 'initiated', provider_reference = NULL, payment_token = 'tok_visa', next_attempt_at = now() WHERE order_id = $1")
+        .bind(customer.order_id)
+        .execute(&mut conn)
+        .await?;
+    customer.await_status(id, "processed").await?;
+    let found = customer.client.get(&format!("/api/payments/{id}")).await?.json();
+    assert_eq!(found["provider_reference"], payment["provider_reference"]);
+    let asked = app.ledger(customer.order_id).await?;
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_charge_nobody_heard_of_for_ten_minutes_is_not_begun_any_more() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120})).await?;
+    let payment = customer.pay_by_card().await?.expect(202)?.json();
+    let mut conn = app.fixture.database.connect().await?;
+    sqlx::query("UPDATE payment_service.payments SET created_at = now() - interval '10 minutes'")
+        .execute(&mut conn)
+        .await?;
+    app.disarm("stripe").await?;
+    customer.await_status(id_of(&payment)?, "failed").await?;
+    assert_eq!(app.charges(customer.order_id).await?, 0);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use ecotrack_chassis::error::Problem;
 use ecotrack_chassis::extract::{Json, Path, Query};
 use ecotrack_chassis::{ApiError, ApiResult};
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,9 @@ struct Which {
 }
 
 /// The faults in force.
-#[utoipa::path(get, path = "/faults", tag = "judge", responses((status = 200, body = Faults)))]
+#[utoipa::path(get, path = "/faults", tag = "judge",
+    responses((status = 200, body = Faults, description = "the faults in force"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "the faults are away")))]
 async fn list(State(desk): State<Desk>) -> ApiResult<axum::Json<Faults>> {
     let mut conn = desk.database().acquire().await?;
     Ok(axum::Json(Faults { faults: store::in_force(&mut conn).await? }))
@@ -39,7 +42,13 @@ async fn list(State(desk): State<Desk>) -> ApiResult<axum::Json<Faults>> {
 
 /// Arms a fault. It ends by itself.
 #[utoipa::path(put, path = "/faults/{provider}", tag = "judge", params(("provider" = Provider, Path)), request_body = FaultRequest,
-    responses((status = 200, body = ArmedFault), (status = 422, description = "out of bounds")))]
+    responses((status = 200, body = ArmedFault, description = "in force"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "not JSON"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "no such provider"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "a body too large"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "not declared as JSON"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "out of bounds"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "the faults are away")))]
 async fn arm(
     State(desk): State<Desk>,
     Path(provider): Path<Provider>,
@@ -53,7 +62,10 @@ async fn arm(
 
 /// Ends faults before their time.
 #[utoipa::path(delete, path = "/faults/{provider}", tag = "judge", params(("provider" = Provider, Path), Which),
-    responses((status = 204, description = "gone")))]
+    responses((status = 204, description = "gone"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "no such provider"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "a parameter nobody knows"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "the faults are away")))]
 async fn disarm(
     State(desk): State<Desk>,
     Path(provider): Path<Provider>,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use ecotrack_chassis::ApiResult;
+use ecotrack_chassis::error::Problem;
 use ecotrack_chassis::extract::Query;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -37,7 +38,11 @@ struct Question {
 }
 
 /// Reads the ledger, newest first.
-#[utoipa::path(get, path = "/ledger", tag = "judge", params(Question), responses((status = 200, body = Vec<Entry>)))]
+#[utoipa::path(get, path = "/ledger", tag = "judge", params(Question),
+    responses((status = 200, body = Vec<Entry>, description = "the entries"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "not a query we can read"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "a value is not valid"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "the ledger is away")))]
 async fn read(
     State(desk): State<Desk>,
     Query(question): Query<Question>,

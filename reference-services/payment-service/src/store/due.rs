@@ -1,0 +1,42 @@
+//! Payments whose outcome is open.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::refunds;
+use super::rows::{Open, OpenRow, TraceContext};
+
+/// Takes the payment that waits longest for its outcome, and puts its next attempt off by `patience`: one asker at a time.
+pub(crate) async fn take_due(
+    conn: &mut PgConnection,
+    patience: Duration,
+) -> sqlx::Result<Option<Open>> {
+    let row: Option<OpenRow> = sqlx::query_as(
+        "UPDATE payments SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $1)
+         WHERE id = (SELECT id FROM payments WHERE next_attempt_at <= now()
+                     ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING *",
+    )
+    .bind(patience.as_secs_f64())
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(mut open) = row.map(OpenRow::open).transpose()? else { return Ok(None) };
+    open.payment.refund = refunds::find(conn, &open.payment, None).await?;
+    Ok(Some(open))
+}
+
+/// The request a payment belongs to.
+pub(crate) async fn context_of(
+    conn: &mut PgConnection,
+    payment_id: Uuid,
+) -> sqlx::Result<TraceContext> {
+    let context: Option<Json<TraceContext>> =
+        sqlx::query_scalar("SELECT trace_context FROM payments WHERE id = $1")
+            .bind(payment_id)
+            .fetch_optional(conn)
+            .await?;
+    Ok(context.map(|context| context.0).unwrap_or_default())
+}

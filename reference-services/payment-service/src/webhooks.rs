@@ -1,0 +1,60 @@
+//! Webhooks of the providers: who may speak, and what each of them says in its own words.
+
+mod gate;
+mod paypal;
+mod stripe;
+
+use ecotrack_events::{Currency, Money};
+
+use crate::domain::method::Gateway;
+use crate::domain::notice::Notice;
+pub(crate) use gate::{Gate, Refused};
+
+/// Longest id of an event or a charge, in bytes.
+const LONGEST_ID: usize = 255;
+
+/// An event as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Incoming {
+    /// The provider's own id of it.
+    pub(crate) event_id: String,
+    /// What it tells of a payment; `None` if it is of a type, or about something, that is none of our business.
+    pub(crate) notice: Option<Notice>,
+}
+
+/// Why a signed body tells us nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    /// Not JSON, or not the provider's shape.
+    #[error("the event cannot be read")]
+    Json(#[from] serde_json::Error),
+    /// A value that cannot be.
+    #[error("the event's {0} is not valid")]
+    Value(&'static str),
+}
+
+/// Reads a body whose signature was found good.
+pub(crate) fn read(gateway: Gateway, body: &[u8]) -> Result<Incoming, ReadError> {
+    match gateway {
+        Gateway::Stripe => stripe::read(body),
+        Gateway::PayPal => paypal::read(body),
+    }
+}
+
+/// An id of the provider's: short and printable.
+fn id(text: String, what: &'static str) -> Result<String, ReadError> {
+    let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if (1..=LONGEST_ID).contains(&text.len()) && is_printable {
+        Ok(text)
+    } else {
+        Err(ReadError::Value(what))
+    }
+}
+
+/// An amount in minor units and a currency in whatever case.
+fn money(minor: i64, currency: &str) -> Result<Money, ReadError> {
+    match Currency::parse(&currency.to_uppercase()) {
+        Ok(currency) => Ok(Money::from_minor(minor, currency)),
+        Err(_) => Err(ReadError::Value("currency")),
+    }
+}
