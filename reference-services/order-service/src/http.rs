@@ -2,6 +2,7 @@
 
 mod answers;
 mod listing;
+mod object;
 mod orders;
 mod payment;
 mod shapes;

@@ -25,10 +25,10 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields)]
 struct Offer {
     /// Decimal text.
-    #[schema(example = "19.98")]
+    #[schema(example = "19.98", pattern = r"^\d{1,12}\.\d{2}$")]
     amount: Option<String>,
     /// ISO 4217.
-    #[schema(example = "EUR")]
+    #[schema(example = "EUR", pattern = "^(EUR|USD|GBP)$")]
     currency: Option<String>,
 }
 

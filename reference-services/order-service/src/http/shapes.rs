@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::object::Object;
 use crate::domain::cart::{Cart, CartError};
 use crate::domain::history::Entry;
 use crate::domain::order::{Line, Order};
@@ -14,10 +15,14 @@ use crate::domain::status::Status;
 /// A request to place an order. It has no prices: those are the catalogue's.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "items": [{"product_id": "0190a0de-0000-7000-8000-000000000001", "quantity": 2}],
+    "payment_method": "credit_card",
+}))]
 pub(crate) struct OrderRequest {
     /// What is ordered, each product once.
-    #[schema(min_items = 1, max_items = 50)]
-    items: Vec<ItemRequest>,
+    #[schema(min_items = 1, max_items = 50, value_type = Vec<ItemRequest>)]
+    items: Vec<Object<ItemRequest>>,
     /// How the customer means to pay.
     #[serde(default)]
     payment_method: PaymentMethod,
@@ -35,7 +40,7 @@ pub(crate) struct ItemRequest {
 impl OrderRequest {
     /// The cart that is asked for.
     pub(crate) fn cart(&self) -> Result<Cart, CartError> {
-        Cart::parse(self.items.iter().map(|item| (item.product_id, item.quantity)))
+        Cart::parse(self.items.iter().map(|Object(item)| (item.product_id, item.quantity)))
     }
 
     /// How the customer means to pay.
@@ -46,6 +51,17 @@ impl OrderRequest {
 
 /// An order.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "order_id": "0190a0de-0000-7000-8000-000000000002",
+    "user_id": "0190a0de-0000-7000-8000-000000000003",
+    "status": "created",
+    "total_amount": "19.98",
+    "currency": "EUR",
+    "payment_method": "credit_card",
+    "items": [{"product_id": "0190a0de-0000-7000-8000-000000000001", "quantity": 2, "unit_price": "9.99"}],
+    "created_at": "2026-01-31T12:00:00Z",
+    "updated_at": "2026-01-31T12:00:00Z",
+}))]
 pub(crate) struct OrderView {
     order_id: Uuid,
     user_id: Uuid,

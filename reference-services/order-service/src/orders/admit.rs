@@ -12,7 +12,7 @@ use super::Orders;
 use crate::store::{self, intents};
 
 /// How long an attempt may take before its stock is given back. Longer than a request and all it asks for may live.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// When to ask again about an attempt whose stock is being given back.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 

@@ -96,6 +96,11 @@ async fn what_is_not_a_cart_is_refused_with_a_pointer_and_its_key_stays_free() -
         (json!({"items": [line(2_147_483_648)]}), "/items/0/quantity"),
         (json!({"items": [line(1), line(1)]}), "/items/1/product_id"),
         (json!({"items": [line(1)], "total": "0.01"}), "/total"),
+        (json!({"items": [[product, 1]]}), "/items/0"),
+        (
+            json!({"items": [{"product_id": product, "quantity": 1, "unit_price": "0.01"}]}),
+            "/items/0/unit_price",
+        ),
     ] {
         let problem = customer.order_with(&body, "k").await?.expect_problem(422)?.json();
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
