@@ -1,0 +1,116 @@
+//! I5: exactly one effect.
+
+use ecotrack_invariants::judge::Invariant::{I5, I6};
+use ecotrack_invariants::observed::Preference;
+use uuid::Uuid;
+
+use crate::world::World;
+use crate::{assert_broken, assert_good, culprit};
+
+fn event_of(world: &World, event_type: &str) -> Uuid {
+    let records = &world.history.observed.kafka.records;
+    records.iter().find(|record| record.event_type() == event_type).unwrap().event_id().unwrap()
+}
+
+fn bought() -> World {
+    let mut world = World::new();
+    let user = world.customer();
+    let order = world.order(user, 1);
+    world.pay(order);
+    world
+}
+
+#[test]
+fn a_claim_without_its_notification_was_committed_alone() {
+    let mut world = bought();
+    let event = event_of(&world, "OrderCompletedEvent");
+    world.history.observed.database.notifications.retain(|row| row.event_id != event);
+    let findings = assert_broken(&world.end(), &[I5]);
+    assert!(culprit(&findings).contains("outside the effect's transaction"));
+}
+
+#[test]
+fn a_user_who_wants_no_news_gets_none() {
+    let mut world = World::new();
+    let user = world.customer();
+    let order = world.order(user, 1);
+    world.pay(order);
+    let event = event_of(&world, "OrderCompletedEvent");
+    let database = &mut world.history.observed.database;
+    database.notifications.retain(|row| row.event_id != event);
+    database.preferences.push(Preference {
+        user_id: user,
+        channel: "email".to_owned(),
+        enabled: false,
+    });
+    assert_good(&world.end());
+}
+
+#[test]
+fn two_notifications_of_one_event_are_one_too_many() {
+    let mut world = bought();
+    let mut second = world.history.observed.database.notifications[0].clone();
+    second.id = Uuid::from_u128(7);
+    world.history.observed.database.notifications.push(second);
+    assert_broken(&world.end(), &[I5]);
+}
+
+#[test]
+fn one_notification_on_each_channel_is_fine() {
+    let mut world = bought();
+    let mut second = world.history.observed.database.notifications[0].clone();
+    second.channel = "sms".to_owned();
+    world.history.observed.database.notifications.push(second);
+    assert_good(&world.end());
+}
+
+#[test]
+fn two_claims_of_one_event_are_one_too_many() {
+    let mut world = bought();
+    let claim = world.history.observed.database.inbox[0].clone();
+    world.history.observed.database.inbox.push(claim);
+    assert_broken(&world.end(), &[I5]);
+}
+
+#[test]
+fn a_claim_of_an_event_that_nobody_published_is_a_ghosts() {
+    let mut world = bought();
+    let mut claim = world.history.observed.database.inbox[0].clone();
+    claim.event_id = Uuid::from_u128(7);
+    world.history.observed.database.inbox.push(claim);
+    assert_broken(&world.end(), &[I5]);
+}
+
+#[test]
+fn a_claimed_completion_whose_stock_is_still_held_had_no_effect() {
+    let mut world = bought();
+    world.history.observed.database.reservations[0].status = "held".to_owned();
+    let findings = assert_broken(&world.end(), &[I5, I6]);
+    assert!(culprit(&findings).contains("product-service"));
+}
+
+#[test]
+fn a_parked_event_is_odd_and_allowed() {
+    let mut world = bought();
+    let observed = &mut world.history.observed;
+    let record = observed
+        .kafka
+        .records
+        .iter()
+        .find(|record| record.event_type() == "PaymentInitiatedEvent")
+        .unwrap()
+        .clone();
+    observed.database.inbox.retain(|claim| {
+        Some(claim.event_id) != record.event_id() || claim.consumer != "notification-service"
+    });
+    let dead = format!("{}.dlt", record.topic);
+    world.produce(
+        &dead,
+        record.key.as_deref().unwrap(),
+        record.headers.clone(),
+        record.payload.clone(),
+    );
+    let history = world.end();
+    assert_good(&history);
+    assert!(I5.judge(&history).anomalies.iter().any(|anomaly| anomaly.seen.contains("parked")));
+}

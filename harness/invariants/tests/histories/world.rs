@@ -1,0 +1,512 @@
+//! A small world that keeps its promises: each verb does what services and clients do together and leaves the traces of it in a
+//! history. A test then breaks one thing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ecotrack_invariants::contract::Consumers;
+use ecotrack_invariants::drain::Rest;
+use ecotrack_invariants::history::History;
+use ecotrack_invariants::journal::{Action, Answer, Item, Journal, Operation, Request};
+use ecotrack_invariants::observed::{
+    Claim, Entry, HistoryEntry, KeptAnswer, Log, Notification, Observed, Offset, Order, OrderItem,
+    OutboxRow, Payload, Payment, Product, Record, ReplicaLag, Reservation, Span, Telemetry, Trace,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Price of every product, in minor units.
+pub const PRICE: i64 = 1999;
+/// Pieces of every product.
+pub const SUPPLIED: i64 = 100;
+const PARTITIONS: i32 = 3;
+
+/// A world and its history so far.
+pub struct World {
+    pub history: History,
+    pub products: Vec<Uuid>,
+    clock: DateTime<Utc>,
+    ids: u128,
+}
+
+impl World {
+    /// A shop with two products that nobody has bought from.
+    pub fn new() -> Self {
+        let observed = Observed {
+            telemetry: Some(Telemetry::default()),
+            replica: Some(ReplicaLag { worst_ms: 20, samples: 5 }),
+            ..Observed::default()
+        };
+        let history = History::new(Journal::default(), observed, Rest::at_once());
+        let clock = DateTime::from_timestamp(1_790_000_000, 0).unwrap();
+        let mut world = Self { history, products: Vec::new(), clock, ids: 0 };
+        for _ in 0..2 {
+            let id = world.id();
+            world.products.push(id);
+            world.history.observed.database.products.push(Product {
+                id,
+                available: SUPPLIED,
+                supplied: SUPPLIED,
+            });
+        }
+        world.open_topics();
+        world
+    }
+
+    /// The next id; later ones sort after earlier ones.
+    pub fn id(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + self.ids)
+    }
+
+    /// The next moment.
+    pub fn now(&mut self) -> DateTime<Utc> {
+        self.clock += TimeDelta::milliseconds(10);
+        self.clock
+    }
+
+    /// The history, looked at a moment later.
+    pub fn end(mut self) -> History {
+        self.history.observed.at = self.now();
+        self.history
+    }
+
+    /// A customer registers and logs in.
+    pub fn customer(&mut self) -> Uuid {
+        let user = self.id();
+        self.ask(None, Action::Register, Answer::of(202, None));
+        self.history.observed.database.users.push(user);
+        self.event(
+            "user_service",
+            "user-events",
+            user,
+            "UserRegisteredEvent",
+            &json!({"user_id": user}),
+        );
+        self.ask(None, Action::Login, Answer::of(200, Some(json!({"user_id": user}).to_string())));
+        self.event(
+            "user_service",
+            "user-events",
+            user,
+            "UserLoginEvent",
+            &json!({"user_id": user}),
+        );
+        user
+    }
+
+    /// A customer orders some pieces of the first product and is told so.
+    pub fn order(&mut self, user: Uuid, quantity: u32) -> Uuid {
+        let key = format!("key-{}", self.ids);
+        let (order, answer) = self.place(user, &key, quantity);
+        self.ask_to_place(user, &key, quantity, Answer::of(201, Some(answer)));
+        order
+    }
+
+    /// A customer orders, and the answer is lost on the way.
+    pub fn order_unheard(&mut self, user: Uuid, quantity: u32) -> (String, Uuid) {
+        let key = format!("key-{}", self.ids);
+        let (order, _) = self.place(user, &key, quantity);
+        self.ask_to_place(user, &key, quantity, Answer::lost(true, "timed out".to_owned()));
+        (key, order)
+    }
+
+    /// A customer asks again under a key and gets the first answer.
+    pub fn order_again(&mut self, user: Uuid, key: &str, quantity: u32) {
+        let kept = self.history.observed.database.kept_answers.iter().find(|kept| kept.key == key);
+        let body = kept.and_then(|kept| kept.body.clone());
+        self.ask_to_place(user, key, quantity, Answer::of(201, body));
+    }
+
+    /// A customer orders and is refused.
+    pub fn order_refused(&mut self, user: Uuid, status: u16) -> String {
+        let key = format!("key-{}", self.ids);
+        self.ask_to_place(user, &key, 1, Answer::of(status, None));
+        key
+    }
+
+    /// An attempt to place an order, as the journal tells it.
+    pub fn ask_to_place(&mut self, user: Uuid, key: &str, quantity: u32, answer: Answer) {
+        let items = vec![Item { product_id: self.products[0], quantity }];
+        self.ask(Some(user), Action::PlaceOrder { idempotency_key: key.to_owned(), items }, answer);
+    }
+
+    /// The services place an order; nobody was told yet.
+    pub fn place(&mut self, user: Uuid, key: &str, quantity: u32) -> (Uuid, String) {
+        let (id, product, at) = (self.id(), self.products[0], self.now());
+        let quantity = i64::from(quantity);
+        let total = PRICE * quantity;
+        let answer = json!({
+            "order_id": id, "user_id": user, "status": "created", "total_amount": decimal(total), "currency": "EUR",
+            "items": [{"product_id": product, "quantity": quantity, "unit_price": decimal(PRICE)}],
+            "created_at": at, "updated_at": at,
+        })
+        .to_string();
+        let database = &mut self.history.observed.database;
+        database.products[0].available -= quantity;
+        let expires_at = Some(at + TimeDelta::minutes(15));
+        database.reservations.push(Reservation {
+            order_id: id,
+            product_id: product,
+            quantity,
+            status: "held".to_owned(),
+            expires_at,
+        });
+        let items = vec![OrderItem { product_id: product, quantity, unit_price_minor: PRICE }];
+        let (status, currency) = ("created".to_owned(), "EUR".to_owned());
+        database.orders.push(Order {
+            id,
+            user_id: user,
+            status,
+            total_minor: total,
+            currency,
+            created_at: at,
+            items,
+        });
+        database.order_history.push(HistoryEntry {
+            order_id: id,
+            status: "created".to_owned(),
+            notes: None,
+        });
+        self.keep("order_service", "place-order", user, key, id, &answer);
+        self.event(
+            "order_service",
+            "order-events",
+            id,
+            "OrderCreatedEvent",
+            &json!({"order_id": id, "user_id": user}),
+        );
+        (id, answer)
+    }
+
+    /// A customer pays; the provider takes the money.
+    pub fn pay(&mut self, order: Uuid) -> Uuid {
+        let payment = self.open_payment(order);
+        self.charge(payment, "accepted");
+        self.settle(payment, "processed", "PaymentProcessedEvent");
+        self.step(order, "paid", None, "OrderPaymentProcessedEvent");
+        self.step(order, "completed", None, "OrderCompletedEvent");
+        self.reservation(order, "sold");
+        self.told_of_payment(payment, 201, "processed");
+        payment
+    }
+
+    /// A customer pays; the provider declines and the order ends.
+    pub fn decline(&mut self, order: Uuid) -> Uuid {
+        let payment = self.open_payment(order);
+        self.charge(payment, "declined");
+        self.settle(payment, "failed", "PaymentFailedEvent");
+        self.step(order, "cancelled", Some("payment_failed"), "OrderCancelledEvent");
+        self.give_back(order);
+        self.told_of_payment(payment, 402, "failed");
+        payment
+    }
+
+    /// A customer cancels.
+    pub fn cancel(&mut self, order: Uuid) {
+        self.step(order, "cancelled", Some("customer"), "OrderCancelledEvent");
+        self.give_back(order);
+        let (user, at) = (self.owner(order), self.now());
+        let body = json!({"order_id": order, "status": "cancelled", "updated_at": at}).to_string();
+        self.ask(Some(user), Action::Cancel { order_id: order }, Answer::of(200, Some(body)));
+    }
+
+    /// A customer gets the money back.
+    pub fn refund(&mut self, payment: Uuid) {
+        let row = self.payment(payment).clone();
+        let request = json!({"payment_intent": row.provider_reference, "amount": row.amount_minor.to_string()});
+        self.entry("refund", &format!("refund-{payment}"), "accepted", request);
+        self.settle(payment, "refunded", "PaymentRefundedEvent");
+        self.step(row.order_id, "refunded", None, "OrderUpdatedEvent");
+        let body = json!({"payment_id": payment, "status": "refunded"}).to_string();
+        self.ask(
+            Some(row.user_id),
+            Action::Refund { payment_id: payment },
+            Answer::of(200, Some(body)),
+        );
+    }
+
+    /// A customer looks at an order, as of some moment.
+    pub fn look(&mut self, order: Uuid, status: &str, as_of: DateTime<Utc>) {
+        let body = json!({"order_id": order, "status": status, "updated_at": as_of}).to_string();
+        let user = self.owner(order);
+        self.ask(Some(user), Action::ReadOrder { order_id: order }, Answer::of(200, Some(body)));
+    }
+
+    /// An operation with its trace and its log line.
+    pub fn ask(&mut self, user: Option<Uuid>, action: Action, answer: Answer) {
+        let (id, sent_at, answered_at) = (self.id(), self.now(), self.now());
+        let trace = id.simple().to_string();
+        let spans: &[(&str, &str)] = match action {
+            Action::PlaceOrder { .. } => {
+                &[("order-service", "order-processing"), ("product-service", "POST")]
+            }
+            Action::Pay { .. } => {
+                &[("payment-service", "payment-processing"), ("order-service", "POST")]
+            }
+            Action::Refund { .. } => &[("payment-service", "POST")],
+            Action::Cancel { .. } => &[("order-service", "POST")],
+            Action::Register
+            | Action::Login
+            | Action::Logout
+            | Action::Browse
+            | Action::ReadOrder { .. } => &[("user-service", "POST")],
+        };
+        let spans = spans.iter().map(|(service, name)| Span {
+            service: (*service).to_owned(),
+            name: (*name).to_owned(),
+        });
+        let telemetry = self.history.observed.telemetry.as_mut().unwrap();
+        telemetry.traces.insert(trace.clone(), Trace { spans: spans.collect() });
+        telemetry.log_lines.insert(trace.clone(), 1);
+        let session = user.map_or_else(|| "nobody".to_owned(), |user| user.to_string());
+        let request = Request { session, user_id: user, trace_id: Some(trace), action };
+        let answered_at = answer.status.is_some().then_some(answered_at);
+        self.history.journal.operations.push(Operation {
+            id,
+            request,
+            sent_at,
+            answered_at,
+            answer: Some(answer),
+        });
+    }
+
+    /// The last operation.
+    pub fn last(&mut self) -> &mut Operation {
+        self.history.journal.operations.last_mut().unwrap()
+    }
+
+    /// An event, from its outbox row over its record to the claims and notifications of its consumers.
+    pub fn event(
+        &mut self,
+        service: &str,
+        topic: &str,
+        key: Uuid,
+        event_type: &str,
+        payload: &Value,
+    ) -> Uuid {
+        let event_id = self.id();
+        let payload = Payload::Text(payload.to_string());
+        let observed = &mut self.history.observed;
+        let position = i64::try_from(observed.database.outbox.len()).unwrap() + 1;
+        observed.database.outbox.push(OutboxRow {
+            service: service.to_owned(),
+            position,
+            event_id,
+            topic: topic.to_owned(),
+            key: key.to_string(),
+            event_type: event_type.to_owned(),
+            payload: payload.clone(),
+            is_sent: true,
+        });
+        let headers = [
+            ("ce_id", event_id.to_string()),
+            ("ce_type", event_type.to_owned()),
+            ("ce_source", service.to_owned()),
+        ];
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        self.produce(topic, &key.to_string(), headers, payload);
+        for consumer in Consumers::registered().unwrap().of(topic) {
+            self.handle(consumer, event_id, event_type);
+        }
+        event_id
+    }
+
+    /// A record in its key's partition, consumed by everybody.
+    pub fn produce(
+        &mut self,
+        topic: &str,
+        key: &str,
+        headers: BTreeMap<String, String>,
+        payload: Payload,
+    ) {
+        let partition = i32::try_from(key.bytes().map(u64::from).sum::<u64>() % 3).unwrap();
+        let kafka = &mut self.history.observed.kafka;
+        let log = kafka
+            .logs
+            .iter_mut()
+            .find(|log| log.topic == topic && log.partition == partition)
+            .unwrap();
+        let offset = log.high;
+        log.high += 1;
+        for one in
+            kafka.offsets.iter_mut().filter(|one| one.topic == topic && one.partition == partition)
+        {
+            one.committed = offset + 1;
+        }
+        let key = Some(key.to_owned());
+        kafka.records.push(Record {
+            topic: topic.to_owned(),
+            partition,
+            offset,
+            key,
+            headers,
+            payload,
+        });
+    }
+
+    fn handle(&mut self, consumer: &str, event_id: Uuid, event_type: &str) {
+        let id = self.id();
+        let database = &mut self.history.observed.database;
+        database.inbox.push(Claim { consumer: consumer.to_owned(), event_id });
+        if consumer == "notification-service"
+            && ecotrack_invariants::contract::NEWS.contains(&event_type)
+        {
+            let (channel, status) = ("email".to_owned(), "delivered".to_owned());
+            database.notifications.push(Notification {
+                id,
+                user_id: Uuid::nil(),
+                event_id,
+                channel,
+                status,
+            });
+        }
+    }
+
+    /// A step in an order's life: row, history and event.
+    pub fn step(&mut self, order: Uuid, status: &str, notes: Option<&str>, event_type: &str) {
+        let user_id = self.owner(order);
+        let database = &mut self.history.observed.database;
+        let row = database.orders.iter_mut().find(|row| row.id == order).unwrap();
+        row.status = status.to_owned();
+        let notes = notes.map(str::to_owned);
+        database.order_history.push(HistoryEntry {
+            order_id: order,
+            status: status.to_owned(),
+            notes,
+        });
+        let payload = json!({"order_id": order, "user_id": user_id, "status": status});
+        self.event("order_service", "order-events", order, event_type, &payload);
+    }
+
+    /// The order of a history, to be changed.
+    pub fn order_row(&mut self, order: Uuid) -> &mut Order {
+        self.history.observed.database.orders.iter_mut().find(|row| row.id == order).unwrap()
+    }
+
+    fn payment(&mut self, payment: Uuid) -> &mut Payment {
+        self.history.observed.database.payments.iter_mut().find(|row| row.id == payment).unwrap()
+    }
+
+    fn owner(&mut self, order: Uuid) -> Uuid {
+        self.order_row(order).user_id
+    }
+
+    fn open_payment(&mut self, order: Uuid) -> Uuid {
+        self.step(order, "payment_pending", None, "OrderUpdatedEvent");
+        let id = self.id();
+        let row = self.order_row(order).clone();
+        self.history.observed.database.payments.push(Payment {
+            id,
+            order_id: order,
+            user_id: row.user_id,
+            amount_minor: row.total_minor,
+            currency: row.currency,
+            status: "initiated".to_owned(),
+            provider_reference: Some(format!("pi_{id}")),
+        });
+        self.settle(id, "initiated", "PaymentInitiatedEvent");
+        id
+    }
+
+    /// The provider is asked for an order's money.
+    pub fn charge(&mut self, payment: Uuid, outcome: &str) {
+        let row = self.payment(payment).clone();
+        let request = json!({
+            "amount": row.amount_minor.to_string(), "currency": "eur", "metadata[order_id]": row.order_id,
+        });
+        self.entry("payment_intent", &format!("charge-{payment}"), outcome, request);
+        self.history.observed.ledger.last_mut().unwrap().reference = row.provider_reference;
+    }
+
+    fn entry(&mut self, operation: &str, key: &str, outcome: &str, request: Value) {
+        let (id, at) = (i64::try_from(self.history.observed.ledger.len()).unwrap() + 1, self.now());
+        self.history.observed.ledger.push(Entry {
+            id,
+            at,
+            provider: "stripe".to_owned(),
+            operation: operation.to_owned(),
+            idempotency_key: Some(key.to_owned()),
+            reference: Some(format!("re_{id}")),
+            outcome: outcome.to_owned(),
+            body: json!({"request": request, "status": 200, "response": {}}),
+        });
+    }
+
+    fn settle(&mut self, payment: Uuid, status: &str, event_type: &str) {
+        self.payment(payment).status = status.to_owned();
+        let row = self.payment(payment).clone();
+        let payload = json!({"payment_id": payment, "order_id": row.order_id, "user_id": row.user_id, "amount": row.amount_minor});
+        self.event("payment_service", "payment-events", payment, event_type, &payload);
+    }
+
+    fn told_of_payment(&mut self, payment: Uuid, http: u16, status: &str) {
+        let row = self.payment(payment).clone();
+        let key = format!("pay-{payment}");
+        let body =
+            json!({"payment_id": payment, "order_id": row.order_id, "status": status}).to_string();
+        self.keep("payment_service", "pay", row.user_id, &key, payment, &body);
+        let (amount, currency) = (decimal(row.amount_minor), row.currency);
+        let action = Action::Pay { idempotency_key: key, order_id: row.order_id, amount, currency };
+        self.ask(Some(row.user_id), action, Answer::of(http, Some(body)));
+    }
+
+    fn keep(
+        &mut self,
+        service: &str,
+        operation: &str,
+        user: Uuid,
+        key: &str,
+        subject: Uuid,
+        body: &str,
+    ) {
+        self.history.observed.database.kept_answers.push(KeptAnswer {
+            service: service.to_owned(),
+            user_id: user,
+            operation: operation.to_owned(),
+            key: key.to_owned(),
+            subject_id: subject,
+            status: Some(201),
+            body: Some(body.to_owned()),
+        });
+    }
+
+    /// An order's stock goes back.
+    pub fn give_back(&mut self, order: Uuid) {
+        self.reservation(order, "released");
+        let database = &mut self.history.observed.database;
+        let held: HashMap<Uuid, i64> = database
+            .reservations
+            .iter()
+            .filter(|row| row.order_id == order)
+            .map(|row| (row.product_id, row.quantity))
+            .collect();
+        for product in &mut database.products {
+            product.available += held.get(&product.id).copied().unwrap_or_default();
+        }
+    }
+
+    fn reservation(&mut self, order: Uuid, status: &str) {
+        let rows = self.history.observed.database.reservations.iter_mut();
+        rows.filter(|row| row.order_id == order).for_each(|row| row.status = status.to_owned());
+    }
+
+    fn open_topics(&mut self) {
+        let consumers = Consumers::registered().unwrap();
+        let kafka = &mut self.history.observed.kafka;
+        for partition in 0..PARTITIONS {
+            let log = |topic| Log { topic, partition, low: 0, high: 0 };
+            kafka.logs.extend(consumers.all_topics().into_iter().map(log));
+            let offset = |(group, topic): (&str, &str)| Offset {
+                group: group.to_owned(),
+                topic: topic.to_owned(),
+                partition,
+                committed: 0,
+            };
+            kafka.offsets.extend(consumers.subscriptions().map(offset));
+        }
+    }
+}
+
+fn decimal(minor: i64) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
+}
