@@ -1,5 +1,6 @@
 //! The HTTP interface: one file per resource.
 
+mod answers;
 mod categories;
 mod if_match;
 mod products;

@@ -160,7 +160,7 @@ mod tests {
             SearchDraft { sort: Some("price_asc; drop table products".to_owned()), ..any() },
             SearchDraft { sort: Some("relevance".to_owned()), ..any() },
             SearchDraft { query: Some("x".repeat(101)), ..any() },
-            SearchDraft { category: Some("".to_owned()), ..any() },
+            SearchDraft { category: Some(String::new()), ..any() },
             SearchDraft { min_sustainability: Some(101), ..any() },
             SearchDraft { min_sustainability: Some(-1), ..any() },
             SearchDraft { min_price: Some("1".to_owned()), ..any() },

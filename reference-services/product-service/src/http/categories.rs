@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::ADMIN;
+use super::{
+    ADMIN,
+    answers::{BadBody, NotAdmin, NotThere, Refused, Unknown},
+};
 use crate::{
     catalogue::Catalogue,
     domain::{Category, CategoryChange, NewCategory, Place},
@@ -59,19 +62,18 @@ pub(super) struct ChangeCategory {
 }
 
 /// All categories.
-#[utoipa::path(get, path = "/api/products/categories", tag = "catalogue", responses(
+#[utoipa::path(get, path = "/api/products/categories", operation_id = "categories", tag = "catalogue", responses(
     (status = 200, body = Categories),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    Refused,
 ))]
 pub(super) async fn all(State(catalogue): State<Catalogue>) -> ApiResult<axum::Json<Categories>> {
     Ok(axum::Json(Categories { items: catalogue.categories().await? }))
 }
 
 /// One category and those below it.
-#[utoipa::path(get, path = "/api/products/categories/{id}", tag = "catalogue", params(("id" = Uuid, Path,)), responses(
+#[utoipa::path(get, path = "/api/products/categories/{id}", operation_id = "category", tag = "catalogue", params(("id" = Uuid, Path,)), responses(
     (status = 200, body = Category),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not there"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    NotThere, Refused,
 ))]
 pub(super) async fn by_id(
     State(catalogue): State<Catalogue>,
@@ -81,16 +83,10 @@ pub(super) async fn by_id(
 }
 
 /// Adds a category.
-#[utoipa::path(post, path = "/api/products/categories", tag = "administration", request_body = AddCategory, security(("bearer" = [])), responses(
+#[utoipa::path(post, path = "/api/products/categories", operation_id = "add_category", tag = "administration", request_body = AddCategory, security(("bearer" = [])), responses(
     (status = 201, body = Category, headers(("location" = String, description = "Where it is"))),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "Not an administrator"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "The slug is taken, or there are 1000 already"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "Too large"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid, a parent that is not there, a tree deeper than 8"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    BadBody, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn add(
     caller: Caller,
@@ -107,17 +103,10 @@ pub(super) async fn add(
 }
 
 /// Renames a category, or moves it with all below it.
-#[utoipa::path(patch, path = "/api/products/categories/{id}", tag = "administration", request_body = ChangeCategory,
+#[utoipa::path(patch, path = "/api/products/categories/{id}", operation_id = "change_category", tag = "administration", request_body = ChangeCategory,
     security(("bearer" = [])), params(("id" = Uuid, Path,)), responses(
     (status = 200, body = Category),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "Not an administrator"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not there"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "Too large"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid; a parent that is not there or stands below it"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    BadBody, NotThere, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn change(
     caller: Caller,

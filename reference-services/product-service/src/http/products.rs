@@ -5,19 +5,19 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::IntoResponse,
 };
-use ecotrack_chassis::{ApiError, ApiResult, error::Problem, extract::Path};
+use ecotrack_chassis::{ApiError, ApiResult, extract::Path};
 use uuid::Uuid;
 
+use super::answers::{NotThere, Refused};
 use crate::{
     catalogue::Catalogue,
     domain::{Product, Version},
 };
 
 /// One product.
-#[utoipa::path(get, path = "/api/products/{id}", tag = "catalogue", params(("id" = Uuid, Path,)), responses(
+#[utoipa::path(get, path = "/api/products/{id}", operation_id = "product", tag = "catalogue", params(("id" = Uuid, Path,)), responses(
     (status = 200, body = Product, headers(("etag" = String, description = "Its version, for If-Match"))),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not there, or archived"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    NotThere, Refused,
 ))]
 pub(super) async fn by_id(
     State(catalogue): State<Catalogue>,

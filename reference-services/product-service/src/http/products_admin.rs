@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::{
     ADMIN,
+    answers::{BadBody, NotAdmin, NotThere, Outdated, Refused, Unknown},
     if_match::{IfMatch, MaybeIfMatch},
     products::tagged,
 };
@@ -84,18 +85,12 @@ pub(super) struct ChangeProduct {
 }
 
 /// Adds a product.
-#[utoipa::path(post, path = "/api/products", tag = "administration", request_body = AddProduct, security(("bearer" = [])), responses(
+#[utoipa::path(post, path = "/api/products", operation_id = "add_product", tag = "administration", request_body = AddProduct, security(("bearer" = [])), responses(
     (status = 201, body = Product, headers(
         ("etag" = String, description = "Its version, for If-Match"),
         ("location" = String, description = "Where it is"),
     )),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "Not an administrator"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "Too large"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    BadBody, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn add(
     caller: Caller,
@@ -110,21 +105,13 @@ pub(super) async fn add(
 }
 
 /// Changes a product.
-#[utoipa::path(patch, path = "/api/products/{id}", tag = "administration", request_body = ChangeProduct, security(("bearer" = [])),
+#[utoipa::path(patch, path = "/api/products/{id}", operation_id = "change_product", tag = "administration", request_body = ChangeProduct, security(("bearer" = [])),
     params(("id" = Uuid, Path,), ("If-Match" = String, Header, description = "The entity tag it was read with", example = "*")),
     responses(
     (status = 200, body = Product, headers(("etag" = String, description = "Its new version"))),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "Not an administrator"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not there, or archived"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "Less in stock than is to go"),
-    (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed meanwhile"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "Too large"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid"),
     (status = 428, body = Problem, content_type = "application/problem+json", description = "No If-Match"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    BadBody, NotThere, Outdated, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn change(
     caller: Caller,
@@ -139,15 +126,11 @@ pub(super) async fn change(
 }
 
 /// Takes a product out of the catalogue. What orders hold of it they keep.
-#[utoipa::path(delete, path = "/api/products/{id}", tag = "administration", security(("bearer" = [])),
+#[utoipa::path(delete, path = "/api/products/{id}", operation_id = "archive_product", tag = "administration", security(("bearer" = [])),
     params(("id" = Uuid, Path,), ("If-Match" = Option<String>, Header, description = "The entity tag it was read with", example = "*")),
     responses(
     (status = 204, description = "It is not there any more"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
-    (status = 403, body = Problem, content_type = "application/problem+json", description = "Not an administrator"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not there, or archived before"),
-    (status = 412, body = Problem, content_type = "application/problem+json", description = "Changed meanwhile"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    NotThere, Outdated, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn archive(
     caller: Caller,

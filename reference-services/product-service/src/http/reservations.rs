@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::answers::{BadBody, NotThere, Refused, Unknown};
 use crate::{
     domain::{Granted, Line, Wish},
     stock::{Reservation, Stock},
@@ -57,16 +58,11 @@ struct ReservedLine {
 }
 
 /// Holds stock for an order, on behalf of its customer. Asked again for the same order, the answer is the same.
-#[utoipa::path(post, path = "/api/products/reservations", tag = "orders", request_body = Reserve, security(("bearer" = [])), responses(
+#[utoipa::path(post, path = "/api/products/reservations", operation_id = "reserve_stock", tag = "orders", request_body = Reserve, security(("bearer" = [])), responses(
     (status = 200, body = Reserved, description = "It was held before"),
     (status = 201, body = Reserved),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-    (status = 401, body = Problem, content_type = "application/problem+json", description = "No valid token"),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "Sold out, reserved otherwise, or given up before"),
-    (status = 413, body = Problem, content_type = "application/problem+json", description = "Too large"),
-    (status = 415, body = Problem, content_type = "application/problem+json", description = "Not application/json"),
-    (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid, an unknown product"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    BadBody, Unknown, Refused,
 ))]
 pub(super) async fn reserve(
     _caller: Caller,
@@ -83,10 +79,9 @@ pub(super) async fn reserve(
 
 /// Gives stock back. The service decides that itself, also when no customer is there, so there is no token. An order that never
 /// reserved is remembered, so that its reservation is refused should it arrive late.
-#[utoipa::path(delete, path = "/api/products/reservations/{order_id}", tag = "orders", params(("order_id" = Uuid, Path,)), responses(
+#[utoipa::path(delete, path = "/api/products/reservations/{order_id}", operation_id = "release_stock", tag = "orders", params(("order_id" = Uuid, Path,)), responses(
     (status = 204, description = "The order holds nothing"),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not the id of an order"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    NotThere, Refused,
 ))]
 pub(super) async fn release(
     State(stock): State<Stock>,

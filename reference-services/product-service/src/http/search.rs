@@ -10,6 +10,7 @@ use ecotrack_chassis::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::answers::Refused;
 use crate::{
     catalogue::Catalogue,
     domain::{self, Product, SearchDraft, Sort},
@@ -53,11 +54,10 @@ pub(super) struct Search {
 }
 
 /// Searches the catalogue. Pages follow each other without gap and without repetition, whatever is added meanwhile.
-#[utoipa::path(get, path = "/api/products", tag = "catalogue", params(Search), responses(
+#[utoipa::path(get, path = "/api/products", operation_id = "search_products", tag = "catalogue", params(Search), responses(
     (status = 200, body = Page<Product>, description = "A page; how much is left may be five minutes old"),
-    (status = 400, body = Problem, content_type = "application/problem+json", description = "A cursor that is not of this list"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    Refused,
 ))]
 pub(super) async fn search(
     State(catalogue): State<Catalogue>,

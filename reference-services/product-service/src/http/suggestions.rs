@@ -5,11 +5,12 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
     response::IntoResponse,
 };
-use ecotrack_chassis::{ApiResult, error::Problem, extract::Path};
+use ecotrack_chassis::{ApiResult, extract::Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::answers::{NotThere, Refused};
 use crate::{
     catalogue::{self, Catalogue, Source},
     domain::Suggestion,
@@ -37,9 +38,9 @@ pub(super) struct Recommendations {
 }
 
 /// The products most ordered in the last 30 days, as they were at most an hour ago.
-#[utoipa::path(get, path = "/api/products/popular", tag = "catalogue", responses(
+#[utoipa::path(get, path = "/api/products/popular", operation_id = "popular_products", tag = "catalogue", responses(
     (status = 200, body = Popular),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    Refused,
 ))]
 pub(super) async fn popular(State(catalogue): State<Catalogue>) -> ApiResult<axum::Json<Popular>> {
     Ok(axum::Json(Popular { items: catalogue.popular().await? }))
@@ -50,8 +51,7 @@ pub(super) async fn popular(State(catalogue): State<Catalogue>) -> ApiResult<axu
     (status = 200, body = Recommendations, headers(
         ("x-fallback" = Option<String>, description = "`popular_products` where these stand in"),
     )),
-    (status = 404, body = Problem, content_type = "application/problem+json", description = "Not there, or archived"),
-    (status = 503, body = Problem, content_type = "application/problem+json", description = "Not now, soon again"),
+    NotThere, Refused,
 ))]
 pub(super) async fn recommendations(
     State(catalogue): State<Catalogue>,

@@ -84,6 +84,7 @@ async fn orders_of_products_that_cannot_be_are_refused() -> Result<()> {
         (json!([with(line(1), json!({"unit_price": "0.01"}))]), "/items/0/unit_price"),
         (json!([{"product_id": Uuid::new_v4(), "quantity": 1}]), "/items"),
         (json!("all"), "/items"),
+        (json!([[product, 1]]), "/items/0"),
     ] {
         let answer = app.reserve_all(Uuid::new_v4(), items.clone()).await?;
         let answer =
@@ -94,6 +95,19 @@ async fn orders_of_products_that_cannot_be_are_refused() -> Result<()> {
     let body = json!({"order_id": Uuid::new_v4(), "items": [line(1)]});
     app.client().post("/api/products/reservations", &body).await?.expect_problem(401)?;
     assert_eq!(app.available(&product).await?, 10);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_array_is_no_object_anywhere() -> Result<()> {
+    let app = TestApp::start().await?;
+    for wrong in [
+        json!({"images": [["https://img.example.com/x", "x"]]}),
+        json!({"sustainability_score": null, "sustainability": [1, 2, 3, 4, 5]}),
+    ] {
+        let request = with(new_product(), wrong);
+        app.admin()?.post("/api/products", &request).await?.expect_problem(422)?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! The interface as it is written down, and as its consumers use it.
 
+use std::collections::HashSet;
+
 use anyhow::{Context as _, Result, bail};
 use ecotrack_chassis::test_support::contract::{Variables, addressed_to, assert_committed};
 use serde_json::Value;
@@ -22,16 +24,16 @@ async fn every_operation_says_what_it_answers_and_to_whom() -> Result<()> {
     let document = app.get("/openapi.json").await?;
     let paths = document["paths"].as_object().context("no paths")?;
     let operations = paths.values().filter_map(Value::as_object).flatten();
-    let mut seen = 0;
+    let mut names = HashSet::new();
     for (method, operation) in operations {
         let responses = operation["responses"].as_object().context("no responses")?;
         assert!(responses.keys().any(|status| status.starts_with('2')), "{operation}");
         assert!(responses.contains_key("503"), "{operation}");
         let is_secured = operation.get("security").is_some();
         assert_eq!(responses.contains_key("401"), is_secured, "{method} {operation}");
-        seen += 1;
+        assert!(names.insert(operation["operationId"].to_string()), "a name twice: {operation}");
     }
-    assert_eq!(seen, 13);
+    assert_eq!(names.len(), 13);
     Ok(())
 }
 
