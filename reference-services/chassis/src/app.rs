@@ -142,7 +142,7 @@ impl Chassis {
         let settings = KafkaSettings::load(&self.settings)?;
         let producer = self.producer()?;
         let processor = Processor::new(self.settings.service, database.clone(), producer, handler)
-            .counting(&mut self.registry);
+            .counting(topics, &mut self.registry);
         Consumer::new(&settings, topics, processor)?.start(&self.workers);
         Ok(())
     }

@@ -72,7 +72,7 @@ impl Breaker {
 
     /// The right to make one call.
     pub fn try_acquire(&self) -> Result<Permit, Open> {
-        let admitted = self.step(|machine, now| machine.admit(now));
+        let admitted = self.step(Machine::admit);
         match admitted {
             Ok(round) => Ok(Permit { breaker: self.clone(), round, is_reported: false }),
             Err(retry_after) => Err(Open { name: self.name, retry_after }),

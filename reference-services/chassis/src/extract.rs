@@ -1,13 +1,15 @@
 //! Extractors that refuse bad input the way the project answers it: as problem documents with JSON pointers.
 
 mod json;
+mod strict;
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
     http::SlowBody,
 };
 use json::{Odd, find_odd};
+use strict::Strict;
 
 /// A JSON body. Give its type `#[serde(deny_unknown_fields)]`: what a client may not set, it may not send.
 #[derive(Debug)]
@@ -117,28 +120,25 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         Some(Odd::Deep) => return Err(ApiError::bad_request("the body is nested too deeply")),
         None => {}
     }
-    // serde would take an array for an object, its fields by position.
-    if body.trim_ascii_start().starts_with(b"[") {
-        return Err(ApiError::invalid_field("", "expected an object"));
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
-        refusal(pointer, &error.into_inner())
+    let document: Value = serde_json::from_slice(body).map_err(|error| {
+        ApiError::bad_request("the body is not well-formed JSON").caused_by(error)
     })?;
-    deserializer.end().map_err(|error| refusal(String::new(), &error))?;
-    Ok(value)
+    // The text itself first: a document no longer knows that a field came twice.
+    typed::<T, _>(&mut serde_json::Deserializer::from_slice(body))?;
+    typed(Strict(document))
 }
 
-fn refusal(pointer: String, error: &serde_json::Error) -> ApiError {
-    if error.is_data() {
+fn typed<'de, T: DeserializeOwned, D>(document: D) -> Result<T, ApiError>
+where
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let pointer = pointer(error.path());
         // The position serde appends is of the text; the pointer says more.
-        let text = error.to_string();
+        let text = error.into_inner().to_string();
         let detail = without_values(text.split(" at line ").next().unwrap_or(&text));
         ApiError::invalid(vec![Violation::new(pointer, detail)])
-    } else {
-        ApiError::bad_request("the body is not well-formed JSON")
-    }
+    })
 }
 
 /// What serde says, without the value it says it about: that may be a password in the wrong place.

@@ -32,7 +32,7 @@ pub const SERVICE_BREAKER: BreakerSettings =
     BreakerSettings { failures: 5, open_for: Duration::from_secs(30), half_open_calls: 3 };
 /// When the breaker in front of a payment provider opens.
 pub const PAYMENT_BREAKER: BreakerSettings =
-    BreakerSettings { failures: 3, open_for: Duration::from_secs(60), half_open_calls: 1 };
+    BreakerSettings { failures: 3, open_for: Duration::from_mins(1), half_open_calls: 1 };
 
 /// A client of one service.
 #[derive(Clone)]

@@ -69,7 +69,7 @@ impl<K: DeserializeOwned> Cursor<K> {
 
 impl<K: Serialize> fmt::Display for Cursor<K> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let json = serde_json::to_vec(&self.0).map_err(|_| fmt::Error)?;
+        let json = serde_json::to_vec(&self.0).map_err(|_unencodable| fmt::Error)?;
         formatter.write_str(&URL_SAFE_NO_PAD.encode(json))
     }
 }

@@ -112,8 +112,8 @@ impl Verifier {
     pub async fn verify(&self, token: &str) -> Result<Claims, AuthError> {
         let header = decode_header(token).map_err(AuthError::Invalid)?;
         // Keys and addresses of keys in the header (`jwk`, `jku`, `x5u` …) are never looked at.
-        let kind = header.typ.as_deref().unwrap_or_default();
-        if !TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
+        let token_type = header.typ.as_deref().unwrap_or_default();
+        if !TYPES.iter().any(|known| known.eq_ignore_ascii_case(token_type)) {
             return Err(AuthError::OtherKind);
         }
         let kid = header.kid.ok_or(AuthError::UnknownKey)?;

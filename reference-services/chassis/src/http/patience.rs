@@ -24,7 +24,8 @@ pub(crate) struct SlowBody;
 impl SlowBody {
     /// Whether this is why a body could not be read.
     pub(crate) fn is_cause_of(error: &(dyn std::error::Error + 'static)) -> bool {
-        std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<Self>())
+        std::iter::successors(Some(error), |error| error.source())
+            .any(<dyn std::error::Error>::is::<Self>)
     }
 }
 

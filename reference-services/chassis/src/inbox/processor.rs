@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use anyhow::Context as _;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use ecotrack_events::Envelope;
+use ecotrack_events::{Envelope, Topic};
 use futures::FutureExt as _;
 use prometheus_client::{
     metrics::{counter::Counter, family::Family},
@@ -65,7 +65,11 @@ impl<H: Handler> Processor<H> {
 
     /// Counts what is parked in a metric.
     #[must_use]
-    pub(crate) fn counting(self, registry: &mut Registry) -> Self {
+    pub(crate) fn counting(self, topics: &[Topic], registry: &mut Registry) -> Self {
+        for topic in topics {
+            // A series that begins with its first event has no increase an alert could see.
+            drop(self.parked.get_or_create(&[("topic", topic.name().to_owned())]));
+        }
         let help = "Records that were parked in a dead-letter topic";
         registry.register("events_parked", help, self.parked.clone());
         self

@@ -1,10 +1,7 @@
 //! Canaries: values that must never come out, and a search for them in whatever did.
 
 use axum::http::HeaderMap;
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
-};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
@@ -33,7 +30,7 @@ impl Canary {
     /// Raw, escaped, in hexadecimal, percent-encoded, and in base64 at every offset it can have in a longer text.
     fn forms(&self) -> Vec<String> {
         let value = self.value.as_str();
-        let hex = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(value);
         let escaped = value.escape_debug().to_string();
         let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
         let mut forms = vec![value.to_owned(), escaped, hex, percent];
@@ -53,6 +50,10 @@ fn inner_base64(engine: &impl base64::Engine, value: &str, offset: usize) -> Str
     text[from..text.len() - 2].to_owned()
 }
 
+fn hex(value: &str) -> String {
+    value.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
 /// Every canary that an output contains, with the form it has there.
 #[must_use]
 pub fn leaks(canaries: &[Canary], output: &str) -> Vec<(&'static str, String)> {
@@ -62,11 +63,13 @@ pub fn leaks(canaries: &[Canary], output: &str) -> Vec<(&'static str, String)> {
 /// Headers as one text, to be searched.
 #[must_use]
 pub fn text_of(headers: &HeaderMap) -> String {
-    headers.iter().map(|(name, value)| format!("{name}: {value:?}\n")).collect()
+    format!("{headers:?}")
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     fn is_found(output: &str, canary: &Canary) -> bool {
@@ -77,7 +80,7 @@ mod tests {
     fn a_planted_leak_is_found_in_every_form() {
         let canary = Canary::new("key", "--BEGIN {}\nää \"quoted\"--");
         let value = &canary.value;
-        let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(value);
         let planted = [
             format!("before {value} after"),
             format!("{value:?}"),

@@ -113,10 +113,11 @@ async fn the_twin_of_every_refusal_is_served() -> Result<()> {
 async fn a_body_that_is_not_json_is_a_bad_request() -> Result<()> {
     let target = Target::start().await?;
     let deep = vec![b'['; 1_000_000];
-    let bodies: [&[u8]; 8] = [
+    let bodies: [&[u8]; 9] = [
         b"",
         b"{",
         br#"{"lines":[]} trailing"#,
+        br#"{"unknown":1,"lines":[}"#,
         b"{\"lines\":[{\"quantity\":1}],\"a\":\"\xff\"}",
         b"{\"a\":\"\x00\"}",
         br#"{"a":"\u0000"}"#,
@@ -151,6 +152,8 @@ async fn json_of_another_shape_is_unprocessable_and_the_pointer_leads_there() ->
         (r#"{"lines":[{"quantity":1,"price":2}]}"#, "/lines/0/price"),
         (r#"{"lines":null}"#, "/lines"),
         (r#"{"lines":[],"role":"admin"}"#, "/role"),
+        (r#"{"lines":[[1]]}"#, "/lines/0"),
+        (r#"{"lines":[],"lines":[]}"#, ""),
         ("{}", ""),
         ("[]", ""),
         ("null", ""),

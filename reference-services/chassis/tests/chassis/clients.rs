@@ -142,7 +142,7 @@ async fn the_callee_is_told_how_long_its_caller_still_waits() -> Result<()> {
             Ok(_) => StatusCode::OK,
             Err(_) => StatusCode::BAD_GATEWAY,
         };
-        chassis.serve(Router::new().fallback(any(ask)), Document::openapi()).await
+        chassis.serve(Router::new().route("/", any(ask)), Document::openapi()).await
     };
     let service = fixture.start("test-service", build).await?;
     let told = async |given: &str| -> Result<u64> {

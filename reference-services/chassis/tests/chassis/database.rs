@@ -121,3 +121,33 @@ async fn a_schema_of_a_newer_version_is_refused() -> Result<()> {
     assert!(format!("{error:#}").contains("9999"), "{error:#}");
     Ok(())
 }
+
+#[tokio::test]
+async fn readiness_follows_the_database_and_liveness_does_not() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let build = async |settings| {
+        let mut chassis = Chassis::new(settings);
+        chassis.database(&MIGRATIONS)?;
+        chassis.serve(Router::new(), Document::openapi()).await
+    };
+    let service = fixture.start_ready("test-service", build).await?;
+    let mut other = TestDatabase::create().await?.connect().await?;
+    let name = fixture.database.url.rsplit('/').next().unwrap_or_default();
+    let name = name.split('?').next().unwrap_or_default().to_owned();
+    let mut allow = async |allowed: bool| {
+        let statement = format!("alter database {name} allow_connections {allowed}");
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut other).await?;
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1";
+        sqlx::query(end).bind(&name).execute(&mut other).await.map(drop)
+    };
+    allow(false).await?;
+    eventually(|| async {
+        let answer = service.client.get("/actuator/health/readiness").await?.expect(503)?;
+        ensure!(answer.json()["components"]["database"] == "DOWN", "{}", answer.text);
+        Ok(())
+    })
+    .await?;
+    service.client.get("/actuator/health/liveness").await?.expect(200)?;
+    allow(true).await?;
+    service.await_ready().await
+}

@@ -46,3 +46,39 @@ async fn a_handler_that_panics_is_a_problem_and_not_the_end() -> Result<()> {
     service.client.get("/actuator/health/liveness").await?.expect(200)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn made_up_paths_and_methods_make_no_series() -> Result<()> {
+    let routes = Router::new().route("/things/{id}", get(async || "thing"));
+    let fixture = Fixture::new().await?;
+    let build = async |settings| Chassis::new(settings).serve(routes, Document::openapi()).await;
+    let service = fixture.start("test-service", build).await?;
+    for index in 0..50 {
+        service.client.get(&format!("/things/{index}")).await?.expect(200)?;
+        service.client.get(&format!("/made-up/{index}")).await?.expect(404)?;
+        let method = reqwest::Method::from_bytes(format!("MADEUP{index}").as_bytes())?;
+        let request = service.client.request(method, "/things/1")?;
+        service.client.send(request).await?.expect(405)?;
+    }
+    let metrics = service.client.get("/actuator/prometheus").await?.expect(200)?.text;
+    let series =
+        metrics.lines().filter(|line| line.starts_with("http_server_requests_seconds_count"));
+    assert_eq!(series.count(), 3, "{metrics}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_worker_that_fails_or_panics_ends_the_service_and_says_which() -> Result<()> {
+    for panics in [false, true] {
+        let fixture = Fixture::new().await?;
+        let chassis = Chassis::new(fixture.settings("test-service")?);
+        chassis.workers().spawn("doomed", move |_| async move {
+            assert!(!panics, "on purpose");
+            anyhow::bail!("it did not work")
+        });
+        let ended = chassis.serve(Router::new(), Document::openapi()).await?.run().await;
+        let error = format!("{:#}", ended.unwrap_err());
+        assert!(error.contains("worker doomed failed"), "{error}");
+    }
+    Ok(())
+}

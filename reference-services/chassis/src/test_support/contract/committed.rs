@@ -25,13 +25,13 @@ pub fn assert_committed(path_from_manifest: &str, text: &str) -> anyhow::Result<
     }
     let committed = std::fs::read_to_string(&path)
         .with_context(|| format!("{} is not there; {BLESS}=1 writes it", path.display()))?;
-    let difference = committed.lines().zip(text.lines()).position(|(was, is)| was != is);
+    let mut lines = committed.lines().zip(text.lines());
+    let same = committed.lines().count().min(text.lines().count());
+    let line = lines.position(|(was, is)| was != is).unwrap_or(same) + 1;
     ensure!(
         committed == text,
-        "{} is not what the code says, from line {}; look at the change, then {BLESS}=1 writes it",
+        "{} is not what the code says, from line {line}; look at the change, then {BLESS}=1 writes it",
         path.display(),
-        difference.map_or_else(|| committed.lines().count().min(text.lines().count()), |line| line)
-            + 1
     );
     Ok(())
 }

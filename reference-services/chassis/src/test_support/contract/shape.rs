@@ -20,7 +20,7 @@ fn like(
 ) -> anyhow::Result<()> {
     match (example, actual) {
         // An example that shows nothing says only that the field is there.
-        (Value::Null, _) => Ok(()),
+        (Value::Null, _) | (Value::Bool(_), Value::Bool(_)) => Ok(()),
         (Value::Object(fields), Value::Object(found)) => {
             fields.iter().try_for_each(|(name, field)| {
                 let value = found.get(name).with_context(|| format!("`{at}/{name}` is missing"))?;
@@ -39,7 +39,6 @@ fn like(
             ensure!(example.is_f64() || !found.is_f64(), "`{at}` is {found}, not an integer");
             Ok(())
         }
-        (Value::Bool(_), Value::Bool(_)) => Ok(()),
         _ => bail!("`{at}` is {actual}, not like {example}"),
     }
 }
@@ -59,7 +58,7 @@ fn text(example: &str, found: &str, variables: &Variables, at: &str) -> anyhow::
         ensure!(found == expected, "`{at}` is {found:?}, not {expected:?}");
         return Ok(());
     }
-    let kinds: [(&str, fn(&str) -> bool); 3] = [
+    let kinds: [Kind; 3] = [
         ("a UUID", |text| Uuid::parse_str(text).is_ok()),
         ("a time", |text| DateTime::parse_from_rfc3339(text).is_ok()),
         ("a decimal", is_decimal),
@@ -69,6 +68,9 @@ fn text(example: &str, found: &str, variables: &Variables, at: &str) -> anyhow::
     }
     Ok(())
 }
+
+/// A kind of text, and whether a text is of it.
+type Kind = (&'static str, fn(&str) -> bool);
 
 fn is_decimal(text: &str) -> bool {
     text.contains('.') && text.parse::<f64>().is_ok()
