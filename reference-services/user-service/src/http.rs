@@ -3,6 +3,7 @@
 mod callers;
 mod document;
 mod keys;
+mod object;
 mod profile;
 mod profile_change;
 mod refresh;

@@ -20,6 +20,8 @@ use crate::domain::Password;
 /// The threads are these and no others: allocators keep memory per thread, and with a pool of many threads each of
 /// them would in time keep a hash's 19 MiB.
 const THREADS: usize = 2;
+/// How far its threads stand back behind all others when the processor is short.
+const NICENESS: i32 = 10;
 /// Passwords that may wait for their turn; more are refused at once.
 const MAX_WAITING: usize = 64;
 
@@ -85,6 +87,10 @@ impl Passwords {
 }
 
 fn work_off(waiting: &Mutex<Receiver<Job>>) {
+    // On Linux that is the thread's own matter, not the process's.
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::warn!(%error, "passwords are hashed at the priority of everything else");
+    }
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };

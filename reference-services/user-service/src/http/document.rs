@@ -66,6 +66,7 @@ fn refusals(operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let is_signed_in = operation.security.is_some();
     let mut refusals = vec![
         ("400", "The request cannot be read"),
+        ("406", "Something other than JSON is asked for"),
         ("503", "Not now; the header Retry-After says when"),
     ];
     if operation.request_body.is_some() {

@@ -5,7 +5,7 @@ use ecotrack_chassis::{ApiError, ApiResult, error::Violation, extract::Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{callers::SignedIn, profile::ProfileBody};
+use super::{callers::SignedIn, object::Object, profile::ProfileBody};
 use crate::{
     accounts::Accounts,
     domain::{Address, AddressForm, Bio, Change, Checks, Name, Picture, ProfileChanges},
@@ -37,7 +37,7 @@ pub(super) struct ProfileChangeRequest {
     /// Where parcels go, as a whole.
     #[serde(default)]
     #[schema(value_type = Option<AddressForm>)]
-    address: Change<Option<AddressForm>>,
+    address: Change<Option<Object<AddressForm>>>,
 }
 
 impl ProfileChangeRequest {
@@ -57,7 +57,7 @@ impl ProfileChangeRequest {
             address: match self.address {
                 Change::Keep => Change::Keep,
                 Change::To(form) => checks
-                    .take(form.as_ref().map(Address::parse).transpose())
+                    .take(form.map(|Object(form)| Address::parse(&form)).transpose())
                     .map_or(Change::Keep, Change::To),
             },
         };
@@ -75,8 +75,8 @@ pub(super) async fn change(
     Json(request): Json<ProfileChangeRequest>,
 ) -> ApiResult<axum::Json<ProfileBody>> {
     let changes = request.parse().map_err(ApiError::invalid)?;
-    let changed = accounts.change_profile(caller.user_id, changes).await?;
-    changed.map(|profile| axum::Json(profile.into())).ok_or_else(ApiError::not_found)
+    let profile = accounts.change_profile(caller.user_id, changes).await?;
+    profile.map(|profile| axum::Json(profile.into())).ok_or_else(ApiError::not_found)
 }
 
 /// Erases the caller's account and everything personal, and ends all its sessions.

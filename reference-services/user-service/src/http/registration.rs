@@ -6,7 +6,7 @@ use axum::{
 };
 use ecotrack_chassis::{ApiError, ApiResult, error::Problem, extract::Json};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IntoDeserializer as _};
 use utoipa::ToSchema;
 
 use crate::{
@@ -43,7 +43,7 @@ pub(super) struct RegistrationRequest {
     )]
     last_name: String,
     /// Where the customer came from.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     source: Source,
 }
 
@@ -54,6 +54,11 @@ enum Source {
     Mobile,
     #[default]
     Api,
+}
+
+/// A name and nothing else: serde would also take an object with the name as its only key.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
+    Source::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
 /// The same answer whether the address was known or not.

@@ -26,8 +26,8 @@ pub(super) struct SessionBody {
 }
 
 impl SessionBody {
-    fn new(session: Summary, current: Uuid) -> Self {
-        let Summary { session_id, started_at, expires_at } = session;
+    fn new(session: &Summary, current: Uuid) -> Self {
+        let Summary { session_id, started_at, expires_at } = *session;
         Self { session_id, started_at, expires_at, is_current: session_id == current }
     }
 }
@@ -42,7 +42,7 @@ pub(super) async fn list(
     page: PageQuery,
 ) -> ApiResult<axum::Json<Page<SessionBody>>> {
     let found = sessions.list(caller.user_id, page).await?;
-    Ok(axum::Json(found.map(|session| SessionBody::new(session, caller.session_id))))
+    Ok(axum::Json(found.map(|session| SessionBody::new(&session, caller.session_id))))
 }
 
 /// Ends one of the caller's sessions, for example on a lost phone.

@@ -33,7 +33,7 @@ impl Ring {
     /// Until when a key is published; nothing when it is not.
     pub(super) fn published_until(&self, kid: &str) -> Option<DateTime<Utc>> {
         let published = self.published.iter().flat_map(|keys| keys.iter());
-        published.filter(|key| key.kid == kid).map(|key| key.expires_at).max()
+        published.filter(|key| key.kid == kid).map(|key| key.until).max()
     }
 
     /// The ring after a look at what is mounted and what is published. A key signs once it was published for `lead`, so that
@@ -45,7 +45,7 @@ impl Ring {
         lead: Duration,
         now: DateTime<Utc>,
     ) -> Self {
-        let is_known = |key: &Published| key.kid == mounted.kid && key.published_at + lead <= now;
+        let is_known = |key: &Published| key.kid == mounted.kid && key.since + lead <= now;
         let may_sign = mounted.kid == self.signing.kid
             || self.published.is_none()
             || published.iter().any(is_known);
@@ -59,7 +59,7 @@ impl Ring {
         let own = std::iter::once(&self.signing).chain(&self.next);
         let mut keys: Vec<Jwk> = own.map(|key| key.public.clone()).collect();
         let published = self.published.iter().flat_map(|keys| keys.iter());
-        for key in published.filter(|key| key.expires_at > now) {
+        for key in published.filter(|key| key.until > now) {
             if !keys.iter().any(|known| known.common.key_id.as_ref() == Some(&key.kid)) {
                 keys.push(key.public_key.0.clone());
             }
@@ -83,12 +83,7 @@ mod tests {
     }
 
     fn published(key: &SigningKey, since: DateTime<Utc>, until: DateTime<Utc>) -> Published {
-        Published {
-            kid: key.kid.clone(),
-            public_key: Json(key.public.clone()),
-            published_at: since,
-            expires_at: until,
-        }
+        Published { kid: key.kid.clone(), public_key: Json(key.public.clone()), since, until }
     }
 
     fn kids(ring: &Ring, now: DateTime<Utc>) -> Vec<String> {

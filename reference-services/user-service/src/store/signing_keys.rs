@@ -9,8 +9,8 @@ use sqlx::{PgConnection, types::Json};
 pub(crate) struct Published {
     pub(crate) kid: String,
     pub(crate) public_key: Json<Jwk>,
-    pub(crate) published_at: DateTime<Utc>,
-    pub(crate) expires_at: DateTime<Utc>,
+    pub(crate) since: DateTime<Utc>,
+    pub(crate) until: DateTime<Utc>,
 }
 
 /// Publishes a key until a time, or longer where it was published longer already.
@@ -40,7 +40,7 @@ pub(crate) async fn list(
     now: DateTime<Utc>,
 ) -> Result<Vec<Published>, sqlx::Error> {
     sqlx::query_as(
-        "select kid, public_key, published_at, expires_at from signing_keys where expires_at > $1 order by published_at desc",
+        "select kid, public_key, published_at as since, expires_at as until from signing_keys where expires_at > $1 order by published_at desc",
     )
     .bind(now)
     .fetch_all(connection)

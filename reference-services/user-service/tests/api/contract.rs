@@ -32,19 +32,26 @@ async fn consumers_get_what_they_expect() -> Result<()> {
     let expectations = addressed_to("user-service")?;
     ensure!(!expectations.is_empty(), "nobody expects anything");
     session.change(&json!({"first_name": "Ada"})).await?.expect(200)?;
-    let (mut of_events, mut of_answers) = (Vec::new(), Vec::new());
+    let (mut of_events, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
     for addressed in expectations {
         let name = format!("{} of {}", addressed.name, addressed.consumer);
         match addressed.expectation {
-            Expectation::Http(expectation) => of_answers.push((name, expectation)),
             Expectation::Event(expectation) => of_events.push((name, expectation)),
+            Expectation::Http(expectation) => match expectation.given.as_str() {
+                "" | "the user of the token is registered" => before.push((name, expectation)),
+                "the user of the token is deleted" => after.push((name, expectation)),
+                other => anyhow::bail!("{name} wants that {other}, which nobody here knows of"),
+            },
         }
     }
-    for (name, expectation) in of_answers {
+    for (name, expectation) in before {
         expectation.verify(app.client(), &variables).await.context(name)?;
     }
     other.log_out().await?.expect(204)?;
     session.erase().await?.expect(204)?;
+    for (name, expectation) in after {
+        expectation.verify(app.client(), &variables).await.context(name)?;
+    }
     for (name, expectation) in of_events {
         let (kafka, event_type) = (&app.fixture.kafka, expectation.event_type.as_str());
         let record = kafka.await_event(Topic::User, event_type, &session.user_id).await?;

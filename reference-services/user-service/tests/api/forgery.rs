@@ -9,18 +9,20 @@ use serde_json::{Value, json};
 
 use crate::helpers::{ME, Session, TestApp, without_trace};
 
-impl TestApp {
-    /// What a genuine token claims.
-    pub(crate) fn claims(&self, session: &Session) -> Result<Value> {
-        let claims = session.token.split('.').nth(1).unwrap_or_default();
+impl Session {
+    /// What its token claims.
+    pub(crate) fn claims(&self) -> Result<Value> {
+        let claims = self.token.split('.').nth(1).unwrap_or_default();
         Ok(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims)?)?)
     }
 
-    /// A header as ours are.
-    fn header(session: &Session) -> Result<Header> {
-        Ok(jsonwebtoken::decode_header(&session.token)?)
+    /// The header of its token.
+    fn header(&self) -> Result<Header> {
+        Ok(jsonwebtoken::decode_header(&self.token)?)
     }
+}
 
+impl TestApp {
     /// Signs with the service's own key.
     fn sign(&self, header: &Header, claims: &Value) -> Result<String> {
         Ok(encode(header, claims, &EncodingKey::from_ec_pem(self.key.as_bytes())?)?)
@@ -42,13 +44,13 @@ async fn expect_refused(app: &TestApp, tokens: Vec<(&str, String)>) -> Result<()
 async fn a_token_signed_here_with_the_right_claims_is_accepted() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
-    let claims = app.claims(&session)?;
+    let claims = session.claims()?;
     assert_eq!(
         claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat),
         Some(900)
     );
-    assert_eq!(TestApp::header(&session)?.typ.as_deref(), Some("at+jwt"));
-    let token = app.sign(&TestApp::header(&session)?, &claims)?;
+    assert_eq!(session.header()?.typ.as_deref(), Some("at+jwt"));
+    let token = app.sign(&session.header()?, &claims)?;
     app.client().with_token(&token).get(ME).await?.expect(200)?;
     Ok(())
 }
@@ -57,7 +59,7 @@ async fn a_token_signed_here_with_the_right_claims_is_accepted() -> Result<()> {
 async fn another_algorithm_is_refused_whatever_the_header_says() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
-    let (claims, kid) = (app.claims(&session)?, TestApp::header(&session)?.kid);
+    let (claims, kid) = (session.claims()?, session.header()?.kid);
     let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
     let jwks = app.client().get("/.well-known/jwks.json").await?.text;
     let unsigned = |alg: &str| {
@@ -85,10 +87,10 @@ async fn another_algorithm_is_refused_whatever_the_header_says() -> Result<()> {
 async fn keys_that_a_token_brings_along_are_ignored() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
-    let claims = app.claims(&session)?;
+    let claims = session.claims()?;
     let theirs = EncodingKey::from_ec_pem(signing_key()?.as_bytes())?;
     let mut tokens = Vec::new();
-    let kid = TestApp::header(&session)?.kid;
+    let kid = session.header()?.kid;
     let forge = |header: &Header| encode(header, &claims, &theirs);
     tokens.push((
         "our key id",
@@ -114,7 +116,7 @@ async fn a_token_for_others_for_another_time_or_without_what_it_must_say_is_refu
 {
     let app = TestApp::start().await?;
     let session = app.session().await?;
-    let (claims, header) = (app.claims(&session)?, TestApp::header(&session)?);
+    let (claims, header) = (session.claims()?, session.header()?);
     let now = chrono::Utc::now().timestamp();
     let with = |field: &str, value: Value| {
         let mut claims = claims.clone();
@@ -148,7 +150,7 @@ async fn a_token_for_others_for_another_time_or_without_what_it_must_say_is_refu
 async fn a_token_of_a_session_that_never_was_opens_nothing() -> Result<()> {
     let app = TestApp::start().await?;
     let (ann, bob) = (app.session().await?, app.session().await?);
-    let (mut claims, header) = (app.claims(&ann)?, TestApp::header(&ann)?);
+    let (mut claims, header) = (ann.claims()?, ann.header()?);
     claims["sub"] = json!(bob.user_id);
     let token = app.sign(&header, &claims)?;
     app.client().with_token(&token).get(ME).await?.expect_problem(404)?;

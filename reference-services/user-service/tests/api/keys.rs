@@ -88,7 +88,7 @@ async fn a_retired_key_disappears_when_its_last_token_has_expired() -> Result<()
 async fn a_key_stays_published_at_least_until_its_last_token_expires() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
-    let claims = app.claims(&session)?;
+    let claims = session.claims()?;
     let covered: bool = sqlx::query_scalar(
         "select bool_and(expires_at >= to_timestamp($1)) from user_service.signing_keys",
     )

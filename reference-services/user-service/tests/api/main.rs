@@ -15,6 +15,7 @@ mod profile;
 mod refresh;
 mod registration;
 mod roles;
+mod secrecy;
 mod session_list;
 mod sessions;
 mod storm;

@@ -18,18 +18,18 @@ async fn what_was_changed_is_read_back_at_once_and_announced() -> Result<()> {
     session.client.get(ME).await?.expect(200)?;
     let changes = json!({"first_name": " Anna ", "display_name": "Annie", "bio": "two\nlines",
         "avatar_url": "https://images.example.com/a.png", "address": address()});
-    let changed = session.change(&changes).await?.expect(200)?.json();
-    assert_eq!(changed["first_name"], "Anna");
-    assert_eq!(changed["display_name"], "Annie");
-    assert_eq!(changed["address"], address());
-    assert_eq!(changed["last_name"], "Example");
-    assert_eq!(session.client.get(ME).await?.expect(200)?.json(), changed);
+    let profile = session.change(&changes).await?.expect(200)?.json();
+    assert_eq!(profile["first_name"], "Anna");
+    assert_eq!(profile["display_name"], "Annie");
+    assert_eq!(profile["address"], address());
+    assert_eq!(profile["last_name"], "Example");
+    assert_eq!(session.client.get(ME).await?.expect(200)?.json(), profile);
     let kafka = &app.fixture.kafka;
     let record = kafka.await_event(Topic::User, "UserUpdatedEvent", &session.user_id).await?;
     let Event::UserUpdated(event) = record.envelope()?.event else { panic!("another event") };
     assert_eq!(
         (event.first_name.as_str(), event.email.as_str().into()),
-        ("Anna", changed["email"].clone())
+        ("Anna", profile["email"].clone())
     );
     assert!(!String::from_utf8(record.payload)?.contains("Long Street"), "more than anybody needs");
     Ok(())
@@ -102,6 +102,23 @@ async fn everything_wrong_is_named_at_once() -> Result<()> {
         ["/first_name", "/last_name", "/display_name", "/bio", "/avatar_url"]
     );
     assert_eq!(pointers[5..], address);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_is_an_object_and_nothing_else() -> Result<()> {
+    let app = TestApp::start().await?;
+    let session = app.session().await?;
+    let mut more = address();
+    more["planet"] = json!("Earth");
+    for (address, pointer) in [
+        (json!(["1 Long Street", "10115", "Berlin", "DE"]), "/address"),
+        (json!("1 Long Street"), "/address"),
+        (more, "/address/planet"),
+    ] {
+        let answer = session.change(&json!({"address": address})).await?.expect_problem(422)?;
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer);
+    }
     Ok(())
 }
 
