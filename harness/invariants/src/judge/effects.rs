@@ -4,7 +4,7 @@
 //! each claim stands what the event demands: an order's status, a reservation's end, a notification.
 //! Events that no consumer can have passed over, because the committed offset is beyond them, are I8's.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -81,7 +81,7 @@ fn effect(
         "order-service" => order_effect(facts, record.event_type(), &payload),
         "product-service" => stock_effect(facts, record.event_type(), &payload),
         "notification-service" if NEWS.contains(&record.event_type()) => {
-            told.missing(facts, id, &payload, findings)
+            told.missing(facts, id, &record.topic, &payload, findings)
         }
         _ => None,
     };
@@ -159,7 +159,7 @@ fn ghosts(facts: &Facts<'_>, findings: &mut Findings) {
 /// Whom notifications were written for.
 struct Told {
     by_event: BTreeMap<Uuid, BTreeMap<String, Vec<Uuid>>>,
-    unwilling: HashSet<Uuid>,
+    wanted: HashMap<Uuid, Vec<String>>,
 }
 
 impl Told {
@@ -176,11 +176,10 @@ impl Told {
         }
         Self {
             by_event,
-            unwilling: database
+            wanted: database
                 .preferences
                 .iter()
-                .filter(|row| !row.enabled)
-                .map(|row| row.user_id)
+                .map(|row| (row.user_id, row.wanted.clone()))
                 .collect(),
         }
     }
@@ -190,6 +189,7 @@ impl Told {
         &self,
         facts: &Facts<'_>,
         event: Uuid,
+        topic: &str,
         payload: &Value,
         findings: &mut Findings,
     ) -> Option<String> {
@@ -197,12 +197,22 @@ impl Told {
             return None;
         }
         let user = id_in(payload, "user_id")?;
-        if self.unwilling.contains(&user) || facts.deleted_users.contains(&user) {
+        if self.is_unwanted(user, topic) || facts.deleted_users.contains(&user) {
             findings.anomaly(&[&event, &user], "no notification: the user wants none, or is gone");
             return None;
         }
         let written = facts.observed.database.notifications.len();
         Some(format!("no notification to user {user} among {written}"))
+    }
+
+    /// Whether the user wants to be told of nothing of the kind, on no channel.
+    fn is_unwanted(&self, user: Uuid, topic: &str) -> bool {
+        let category = match topic {
+            "order-events" => "orders",
+            "payment-events" => "payments",
+            _ => "account",
+        };
+        self.wanted.get(&user).is_some_and(|wanted| wanted.iter().all(|one| one != category))
     }
 
     fn twice(&self, findings: &mut Findings) {

@@ -23,7 +23,7 @@ pub struct Database {
     pub reservations: Vec<Reservation>,
     /// `notification_service.notifications`.
     pub notifications: Vec<Notification>,
-    /// `notification_service.preferences`: what users do not want to hear.
+    /// `notification_service.contact_preferences`; a user without any is told everything.
     pub preferences: Vec<Preference>,
     /// `user_service.users`: ids alone.
     pub users: Vec<Uuid>,
@@ -153,15 +153,13 @@ pub struct Notification {
     pub status: String,
 }
 
-/// What a user said of a channel.
+/// What a user wants to be told of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preference {
     /// Who.
     pub user_id: Uuid,
-    /// Which channel.
-    pub channel: String,
-    /// Whether it may be used.
-    pub enabled: bool,
+    /// Of what, on any channel: `account`, `orders`, `payments`, `security`.
+    pub wanted: Vec<String>,
 }
 
 /// An event that was committed with its state.

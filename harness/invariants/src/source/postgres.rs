@@ -74,7 +74,7 @@ pub async fn read(pool: &PgPool) -> anyhow::Result<Database> {
             .context("cannot read notification_service.notifications")?,
         preferences: preferences(&mut tx)
             .await
-            .context("cannot read notification_service.preferences")?,
+            .context("cannot read notification_service.contact_preferences")?,
         users: sqlx::query_scalar("SELECT id FROM user_service.users ORDER BY id")
             .fetch_all(&mut *tx)
             .await
@@ -272,14 +272,12 @@ async fn notifications(connection: &mut PgConnection) -> anyhow::Result<Vec<Noti
 }
 
 async fn preferences(connection: &mut PgConnection) -> anyhow::Result<Vec<Preference>> {
-    let rows: Vec<(Uuid, String, bool)> =
-        sqlx::query_as("SELECT user_id, channel, enabled FROM notification_service.preferences ORDER BY user_id, channel")
-            .fetch_all(connection)
-            .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(user_id, channel, enabled)| Preference { user_id, channel, enabled })
-        .collect())
+    let rows: Vec<(Uuid, Vec<String>)> = sqlx::query_as(
+        "SELECT user_id, email || sms FROM notification_service.contact_preferences ORDER BY user_id",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|(user_id, wanted)| Preference { user_id, wanted }).collect())
 }
 
 #[derive(FromRow)]

@@ -119,7 +119,9 @@ impl Shop {
     ) -> anyhow::Result<Answer> {
         let path = format!("/api/payments/{payment_id}/refund");
         let request = self.request(Method::POST, &self.addresses.payments, &path)?;
-        self.ask(asker, Action::Refund { payment_id }, request.header("Idempotency-Key", key)).await
+        // An empty wish is one for all that is left.
+        let request = request.header("Idempotency-Key", key).json(&json!({}));
+        self.ask(asker, Action::Refund { payment_id }, request).await
     }
 
     fn request(&self, method: Method, service: &Url, path: &str) -> anyhow::Result<RequestBuilder> {

@@ -32,7 +32,7 @@ async fn the_tables_that_the_services_migrate_are_read() {
         (read.inbox[0].consumer.as_str(), read.inbox[0].event_id.to_string().as_str()),
         ("product-service", EVENT)
     );
-    assert!(!read.preferences[0].enabled);
+    assert_eq!(read.preferences[0].wanted, ["account", "security", "payments"]);
 }
 
 #[tokio::test]

@@ -54,7 +54,8 @@ pub(crate) async fn sell(connection: &mut PgConnection) {
          insert into product_service.inbox (consumer, event_id) values ('product-service', '{EVENT}');
          insert into payment_service.payments (id, order_id, user_id, amount, currency, method, status, created_at, updated_at)
              values ('{PAYMENT}', '{ORDER}', '{USER}', 4980, 'EUR', 'card', 'pending', now(), now());
-         insert into notification_service.preferences (user_id, channel, enabled) values ('{USER}', 'email', false);"
+         insert into notification_service.contact_preferences (user_id, phone, email, sms, updated_at)
+             values ('{USER}', '+4915112345678', '{{account,security}}', '{{payments}}', now());"
     );
     connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
 }

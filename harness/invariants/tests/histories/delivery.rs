@@ -184,3 +184,14 @@ fn an_aggregate_in_two_partitions_has_no_order() {
     record.partition = (record.partition + 1) % 3;
     assert!(crate::broken(&world.end()).contains(&I7));
 }
+
+#[test]
+fn the_outbox_forgets_what_it_said_of_a_user_who_left_and_of_nobody_else() {
+    let mut world = bought();
+    let user = world.history.observed.database.users[0];
+    let erased = Payload::Text("{}".to_owned());
+    world.history.observed.database.outbox[0].payload = erased;
+    assert_broken(&world.history.clone(), &[I4]);
+    world.event("user_service", "user-events", user, "UserDeletedEvent", &serde_json::json!({}));
+    assert_good(&world.end());
+}

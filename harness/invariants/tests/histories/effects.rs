@@ -38,11 +38,7 @@ fn a_user_who_wants_no_news_gets_none() {
     let event = event_of(&world, "OrderCompletedEvent");
     let database = &mut world.history.observed.database;
     database.notifications.retain(|row| row.event_id != event);
-    database.preferences.push(Preference {
-        user_id: user,
-        channel: "email".to_owned(),
-        enabled: false,
-    });
+    database.preferences.push(Preference { user_id: user, wanted: vec!["payments".to_owned()] });
     assert_good(&world.end());
 }
 

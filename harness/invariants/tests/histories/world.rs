@@ -16,22 +16,22 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Price of every product, in minor units.
-pub const PRICE: i64 = 1999;
+pub(crate) const PRICE: i64 = 1999;
 /// Pieces of every product.
-pub const SUPPLIED: i64 = 100;
+pub(crate) const SUPPLIED: i64 = 100;
 const PARTITIONS: i32 = 3;
 
 /// A world and its history so far.
-pub struct World {
-    pub history: History,
-    pub products: Vec<Uuid>,
+pub(crate) struct World {
+    pub(crate) history: History,
+    pub(crate) products: Vec<Uuid>,
     clock: DateTime<Utc>,
     ids: u128,
 }
 
 impl World {
     /// A shop with two products that nobody has bought from.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let observed = Observed {
             telemetry: Some(Telemetry::default()),
             replica: Some(ReplicaLag { worst_ms: 20, samples: 5 }),
@@ -54,25 +54,25 @@ impl World {
     }
 
     /// The next id; later ones sort after earlier ones.
-    pub fn id(&mut self) -> Uuid {
+    pub(crate) fn id(&mut self) -> Uuid {
         self.ids += 1;
         Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + self.ids)
     }
 
     /// The next moment.
-    pub fn now(&mut self) -> DateTime<Utc> {
+    pub(crate) fn now(&mut self) -> DateTime<Utc> {
         self.clock += TimeDelta::milliseconds(10);
         self.clock
     }
 
     /// The history, looked at a moment later.
-    pub fn end(mut self) -> History {
+    pub(crate) fn end(mut self) -> History {
         self.history.observed.at = self.now();
         self.history
     }
 
     /// A customer registers and logs in.
-    pub fn customer(&mut self) -> Uuid {
+    pub(crate) fn customer(&mut self) -> Uuid {
         let user = self.id();
         self.ask(None, Action::Register, Answer::of(202, None));
         self.history.observed.database.users.push(user);
@@ -95,7 +95,7 @@ impl World {
     }
 
     /// A customer orders some pieces of the first product and is told so.
-    pub fn order(&mut self, user: Uuid, quantity: u32) -> Uuid {
+    pub(crate) fn order(&mut self, user: Uuid, quantity: u32) -> Uuid {
         let key = format!("key-{}", self.ids);
         let (order, answer) = self.place(user, &key, quantity);
         self.ask_to_place(user, &key, quantity, Answer::of(201, Some(answer)));
@@ -103,7 +103,7 @@ impl World {
     }
 
     /// A customer orders, and the answer is lost on the way.
-    pub fn order_unheard(&mut self, user: Uuid, quantity: u32) -> (String, Uuid) {
+    pub(crate) fn order_unheard(&mut self, user: Uuid, quantity: u32) -> (String, Uuid) {
         let key = format!("key-{}", self.ids);
         let (order, _) = self.place(user, &key, quantity);
         self.ask_to_place(user, &key, quantity, Answer::lost(true, "timed out".to_owned()));
@@ -111,27 +111,27 @@ impl World {
     }
 
     /// A customer asks again under a key and gets the first answer.
-    pub fn order_again(&mut self, user: Uuid, key: &str, quantity: u32) {
+    pub(crate) fn order_again(&mut self, user: Uuid, key: &str, quantity: u32) {
         let kept = self.history.observed.database.kept_answers.iter().find(|kept| kept.key == key);
         let body = kept.and_then(|kept| kept.body.clone());
         self.ask_to_place(user, key, quantity, Answer::of(201, body));
     }
 
     /// A customer orders and is refused.
-    pub fn order_refused(&mut self, user: Uuid, status: u16) -> String {
+    pub(crate) fn order_refused(&mut self, user: Uuid, status: u16) -> String {
         let key = format!("key-{}", self.ids);
         self.ask_to_place(user, &key, 1, Answer::of(status, None));
         key
     }
 
     /// An attempt to place an order, as the journal tells it.
-    pub fn ask_to_place(&mut self, user: Uuid, key: &str, quantity: u32, answer: Answer) {
+    pub(crate) fn ask_to_place(&mut self, user: Uuid, key: &str, quantity: u32, answer: Answer) {
         let items = vec![Item { product_id: self.products[0], quantity }];
         self.ask(Some(user), Action::PlaceOrder { idempotency_key: key.to_owned(), items }, answer);
     }
 
     /// The services place an order; nobody was told yet.
-    pub fn place(&mut self, user: Uuid, key: &str, quantity: u32) -> (Uuid, String) {
+    pub(crate) fn place(&mut self, user: Uuid, key: &str, quantity: u32) -> (Uuid, String) {
         let (id, product, at) = (self.id(), self.products[0], self.now());
         let quantity = i64::from(quantity);
         let total = PRICE * quantity;
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// A customer pays; the provider takes the money.
-    pub fn pay(&mut self, order: Uuid) -> Uuid {
+    pub(crate) fn pay(&mut self, order: Uuid) -> Uuid {
         let payment = self.open_payment(order);
         self.charge(payment, "accepted");
         self.settle(payment, "processed", "PaymentProcessedEvent");
@@ -191,7 +191,7 @@ impl World {
     }
 
     /// A customer pays; the provider declines and the order ends.
-    pub fn decline(&mut self, order: Uuid) -> Uuid {
+    pub(crate) fn decline(&mut self, order: Uuid) -> Uuid {
         let payment = self.open_payment(order);
         self.charge(payment, "declined");
         self.settle(payment, "failed", "PaymentFailedEvent");
@@ -202,7 +202,7 @@ impl World {
     }
 
     /// A customer cancels.
-    pub fn cancel(&mut self, order: Uuid) {
+    pub(crate) fn cancel(&mut self, order: Uuid) {
         self.step(order, "cancelled", Some("customer"), "OrderCancelledEvent");
         self.give_back(order);
         let (user, at) = (self.owner(order), self.now());
@@ -211,10 +211,10 @@ impl World {
     }
 
     /// A customer gets the money back.
-    pub fn refund(&mut self, payment: Uuid) {
+    pub(crate) fn refund(&mut self, payment: Uuid) {
         let row = self.payment(payment).clone();
         let request = json!({"payment_intent": row.provider_reference, "amount": row.amount_minor.to_string()});
-        self.entry("refund", &format!("refund-{payment}"), "accepted", request);
+        self.entry("refund", &format!("refund-{payment}"), "accepted", &request);
         self.settle(payment, "refunded", "PaymentRefundedEvent");
         self.step(row.order_id, "refunded", None, "OrderUpdatedEvent");
         let body = json!({"payment_id": payment, "status": "refunded"}).to_string();
@@ -226,14 +226,14 @@ impl World {
     }
 
     /// A customer looks at an order, as of some moment.
-    pub fn look(&mut self, order: Uuid, status: &str, as_of: DateTime<Utc>) {
+    pub(crate) fn look(&mut self, order: Uuid, status: &str, as_of: DateTime<Utc>) {
         let body = json!({"order_id": order, "status": status, "updated_at": as_of}).to_string();
         let user = self.owner(order);
         self.ask(Some(user), Action::ReadOrder { order_id: order }, Answer::of(200, Some(body)));
     }
 
     /// An operation with its trace and its log line.
-    pub fn ask(&mut self, user: Option<Uuid>, action: Action, answer: Answer) {
+    pub(crate) fn ask(&mut self, user: Option<Uuid>, action: Action, answer: Answer) {
         let (id, sent_at, answered_at) = (self.id(), self.now(), self.now());
         let trace = id.simple().to_string();
         let spans: &[(&str, &str)] = match action {
@@ -271,12 +271,12 @@ impl World {
     }
 
     /// The last operation.
-    pub fn last(&mut self) -> &mut Operation {
+    pub(crate) fn last(&mut self) -> &mut Operation {
         self.history.journal.operations.last_mut().unwrap()
     }
 
     /// An event, from its outbox row over its record to the claims and notifications of its consumers.
-    pub fn event(
+    pub(crate) fn event(
         &mut self,
         service: &str,
         topic: &str,
@@ -312,7 +312,7 @@ impl World {
     }
 
     /// A record in its key's partition, consumed by everybody.
-    pub fn produce(
+    pub(crate) fn produce(
         &mut self,
         topic: &str,
         key: &str,
@@ -363,11 +363,17 @@ impl World {
     }
 
     /// A step in an order's life: row, history and event.
-    pub fn step(&mut self, order: Uuid, status: &str, notes: Option<&str>, event_type: &str) {
+    pub(crate) fn step(
+        &mut self,
+        order: Uuid,
+        status: &str,
+        notes: Option<&str>,
+        event_type: &str,
+    ) {
         let user_id = self.owner(order);
         let database = &mut self.history.observed.database;
         let row = database.orders.iter_mut().find(|row| row.id == order).unwrap();
-        row.status = status.to_owned();
+        status.clone_into(&mut row.status);
         let notes = notes.map(str::to_owned);
         database.order_history.push(HistoryEntry {
             order_id: order,
@@ -379,7 +385,7 @@ impl World {
     }
 
     /// The order of a history, to be changed.
-    pub fn order_row(&mut self, order: Uuid) -> &mut Order {
+    pub(crate) fn order_row(&mut self, order: Uuid) -> &mut Order {
         self.history.observed.database.orders.iter_mut().find(|row| row.id == order).unwrap()
     }
 
@@ -409,16 +415,16 @@ impl World {
     }
 
     /// The provider is asked for an order's money.
-    pub fn charge(&mut self, payment: Uuid, outcome: &str) {
+    pub(crate) fn charge(&mut self, payment: Uuid, outcome: &str) {
         let row = self.payment(payment).clone();
         let request = json!({
             "amount": row.amount_minor.to_string(), "currency": "eur", "metadata[order_id]": row.order_id,
         });
-        self.entry("payment_intent", &format!("charge-{payment}"), outcome, request);
+        self.entry("payment_intent", &format!("charge-{payment}"), outcome, &request);
         self.history.observed.ledger.last_mut().unwrap().reference = row.provider_reference;
     }
 
-    fn entry(&mut self, operation: &str, key: &str, outcome: &str, request: Value) {
+    fn entry(&mut self, operation: &str, key: &str, outcome: &str, request: &Value) {
         let (id, at) = (i64::try_from(self.history.observed.ledger.len()).unwrap() + 1, self.now());
         self.history.observed.ledger.push(Entry {
             id,
@@ -433,7 +439,7 @@ impl World {
     }
 
     fn settle(&mut self, payment: Uuid, status: &str, event_type: &str) {
-        self.payment(payment).status = status.to_owned();
+        status.clone_into(&mut self.payment(payment).status);
         let row = self.payment(payment).clone();
         let payload = json!({"payment_id": payment, "order_id": row.order_id, "user_id": row.user_id, "amount": row.amount_minor});
         self.event("payment_service", "payment-events", payment, event_type, &payload);
@@ -471,7 +477,7 @@ impl World {
     }
 
     /// An order's stock goes back.
-    pub fn give_back(&mut self, order: Uuid) {
+    pub(crate) fn give_back(&mut self, order: Uuid) {
         self.reservation(order, "released");
         let database = &mut self.history.observed.database;
         let held: HashMap<Uuid, i64> = database
@@ -487,7 +493,7 @@ impl World {
 
     fn reservation(&mut self, order: Uuid, status: &str) {
         let rows = self.history.observed.database.reservations.iter_mut();
-        rows.filter(|row| row.order_id == order).for_each(|row| row.status = status.to_owned());
+        rows.filter(|row| row.order_id == order).for_each(|row| status.clone_into(&mut row.status));
     }
 
     fn open_topics(&mut self) {
