@@ -129,7 +129,12 @@ impl Chassis {
         Fut: Future<Output = anyhow::Result<Progress>> + Send + 'static,
     {
         let database = database.clone();
-        self.workers.repeat(name, PRUNE_INTERVAL, move || step(database.clone()));
+        self.workers.repeat(name, PRUNE_INTERVAL, move || {
+            let database = database.clone();
+            async move {
+                if database.is_ready().await { step(database).await } else { Ok(Progress::Idle) }
+            }
+        });
     }
 
     /// Consumes topics in the service's group. One handler per service: the group's members must agree on topics.

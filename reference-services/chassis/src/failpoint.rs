@@ -14,5 +14,5 @@ pub fn hit(name: &str) {
 
 /// Does nothing.
 #[cfg(not(feature = "failpoints"))]
-#[inline(always)]
+#[inline]
 pub const fn hit(_: &str) {}

@@ -107,7 +107,7 @@ impl<H: Handler> Processor<H> {
                 Ok(outcome) => return Ok(outcome),
                 Err(HandlerError::Poison(reason)) => return Err(reason),
                 #[cfg(feature = "planted-swallowed-consumer-error")]
-                Err(HandlerError::Failed(_)) => return Ok(Outcome::Handled),
+                Err(HandlerError::Failed(_)) if failures == 0 => return Ok(Outcome::Handled),
                 Err(HandlerError::Failed(error)) if failures + 1 == MAX_ATTEMPTS => {
                     return Err(format!("{error:#}"));
                 }
