@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
+use serde_json::Value;
 
 /// Set to rewrite committed files instead of comparing.
 const BLESS: &str = "ECOTRACK_BLESS";
@@ -14,9 +15,13 @@ pub(super) fn in_package(path: &str) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(package).join(path))
 }
 
-/// Fails unless a generated document is the committed one. With `ECOTRACK_BLESS=1` it is written instead.
+/// Fails unless a generated document is the committed one. With `ECOTRACK_BLESS=1` it is written instead. A JSON document whose
+/// references lead nowhere is refused either way: nobody could read it.
 pub fn assert_committed(path_from_manifest: &str, text: &str) -> anyhow::Result<()> {
     let path = in_package(path_from_manifest)?;
+    if let Ok(document) = serde_json::from_str(text) {
+        expect_references(&document, &document)?;
+    }
     let text = format!("{}\n", text.trim_end());
     if std::env::var_os(BLESS).is_some() {
         std::fs::create_dir_all(path.parent().context("the path has no directory")?)?;
@@ -34,4 +39,37 @@ pub fn assert_committed(path_from_manifest: &str, text: &str) -> anyhow::Result<
         path.display(),
     );
     Ok(())
+}
+
+/// Fails if a `$ref` into the document itself leads nowhere.
+fn expect_references(value: &Value, document: &Value) -> anyhow::Result<()> {
+    match value {
+        Value::Object(fields) => {
+            let reference = fields.get("$ref").and_then(Value::as_str);
+            if let Some(pointer) = reference.and_then(|reference| reference.strip_prefix('#')) {
+                ensure!(
+                    document.pointer(pointer).is_some(),
+                    "the reference #{pointer} leads nowhere"
+                );
+            }
+            fields.values().try_for_each(|field| expect_references(field, document))
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| expect_references(item, document)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_reference_that_leads_nowhere_is_named() {
+        let with = |name: &str| json!({"a": [{"$ref": "#/schemas/X"}], "schemas": {name: {}}});
+        assert!(expect_references(&with("X"), &with("X")).is_ok());
+        let error = expect_references(&with("Y"), &with("Y")).unwrap_err();
+        assert_eq!(error.to_string(), "the reference #/schemas/X leads nowhere");
+    }
 }
