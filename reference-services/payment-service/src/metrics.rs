@@ -11,6 +11,8 @@ use prometheus_client::registry::Registry;
 use ecotrack_events::Event;
 
 use crate::domain::method::{Gateway, Method};
+use crate::domain::payment::Payment;
+use crate::domain::status::Status;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PaymentLabels {
@@ -89,16 +91,9 @@ impl PaymentMetrics {
     }
 
     /// An event was written: a payment reached a status. A part that went back is no status of its own.
-    pub(crate) fn told(&self, method: Method, event: &Event) {
-        let status = match event {
-            Event::PaymentInitiated(_) => "initiated",
-            Event::PaymentProcessed(_) => "processed",
-            Event::PaymentFailed(_) => "failed",
-            Event::PaymentRefunded(refund) if refund.refunded_total == Some(refund.amount) => {
-                "refunded"
-            }
-            _ => return,
-        };
+    pub(crate) fn told(&self, payment: &Payment, event: &Event) {
+        let Some(status) = reached(payment, event) else { return };
+        let method = payment.method;
         let labels =
             PaymentLabels { gateway: method.gateway().name(), method: method.name(), status };
         self.payments.get_or_create(&labels).inc();
@@ -115,4 +110,17 @@ impl PaymentMetrics {
         let labels = DurationLabels { gateway: method.gateway().name(), method: method.name() };
         self.duration.get_or_create(&labels).observe(took.as_secs_f64());
     }
+}
+
+/// The status that an event tells of.
+fn reached(payment: &Payment, event: &Event) -> Option<&'static str> {
+    if matches!(event, Event::PaymentRefunded(_)) {
+        return (payment.status == Status::Refunded).then_some(Status::Refunded.name());
+    }
+    let is_initiated = matches!(event, Event::PaymentInitiated(_));
+    let is_processed = matches!(event, Event::PaymentProcessed(_));
+    let is_failed = matches!(event, Event::PaymentFailed(_));
+    [(is_initiated, "initiated"), (is_processed, "processed"), (is_failed, "failed")]
+        .into_iter()
+        .find_map(|(is_so, status)| is_so.then_some(status))
 }

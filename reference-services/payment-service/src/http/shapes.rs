@@ -20,7 +20,7 @@ use crate::payments::Offer;
 pub(crate) struct PaymentRequest {
     order_id: Uuid,
     /// Decimal text, exactly what the order costs, for example `19.98`.
-    #[schema(pattern = r"^[0-9]+\.[0-9]{2}$", example = "19.98")]
+    #[schema(pattern = r"^[0-9]{1,12}\.[0-9]{2}$", example = "19.98")]
     amount: String,
     currency: CurrencyCode,
     method: Method,
@@ -65,7 +65,7 @@ impl PaymentRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundRequest {
     /// Decimal text, at most what is left of the payment.
-    #[schema(pattern = r"^[0-9]+\.[0-9]{2}$", example = "5.00")]
+    #[schema(pattern = r"^[0-9]{1,12}\.[0-9]{2}$", example = "5.00")]
     amount: Option<String>,
     /// ISO 4217, as it was paid in.
     currency: Option<CurrencyCode>,

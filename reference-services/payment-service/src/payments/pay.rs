@@ -97,7 +97,7 @@ impl Payments {
         let event = payment.initiated();
         self.outbox.append(&mut tx, event.clone()).await?;
         self.outbox.commit(tx).await?;
-        self.metrics.told(payment.method, &event);
+        self.metrics.told(&payment, &event);
         Ok(payment)
     }
 }

@@ -89,7 +89,7 @@ impl Payments {
     /// For metrics and log, once it is committed.
     pub(super) fn told(&self, payment: &Payment, events: &[Event]) {
         for event in events {
-            self.metrics.told(payment.method, event);
+            self.metrics.told(payment, event);
         }
         tracing::info!(payment_id = %payment.id, status = payment.status.name(), "payment settled");
     }

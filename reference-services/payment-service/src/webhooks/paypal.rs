@@ -11,7 +11,8 @@ use crate::domain::notice::{News, Notice};
 #[derive(Deserialize)]
 struct Event {
     id: String,
-    event_type: String,
+    #[serde(rename = "event_type")]
+    kind: String,
     resource: Value,
 }
 
@@ -43,7 +44,7 @@ struct Amount {
 
 pub(super) fn read(body: &[u8]) -> Result<Incoming, ReadError> {
     let event: Event = serde_json::from_slice(body)?;
-    let notice = match event.event_type.as_str() {
+    let notice = match event.kind.as_str() {
         "PAYMENT.CAPTURE.COMPLETED" => of_capture(event.resource, |capture| {
             let reference = id(capture.id.unwrap_or_default(), "capture")?;
             Ok(News::Captured { reference })

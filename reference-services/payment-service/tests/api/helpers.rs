@@ -101,8 +101,8 @@ impl TestApp {
     async fn start_in(surroundings: Surroundings, variables: &[(&str, &str)]) -> Result<Self> {
         let orders = Orders::default();
         let (fixture, service) = surroundings.serve(&orders.start().await?, variables).await?;
-        let Surroundings { issuer, sandbox, _outside, .. } = surroundings;
-        Ok(Self { fixture, orders, sandbox, issuer, service, _outside })
+        let Surroundings { issuer, sandbox, _outside: outside, .. } = surroundings;
+        Ok(Self { fixture, orders, sandbox, issuer, service, _outside: outside })
     }
 
     pub(crate) fn customer(&self) -> Result<Customer> {

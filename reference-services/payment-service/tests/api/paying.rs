@@ -4,7 +4,7 @@ use anyhow::Result;
 use futures::future::try_join_all;
 use serde_json::json;
 
-use crate::helpers::{TestApp, id_of};
+use crate::helpers::{Customer, TestApp, id_of};
 
 fn once(operation: &str, outcome: &str) -> Vec<(String, String)> {
     vec![(operation.to_owned(), outcome.to_owned())]
@@ -152,7 +152,7 @@ async fn a_rotated_key_is_shown_with_the_next_payment() -> Result<()> {
 async fn keys_that_change_all_the_time_fail_no_payment() -> Result<()> {
     let app = TestApp::start().await?;
     let customers: Vec<_> = (0..20).map(|_| app.customer()).collect::<Result<_>>()?;
-    let paying = try_join_all(customers.iter().map(|customer| customer.pay_by_card()));
+    let paying = try_join_all(customers.iter().map(Customer::pay_by_card));
     let rotating = async {
         for round in 0..20 {
             app.fixture.secret("stripe-api-key", &format!("sk_test_{round}"))?;

@@ -1,5 +1,7 @@
 //! What nobody may see does not come out: not in answers, not in events, not in metrics.
 
+use std::fmt::Write as _;
+
 use anyhow::Result;
 use ecotrack_chassis::test_support::canary::{Canary, leaks};
 use reqwest::Method;
@@ -25,7 +27,7 @@ async fn tokens_keys_and_secrets_do_not_come_out() -> Result<()> {
     let payment = customer.client.get(&format!("/api/payments/{}", id_of(&paid.json())?)).await?;
     let mut seen = app.anonymous().get("/actuator/prometheus").await?.text;
     for answer in [&paid, &refused.expect(409)?, &forged.expect(400)?, &payment] {
-        seen.push_str(&format!("{}\n{:?}\n", answer.text, answer.headers));
+        writeln!(seen, "{}\n{:?}", answer.text, answer.headers)?;
     }
     seen.push_str(&app.written().await?);
     assert!(seen.contains("PaymentProcessedEvent"), "the events should be among what was searched");
