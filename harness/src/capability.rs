@@ -98,7 +98,12 @@ pub enum Presence {
         /// What was asked and answered.
         proof: String,
     },
-    /// It is not there, or does not work.
+    /// It is there and does not work: a fault of the platform, where absence is none.
+    Broken {
+        /// What was asked, and what came instead of an answer.
+        proof: String,
+    },
+    /// It is not there.
     Absent {
         /// What was looked for and not found.
         proof: String,
@@ -106,17 +111,27 @@ pub enum Presence {
 }
 
 impl Presence {
-    /// Whether it is there.
+    /// Whether it is there and works.
     #[must_use]
     pub fn is_present(&self) -> bool {
         matches!(self, Self::Present { .. })
+    }
+
+    /// The state in one word.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Present { .. } => "present",
+            Self::Broken { .. } => "broken",
+            Self::Absent { .. } => "absent",
+        }
     }
 
     /// What was asked and answered.
     #[must_use]
     pub fn proof(&self) -> &str {
         match self {
-            Self::Present { proof, .. } | Self::Absent { proof } => proof,
+            Self::Present { proof, .. } | Self::Broken { proof } | Self::Absent { proof } => proof,
         }
     }
 
@@ -125,7 +140,7 @@ impl Presence {
     pub fn version(&self) -> Option<&str> {
         match self {
             Self::Present { version, .. } => Some(version),
-            Self::Absent { .. } => None,
+            Self::Broken { .. } | Self::Absent { .. } => None,
         }
     }
 }

@@ -78,10 +78,13 @@ impl Profile {
         let missing =
             self.required.iter().filter_map(|required| match capabilities.get(required) {
                 Some(Presence::Present { .. }) => None,
-                Some(Presence::Absent { proof }) => Some(format!(
-                    "profile {} requires {required}, which is absent: {proof}",
-                    self.name
-                )),
+                Some(unfit @ (Presence::Absent { proof } | Presence::Broken { proof })) => {
+                    Some(format!(
+                        "profile {} requires {required}, which is {}: {proof}",
+                        self.name,
+                        unfit.state()
+                    ))
+                }
                 None => Some(format!(
                     "profile {} requires {required}, which nobody looked for",
                     self.name
@@ -90,7 +93,7 @@ impl Profile {
         let unexpected = self
             .lacking
             .keys()
-            .filter(|lacking| capabilities.get(lacking).is_some_and(Presence::is_present));
+            .filter(|lacking| capabilities.get(lacking).is_some_and(|there| there.state() != "absent"));
         let unexpected = unexpected.map(|lacking| {
             format!("profile {} declares {lacking} absent, but it is there", self.name)
         });

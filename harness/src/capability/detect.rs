@@ -1,4 +1,4 @@
-//! Looks for every capability at once. An absent one is an answer with proof, never an error.
+//! Looks for every capability at once. An absent or broken one is an answer with proof, never an error.
 
 mod look;
 
@@ -8,7 +8,7 @@ use futures::future::join_all;
 
 use super::{Capability, Presence};
 use crate::cluster::Cluster;
-use look::{Http, Kind, Look};
+use look::{Http, Kind, Look, Missed};
 
 /// Asks the cluster for everything in [`Capability::ALL`].
 pub async fn detect(cluster: &Cluster) -> BTreeMap<Capability, Presence> {
@@ -18,21 +18,17 @@ pub async fn detect(cluster: &Cluster) -> BTreeMap<Capability, Presence> {
     join_all(looks).await.into_iter().collect()
 }
 
-/// Every look has to succeed; the first that does not is the proof of absence.
+/// Every look has to succeed; the first that does not decides.
 async fn presence(cluster: &Cluster, capability: Capability) -> Presence {
     let (mut versions, mut proofs) = (Vec::new(), Vec::new());
     for look in looks(capability) {
-        match tokio::time::timeout(cluster.timeouts().request, look.take(cluster)).await {
-            Ok(Ok(seen)) => {
+        match look.take(cluster).await {
+            Ok(seen) => {
                 versions.extend(seen.version);
                 proofs.push(seen.proof);
             }
-            Ok(Err(absent)) => return Presence::Absent { proof: format!("{absent:#}") },
-            Err(_elapsed) => {
-                return Presence::Absent {
-                    proof: format!("{look} did not answer within {:?}", cluster.timeouts().request),
-                };
-            }
+            Err(Missed::Absent(proof)) => return Presence::Absent { proof },
+            Err(Missed::Broken(proof)) => return Presence::Broken { proof },
         }
     }
     let version = versions.into_iter().next().unwrap_or_else(|| "unknown".to_owned());

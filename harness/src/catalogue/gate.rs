@@ -14,9 +14,9 @@ pub enum Gate {
     Open,
     /// It does not.
     Closed {
-        /// `not_supported` or `skipped`.
+        /// `not_supported`, `skipped`, or `failed` for what is there and does not work.
         verdict: Verdict,
-        /// The proof of absence, or who skipped it and why.
+        /// The proof of absence, what is broken, or who skipped it and why.
         reason: String,
     },
 }
@@ -27,21 +27,36 @@ pub fn decide(entry: &Entry, capabilities: &BTreeMap<Capability, Presence>, skip
     if let Some(skip) = skips.find(&entry.feature, &entry.name) {
         return Gate::Closed { verdict: Verdict::Skipped, reason: skip.to_string() };
     }
-    let missing: Vec<String> =
-        entry.tags.requires.iter().filter_map(|needed| absence(*needed, capabilities)).collect();
-    if missing.is_empty() {
+    let state = |needed: &Capability| (*needed, capabilities.get(needed));
+    let needs: Vec<_> = entry.tags.requires.iter().map(state).collect();
+    let absent: Vec<String> = needs.iter().filter_map(absence).collect();
+    if !absent.is_empty() {
+        return Gate::Closed { verdict: Verdict::NotSupported, reason: absent.join("; ") };
+    }
+    let broken: Vec<String> = needs.iter().filter_map(breakage).collect();
+    if broken.is_empty() {
         Gate::Open
     } else {
-        Gate::Closed { verdict: Verdict::NotSupported, reason: missing.join("; ") }
+        Gate::Closed { verdict: Verdict::Failed, reason: broken.join("; ") }
     }
 }
 
-/// Why a capability cannot be relied on; none when it is there. One that nobody looked for is absent.
-fn absence(needed: Capability, capabilities: &BTreeMap<Capability, Presence>) -> Option<String> {
-    match capabilities.get(&needed) {
-        Some(Presence::Present { .. }) => None,
+/// Why a capability cannot be shown. One that nobody looked for is absent.
+fn absence((needed, presence): &(Capability, Option<&Presence>)) -> Option<String> {
+    match presence {
+        Some(Presence::Present { .. } | Presence::Broken { .. }) => None,
         Some(Presence::Absent { proof }) => Some(format!("needs {needed}: {proof}")),
         None => Some(format!("needs {needed}: nobody looked for it")),
+    }
+}
+
+/// Why a capability that is there fails whoever needs it.
+fn breakage((needed, presence): &(Capability, Option<&Presence>)) -> Option<String> {
+    match presence {
+        Some(Presence::Broken { proof }) => {
+            Some(format!("expected a working {needed}, but saw: {proof}"))
+        }
+        Some(Presence::Present { .. } | Presence::Absent { .. }) | None => None,
     }
 }
 
@@ -66,6 +81,7 @@ mod tests {
                 Capability::Istio,
                 Presence::Present { version: "1.31".into(), proof: "ready".into() },
             ),
+            (Capability::Traces, Presence::Broken { proof: "0 of 1 ready".into() }),
             (Capability::Falco, Presence::Absent { proof: "no daemon set falco".into() }),
         ])
     }
@@ -93,6 +109,20 @@ mod tests {
             ),
             expected
         );
+    }
+
+    #[test]
+    fn what_is_there_and_does_not_work_fails_whoever_needs_it() {
+        let expected = Gate::Closed {
+            verdict: Verdict::Failed,
+            reason: "expected a working traces, but saw: 0 of 1 ready".into(),
+        };
+        let needing = |tags: &[&str]| decide(&entry(tags), &capabilities(), &Skips::default());
+        assert_eq!(needing(&["requires.istio", "requires.traces"]), expected);
+        assert!(matches!(
+            needing(&["requires.traces", "requires.falco"]),
+            Gate::Closed { verdict: Verdict::NotSupported, .. }
+        ));
     }
 
     #[test]

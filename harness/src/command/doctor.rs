@@ -27,11 +27,7 @@ pub(super) async fn doctor(question: &ClusterQuestion) -> Done {
 
 fn table(capabilities: &BTreeMap<Capability, Presence>) -> String {
     let line = |(capability, presence): (&Capability, &Presence)| {
-        let (state, version) = if presence.is_present() {
-            ("present", presence.version().unwrap_or("?"))
-        } else {
-            ("absent", "-")
-        };
+        let (state, version) = (presence.state(), presence.version().unwrap_or("-"));
         format!("{capability:<18} {state:<8} {version:<16} {}\n", presence.proof())
     };
     let count = capabilities.values().filter(|presence| presence.is_present()).count();

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use anyhow::{Context, bail, ensure};
 use http::Request;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
-use k8s_openapi::api::core::v1::PodSpec;
+use k8s_openapi::api::core::v1::{PodSpec, Service};
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use serde_json::Value;
@@ -16,6 +15,31 @@ use crate::cluster::Cluster;
 pub(super) struct Seen {
     pub(super) version: Option<String>,
     pub(super) proof: String,
+}
+
+/// Why a look did not succeed.
+#[derive(Debug)]
+pub(super) enum Missed {
+    /// What was looked for is not there.
+    Absent(String),
+    /// It is there and does not work, or could not be asked.
+    Broken(String),
+}
+
+impl Missed {
+    /// The same, with what was looked at before it.
+    fn within(self, what: &impl fmt::Display) -> Self {
+        match self {
+            Self::Absent(proof) => Self::Absent(format!("{what}: {proof}")),
+            Self::Broken(proof) => Self::Broken(format!("{what}: {proof}")),
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Missed {
+    fn from(error: E) -> Self {
+        Self::Broken(format!("{:#}", error.into()))
+    }
 }
 
 /// The kinds of workload that are looked at by name.
@@ -61,12 +85,16 @@ impl Http {
         Self { namespace, service, path, version }
     }
 
-    async fn take(&self, cluster: &Cluster) -> anyhow::Result<Seen> {
+    async fn take(&self, cluster: &Cluster) -> Result<Seen, Missed> {
+        let services = Api::<Service>::namespaced(cluster.client(), self.namespace);
+        if services.get_opt(self.name()).await?.is_none() {
+            return Err(Missed::Absent(format!("{self}: there is no such service")));
+        }
         let url = format!(
             "/api/v1/namespaces/{}/services/{}/proxy{}",
             self.namespace, self.service, self.path
         );
-        let answer: Value = get(cluster, &url).await.with_context(|| self.to_string())?;
+        let answer: Value = get(cluster, &url).await.map_err(|error| error.within(self))?;
         let said = answer
             .pointer(self.version)
             .and_then(Value::as_str)
@@ -121,17 +149,27 @@ impl Look {
         Self::Path(path)
     }
 
-    /// What was seen, or why that is absent.
-    pub(super) async fn take(&self, cluster: &Cluster) -> anyhow::Result<Seen> {
-        match self {
-            Self::Ready(kind, namespace, name) => {
-                workload(cluster, *kind, namespace, name).await.with_context(|| self.to_string())
+    /// What was seen, or why it was not.
+    pub(super) async fn take(&self, cluster: &Cluster) -> Result<Seen, Missed> {
+        let patience = cluster.timeouts().request;
+        match tokio::time::timeout(patience, self.ask(cluster)).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => {
+                Err(Missed::Broken(format!("{self} did not answer within {patience:?}")))
             }
+        }
+    }
+
+    async fn ask(&self, cluster: &Cluster) -> Result<Seen, Missed> {
+        match self {
+            Self::Ready(kind, namespace, name) => workload(cluster, *kind, namespace, name)
+                .await
+                .map_err(|missed| missed.within(self)),
             Self::Answers(http) => http.take(cluster).await,
             Self::Either(first, second) => either(cluster, first, second).await,
             Self::Group(name) => group(cluster, name).await,
             Self::Path(path) => {
-                get(cluster, path).await.with_context(|| self.to_string())?;
+                get(cluster, path).await.map_err(|missed| missed.within(self))?;
                 Ok(Seen {
                     version: path.split('/').nth(3).map(str::to_owned),
                     proof: format!("{self} answered"),
@@ -162,18 +200,18 @@ impl fmt::Display for Look {
     }
 }
 
-async fn get(cluster: &Cluster, path: &str) -> anyhow::Result<Value> {
+async fn get(cluster: &Cluster, path: &str) -> Result<Value, Missed> {
     let request = Request::get(path).body(Vec::new())?;
     match cluster.client().request(request).await {
         Ok(answer) => Ok(answer),
-        Err(kube::Error::Api(status)) => bail!(
-            "{}",
-            if status.message.is_empty() {
+        Err(kube::Error::Api(status)) => {
+            let said = if status.message.is_empty() {
                 status.code.to_string()
             } else {
                 status.message.clone()
-            }
-        ),
+            };
+            Err(if status.code == 404 { Missed::Absent(said) } else { Missed::Broken(said) })
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -183,34 +221,27 @@ async fn workload(
     kind: Kind,
     namespace: &str,
     name: &str,
-) -> anyhow::Result<Seen> {
+) -> Result<Seen, Missed> {
+    let not_found = || Missed::Absent("not found".to_owned());
     let (wanted, ready, pod) = match kind {
         Kind::Deployment => {
-            let found = Api::<Deployment>::namespaced(cluster.client(), namespace)
-                .get_opt(name)
-                .await?
-                .context("not found")?;
-            (
-                found.spec.replicas,
-                found.status.and_then(|status| status.ready_replicas),
-                found.spec.template.spec,
-            )
+            let all = Api::<Deployment>::namespaced(cluster.client(), namespace);
+            let found = all.get_opt(name).await?.ok_or_else(not_found)?;
+            let ready = found.status.and_then(|status| status.ready_replicas);
+            (found.spec.replicas, ready, found.spec.template.spec)
         }
         Kind::StatefulSet => {
-            let found = Api::<StatefulSet>::namespaced(cluster.client(), namespace)
-                .get_opt(name)
-                .await?
-                .context("not found")?;
-            (
-                found.spec.replicas,
-                found.status.and_then(|status| status.ready_replicas),
-                found.spec.template.spec,
-            )
+            let all = Api::<StatefulSet>::namespaced(cluster.client(), namespace);
+            let found = all.get_opt(name).await?.ok_or_else(not_found)?;
+            let ready = found.status.and_then(|status| status.ready_replicas);
+            (found.spec.replicas, ready, found.spec.template.spec)
         }
     };
     let (wanted, ready) = (wanted.unwrap_or(1), ready.unwrap_or(0));
     let counted = format!("{ready} of {wanted} ready");
-    ensure!(wanted > 0 && ready >= wanted, "{counted}");
+    if wanted == 0 || ready < wanted {
+        return Err(Missed::Broken(counted));
+    }
     let image = pod.as_ref().and_then(first_image).unwrap_or_default();
     let what = Look::ready(kind, namespace, name);
     Ok(Seen { version: tag(&image), proof: format!("{what}: {counted}, image {image}") })
@@ -232,38 +263,41 @@ fn tag(image: &str) -> Option<String> {
     )
 }
 
-async fn either(cluster: &Cluster, first: &Http, second: &Http) -> anyhow::Result<Seen> {
-    match first.take(cluster).await {
-        Ok(seen) => Ok(seen),
-        Err(one) => {
-            second.take(cluster).await.map_err(|other| anyhow::anyhow!("{one:#}; {other:#}"))
+/// Whichever answers; one that is there and silent is broken, whatever the other is.
+async fn either(cluster: &Cluster, first: &Http, second: &Http) -> Result<Seen, Missed> {
+    let one = match first.take(cluster).await {
+        Ok(seen) => return Ok(seen),
+        Err(missed) => missed,
+    };
+    match (one, second.take(cluster).await) {
+        (_, Ok(seen)) => Ok(seen),
+        (Missed::Absent(one), Err(Missed::Absent(other))) => {
+            Err(Missed::Absent(format!("{one}; {other}")))
         }
+        (Missed::Broken(one), _) | (_, Err(Missed::Broken(one))) => Err(Missed::Broken(one)),
     }
 }
 
-async fn group(cluster: &Cluster, name: &str) -> anyhow::Result<Seen> {
+async fn group(cluster: &Cluster, name: &str) -> Result<Seen, Missed> {
     let groups = cluster.client().list_api_groups().await?;
-    let found = groups
-        .groups
-        .iter()
-        .find(|group| group.name == name)
-        .with_context(|| format!("the API server serves no group {name}"))?;
+    let unknown = || Missed::Absent(format!("the API server serves no group {name}"));
+    let found = groups.groups.iter().find(|group| group.name == name).ok_or_else(unknown)?;
     let versions: Vec<&str> =
         found.versions.iter().map(|version| version.version.as_str()).collect();
     Ok(Seen { version: None, proof: format!("group {name} served in {}", versions.join(", ")) })
 }
 
-async fn daemon_set(cluster: &Cluster, names: &[&str]) -> anyhow::Result<Seen> {
+async fn daemon_set(cluster: &Cluster, names: &[&str]) -> Result<Seen, Missed> {
     let all: Api<DaemonSet> = Api::all(cluster.client());
     let found = all.list(&ListParams::default()).await?;
     let present: Vec<String> = found.iter().map(ResourceExt::name_any).collect();
     let Some(daemon) = found.iter().find(|daemon| names.contains(&daemon.name_any().as_str()))
     else {
-        bail!(
+        return Err(Missed::Absent(format!(
             "no daemon set called {} in any namespace; there is {}",
             names.join(" or "),
             if present.is_empty() { "none at all".to_owned() } else { present.join(", ") }
-        );
+        )));
     };
     let (nodes, serving) = daemon
         .status
@@ -274,7 +308,9 @@ async fn daemon_set(cluster: &Cluster, names: &[&str]) -> anyhow::Result<Seen> {
         daemon.namespace().unwrap_or_default(),
         daemon.name_any()
     );
-    ensure!(nodes > 0 && serving >= nodes, "{counted}");
+    if nodes == 0 || serving < nodes {
+        return Err(Missed::Broken(counted));
+    }
     let image = daemon.spec.template.spec.as_ref().and_then(first_image).unwrap_or_default();
     Ok(Seen { version: tag(&image), proof: format!("{counted}, image {image}") })
 }
