@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# Caches live outside the checkout, so that a fresh clone is warm.
+# Caches live outside the checkout, so that a fresh clone is warm. Cargo's is one per checkout: it tells files of the same name by
+# their time alone, and would run one checkout's programs for another's sources.
 export ECOTRACK_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ecotrack
-export CARGO_TARGET_DIR ?= $(ECOTRACK_CACHE)/target
+export CARGO_TARGET_DIR ?= $(ECOTRACK_CACHE)/target/$(subst /,-,$(CURDIR:/%=%))
 export CARGO_TERM_COLOR ?= auto
 export PATH := $(ECOTRACK_CACHE)/tools/bin:$(PATH)
 
