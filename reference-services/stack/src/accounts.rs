@@ -26,6 +26,8 @@ const PASSWORD: &str = "correct-horse-battery";
 pub struct Customer {
     /// Their id.
     pub user_id: Uuid,
+    /// Their session, which lives until they log out.
+    pub session_id: Uuid,
     /// Their address.
     pub email: String,
     /// Their access token.
@@ -63,17 +65,21 @@ impl Accounts {
             .post("/api/users/login", &json!({"email": email, "password": PASSWORD}))
             .await
             .context("cannot log in")?;
-        let user_id: Uuid = session["user_id"].as_str().context("no user id")?.parse()?;
-        Ok(Customer { user_id, email, token: self.token(user_id, &[CUSTOMER])? })
+        let id = |field: &str| -> anyhow::Result<Uuid> {
+            Ok(session[field].as_str().with_context(|| format!("no {field}"))?.parse()?)
+        };
+        let (user_id, session_id) = (id("user_id")?, id("session_id")?);
+        let token = self.token(user_id, session_id, &[CUSTOMER])?;
+        Ok(Customer { user_id, session_id, email, token })
     }
 
     /// A token for somebody, signed with the issuer's own key.
-    pub fn token(&self, user_id: Uuid, roles: &[&str]) -> anyhow::Result<String> {
+    pub fn token(&self, user_id: Uuid, session_id: Uuid, roles: &[&str]) -> anyhow::Result<String> {
         let now = Utc::now();
         let claims = json!({
             "iss": ISSUER, "aud": AUDIENCE, "sub": user_id, "roles": roles,
             "exp": (now + LIFETIME).timestamp(), "nbf": now.timestamp(), "iat": now.timestamp(),
-            "jti": Uuid::new_v4(), "sid": Uuid::new_v4(),
+            "jti": Uuid::new_v4(), "sid": session_id,
         });
         let mut header = Header::new(ALGORITHM);
         header.kid = Some(self.kid.clone());

@@ -5,8 +5,9 @@ use std::{io::Write as _, path::PathBuf};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use ecotrack_stack::{
-    Name, Options, Stack, fuzz, race,
+    Name, Options, Stack, crash, fuzz, planted, race,
     report::{self, Report},
+    variant,
 };
 
 /// The five services and the provider sandbox as real processes on loopback, with real PostgreSQL, Redis and Kafka.
@@ -32,8 +33,53 @@ enum Verb {
     Up,
     /// One Idempotency-Key used by many at once; few items wanted by many at once.
     Race(Races),
+    /// Kill services with -9 under load, let everything come to rest, judge invariants I1 to I8.
+    Crash(Crashes),
+    /// Build with the feature failpoints, let services die at named points of their code, then judge.
+    CrashPoints(CrashPoints),
+    /// Build with each planted bug in turn and run through faults of all kinds: each must be found.
+    Planted(Planted),
     /// Every operation of the five documents with valid and invalid requests, by schemathesis.
     Fuzz(Fuzzing),
+}
+
+#[derive(Debug, Args)]
+struct Crashes {
+    /// Kills of each service.
+    #[arg(long, default_value_t = 50)]
+    kills: usize,
+    /// Only these services.
+    #[arg(long)]
+    service: Vec<Name>,
+    /// What moments and load follow from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
+struct CrashPoints {
+    /// Deaths at each point.
+    #[arg(long, default_value_t = 30)]
+    times: usize,
+    /// Only these points.
+    #[arg(long)]
+    point: Vec<String>,
+    /// What load follows from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Args)]
+struct Planted {
+    /// Only these bugs, for example planted-dual-write.
+    #[arg(long)]
+    bug: Vec<String>,
+    /// Faults of each run.
+    #[arg(long, default_value_t = 20)]
+    faults: usize,
+    /// What moments, faults and load follow from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -71,9 +117,11 @@ struct Races {
 impl Cli {
     /// Runs the verb. Says whether everything was as it should be.
     pub(crate) async fn run(self) -> anyhow::Result<bool> {
-        let options = self.options();
-        if matches!(self.verb, Verb::Up) {
-            return up(&options).await;
+        let options = self.options()?;
+        match &self.verb {
+            Verb::Up => return up(&options).await,
+            Verb::Planted(planted) => return self.conclude(&[told(planted.run(&options).await?)?]),
+            Verb::Race(_) | Verb::Crash(_) | Verb::CrashPoints(_) | Verb::Fuzz(_) => {}
         }
         let stack = Stack::start(&options).await?;
         let outcome = self.lane(&stack).await;
@@ -86,35 +134,81 @@ impl Cli {
 
     async fn lane(&self, stack: &Stack) -> anyhow::Result<bool> {
         let reports = match &self.verb {
-            Verb::Up => Vec::new(),
+            Verb::Up | Verb::Planted(_) => Vec::new(),
             Verb::Race(races) => vec![
                 told(race::one_key(stack, races.keys, races.parallel).await?)?,
                 told(race::oversell(stack, races.rounds, races.buyers, races.items).await?)?,
             ],
+            Verb::Crash(crashes) => vec![judged(crash::at_random(stack, &crashes.kills()).await?)?],
+            Verb::CrashPoints(crashes) => {
+                let points = crashes.points();
+                vec![judged(crash::at_points(stack, &points, crashes.times, crashes.seed).await?)?]
+            }
             Verb::Fuzz(fuzzing) => vec![told(fuzzing.run(stack).await?)?],
         };
+        self.conclude(&reports)
+    }
+
+    fn conclude(&self, reports: &[Report]) -> anyhow::Result<bool> {
         if let Some(path) = &self.json {
-            report::write(&reports, path)?;
+            report::write(reports, path)?;
         }
         Ok(!reports.is_empty() && reports.iter().all(Report::is_good))
     }
 
-    fn options(&self) -> Options {
+    fn options(&self) -> anyhow::Result<Options> {
         let mut options = Options::default();
-        if let Some(binaries) = &self.binaries {
-            options.binaries.clone_from(binaries);
+        match (&self.binaries, &self.verb) {
+            (Some(binaries), _) => options.binaries.clone_from(binaries),
+            (None, Verb::CrashPoints(_)) => {
+                options.binaries = variant::build(&[planted::FAILPOINTS])?;
+            }
+            (None, _) => {}
         }
         options.variables = vec![("ECOTRACK_LOG".to_owned(), self.log.clone())];
-        options
+        Ok(options)
+    }
+}
+
+impl Planted {
+    async fn run(&self, options: &Options) -> anyhow::Result<Report> {
+        let is_meant = |bug: &&str| self.bug.is_empty() || self.bug.iter().any(|name| name == bug);
+        let bugs: Vec<_> = planted::BUGS.into_iter().filter(is_meant).collect();
+        planted::find(&bugs, options, self.faults, self.seed).await
+    }
+}
+
+impl Crashes {
+    fn kills(&self) -> crash::Kills {
+        let services = or_all(&self.service).to_vec();
+        crash::Kills { each: self.kills, services, seed: self.seed }
+    }
+}
+
+impl CrashPoints {
+    fn points(&self) -> Vec<crash::Point> {
+        let is_meant = |point: &crash::Point| {
+            self.point.is_empty() || self.point.iter().any(|name| name == point.name)
+        };
+        crash::POINTS.into_iter().filter(is_meant).collect()
     }
 }
 
 impl Fuzzing {
     async fn run(&self, stack: &Stack) -> anyhow::Result<Report> {
-        let services = if self.service.is_empty() { &Name::SERVICES[..] } else { &self.service };
+        let services = or_all(&self.service);
         let effort = fuzz::Effort { examples: self.examples, seed: self.seed };
         fuzz::fuzz(stack, services, &effort).await
     }
+}
+
+fn or_all(services: &[Name]) -> &[Name] {
+    if services.is_empty() { &Name::SERVICES } else { services }
+}
+
+fn judged((report, said): (Report, String)) -> anyhow::Result<Report> {
+    say(&said)?;
+    told(report)
 }
 
 fn told(report: Report) -> anyhow::Result<Report> {

@@ -57,8 +57,9 @@ async fn surroundings(stack: &Stack) -> anyhow::Result<String> {
         .collect();
     let document = json!({
         "urls": urls,
-        "token": stack.accounts().token(customer.user_id, &[CUSTOMER, ADMIN])?,
+        "token": stack.accounts().token(customer.user_id, customer.session_id, &[CUSTOMER, ADMIN])?,
         "user_id": customer.user_id,
+        "email": customer.email,
         "category": CATEGORY,
         "category_slug": CATEGORY_SLUG,
         "webhook_secrets": stack.webhook_secrets(),

@@ -3,10 +3,13 @@
 //! For what needs real processes and no cluster: kills, races, fuzzing, benchmarks.
 
 mod accounts;
+pub mod bench;
 mod certificates;
+pub mod crash;
 pub mod fuzz;
 mod name;
 pub mod patience;
+pub mod planted;
 mod ports;
 mod process;
 mod programs;
@@ -19,6 +22,7 @@ mod service;
 mod shop;
 mod spawner;
 mod stack;
+pub mod variant;
 
 pub use accounts::{ADMIN, Accounts, CUSTOMER, Customer};
 pub use name::Name;

@@ -8,7 +8,7 @@ use clap::Parser as _;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match cli::Cli::parse().run().await {
+    match Box::pin(cli::Cli::parse().run()).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

@@ -1,9 +1,14 @@
 //! What was measured, what it should be, and whether it is: as a table for people and as JSON.
 
-use std::{fmt::Write as _, path::Path};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use serde::Serialize;
+
+use crate::programs;
 
 /// One figure.
 #[derive(Debug, Clone, Serialize)]
@@ -82,6 +87,14 @@ impl Report {
         }
         text
     }
+}
+
+/// Where figures of benchmarks are kept: in cargo's target folder.
+pub fn folder() -> anyhow::Result<PathBuf> {
+    let folder = programs::target().join("reports");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
 }
 
 /// Writes reports as JSON.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use nix::sys::signal::Signal;
 use url::Url;
 
@@ -134,8 +134,16 @@ impl Service {
     /// Waits until it says that it can serve. Says how long that took.
     pub async fn await_ready(&self) -> anyhow::Result<Duration> {
         let began = Instant::now();
-        let ready = eventually(READY_DEADLINE, || self.look()).await;
+        let ready = eventually(READY_DEADLINE, || async {
+            match self.ended()? {
+                // No use in looking on.
+                Some(status) => Ok(Err(anyhow!("it ended: {status}"))),
+                None => self.look().await.map(Ok),
+            }
+        });
         ready
+            .await
+            .and_then(|seen| seen)
             .with_context(|| format!("{} is not ready, see {}", self.name, self.log().display()))?;
         Ok(began.elapsed())
     }
@@ -149,9 +157,6 @@ impl Service {
     }
 
     async fn look(&self) -> anyhow::Result<()> {
-        if let Some(status) = self.ended()? {
-            bail!("it ended: {status}");
-        }
         let answer = self.http.get(self.base.join(READINESS)?).send().await?;
         let status = answer.status();
         ensure!(status.is_success(), "{status}: {}", answer.text().await?);

@@ -47,7 +47,7 @@ impl Shop {
             products: base(Name::ProductService)?,
             orders: base(Name::OrderService)?,
             payments: base(Name::PaymentService)?,
-            admin: stack.accounts().token(Uuid::now_v7(), &[ADMIN])?,
+            admin: stack.accounts().token(Uuid::now_v7(), Uuid::new_v4(), &[ADMIN])?,
         })
     }
 

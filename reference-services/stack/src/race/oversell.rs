@@ -69,7 +69,7 @@ async fn round(
     let told = futures::future::try_join_all(answers).await?.into_iter().filter(|got| *got).count();
     let mut connection = stack.postgres().connect("ecotrack").await?;
     let held: i64 = sqlx::query_scalar(
-        "select coalesce(sum(quantity), 0) from product_service.reservations where product_id = $1 and status <> 'released'",
+        "select coalesce(sum(quantity), 0) from product_service.reservations where product_id = $1 and status in ('held', 'sold')",
     )
     .bind(product)
     .fetch_one(&mut connection)

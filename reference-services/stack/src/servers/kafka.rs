@@ -11,6 +11,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use ecotrack_events::Topic;
+use nix::sys::signal::Signal;
 use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
@@ -43,7 +44,7 @@ pub struct Kafka {
     secured: u16,
     plain: u16,
     password: String,
-    _process: Process,
+    process: Process,
 }
 
 impl Kafka {
@@ -65,7 +66,7 @@ impl Kafka {
             .args(users.iter().flat_map(|user| scram(user, &password)));
         tokio::task::spawn_blocking(move || format.run()).await??;
         let process = java(&libraries, &log, "kafka.Kafka")?.args([&file]).start()?;
-        let kafka = Self { secured, plain, password, _process: process };
+        let kafka = Self { secured, plain, password, process };
         eventually(START_DEADLINE, || kafka.make_topics())
             .await
             .with_context(|| format!("Kafka is not usable, see {}", log.display()))?;
@@ -81,6 +82,16 @@ impl Kafka {
     #[must_use]
     pub fn plain(&self) -> String {
         format!("127.0.0.1:{}", self.plain)
+    }
+
+    /// Stops its clock: it neither answers nor goes away.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        self.process.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on after [`Kafka::pause`].
+    pub fn resume(&self) -> anyhow::Result<()> {
+        self.process.signal(Signal::SIGCONT)
     }
 
     /// The services' password.

@@ -1,6 +1,6 @@
 //! What each service is given: environment, secrets, a port.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::Context as _;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
@@ -32,6 +32,7 @@ pub(super) struct Surroundings<'a> {
     secrets: BTreeMap<&'static str, String>,
     mounts: PathBuf,
     logs: PathBuf,
+    programs: PathBuf,
 }
 
 impl<'a> Surroundings<'a> {
@@ -46,8 +47,9 @@ impl<'a> Surroundings<'a> {
             .map(|name| Ok((name, ports::free()?)))
             .collect::<anyhow::Result<_>>()?;
         let secrets = secrets(servers.1, servers.2)?;
-        let (mounts, logs) = (run.folder("secrets")?, run.folder("log")?);
-        Ok(Self { options, certificates, servers, ports, secrets, mounts, logs })
+        let (mounts, logs, programs) =
+            (run.folder("secrets")?, run.folder("log")?, run.folder("bin")?);
+        Ok(Self { options, certificates, servers, ports, secrets, mounts, logs, programs })
     }
 
     /// The key tokens are signed with.
@@ -80,10 +82,19 @@ impl<'a> Surroundings<'a> {
             .map(|(file, text)| (*file, text.as_str()))
             .collect();
         secrets.put(&files)?;
-        let binary = self.options.binaries.join(name.as_str());
-        let mut program = Program::new(binary, self.logs.join(format!("{name}.log")));
+        let mut program = Program::new(self.binary(name)?, self.logs.join(format!("{name}.log")));
         program.variables = self.variables(name, &credentials, &secrets)?;
         Ok(Service::new(name, self.url_of(name)?, program, credentials, http))
+    }
+
+    /// This run's own link to the binary, so that a build meanwhile does not change what a restart starts.
+    fn binary(&self, name: Name) -> anyhow::Result<PathBuf> {
+        let (built, own) =
+            (self.options.binaries.join(name.as_str()), self.programs.join(name.as_str()));
+        fs::hard_link(&built, &own).or_else(|_| fs::copy(&built, &own).map(drop)).with_context(
+            || format!("no {}; build it with: cargo build --release -p {name}", built.display()),
+        )?;
+        Ok(own)
     }
 
     fn variables(

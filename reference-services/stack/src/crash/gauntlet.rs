@@ -1,0 +1,115 @@
+//! Everything that goes wrong in a bad hour, in a minute: what a bug must survive to go unnoticed.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+use serde_json::json;
+
+use super::{load::Load, points, verdict::judge};
+use crate::{
+    name::Name,
+    race,
+    report::Report,
+    stack::{Stack, client},
+};
+
+/// Races before the faults: keys, requests at once; rounds, buyers, items.
+const KEYS: usize = 20;
+const PARALLEL: usize = 64;
+const ROUNDS: usize = 3;
+const BUYERS: usize = 100;
+const ITEMS: u32 = 10;
+/// How long a fault lasts before the kill that ends it.
+const FAULT: Duration = Duration::from_millis(1_500);
+/// Rest between two faults, so that there is something to break.
+const CALM: std::ops::Range<u64> = 300..1_500;
+/// Longest a provider's fault lasts, in seconds.
+const PROVIDER_FAULT: u64 = 5;
+/// Where services die by themselves.
+const STRUCK: [&str; 5] = [
+    "inbox.claimed",
+    "consumer.handled",
+    "outbox.acknowledged",
+    "order-service.committed",
+    "payment.charged",
+];
+
+/// Both races, then `faults` faults of all kinds under load, then the judges. Wants binaries with the feature `failpoints`.
+pub async fn gauntlet(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<(Report, String)> {
+    let load = Load::on(stack, seed)?;
+    let mut report = Report::new(&format!("{faults} faults of all kinds, seed {seed}"));
+    let one_key = race::one_key(stack, KEYS, PARALLEL).await;
+    took_place("one key", one_key, &mut report);
+    let oversell = load.during(race::oversell(stack, ROUNDS, BUYERS, ITEMS)).await;
+    took_place("oversell", oversell, &mut report);
+    load.during(all_faults(stack, faults, seed)).await?;
+    let said = judge(stack, &load, &mut report).await?;
+    Ok((report, said))
+}
+
+/// A race that breaks off has found something too.
+fn took_place(name: &str, race: anyhow::Result<Report>, report: &mut Report) {
+    match race {
+        Ok(race) => report.rows.extend(race.rows),
+        Err(error) => report.judged(name, "an outcome", &format!("{error:#}"), false),
+    }
+}
+
+async fn all_faults(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<()> {
+    let mut random = StdRng::seed_from_u64(seed);
+    for number in 0..faults {
+        tokio::time::sleep(Duration::from_millis(random.random_range(CALM))).await;
+        let name = *Name::SERVICES.choose(&mut random).context("no services")?;
+        match number % 5 {
+            0 => kill(stack, name).await?,
+            1 => deaf_broker(stack, name).await?,
+            2 => cut_connections(stack).await?,
+            3 => lost_answers(stack, "stripe").await?,
+            _ => {
+                let point = STRUCK.choose(&mut random).context("no points")?;
+                points::strike_once(stack, point, random.random()).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn kill(stack: &Stack, name: Name) -> anyhow::Result<()> {
+    let service = stack.service(name)?;
+    service.kill()?;
+    service.start()?;
+    service.await_ready().await.map(drop)
+}
+
+/// The broker takes nothing and answers nothing; whoever waits for it is killed meanwhile.
+async fn deaf_broker(stack: &Stack, name: Name) -> anyhow::Result<()> {
+    stack.kafka().pause()?;
+    tokio::time::sleep(FAULT).await;
+    let killed = kill(stack, name).await;
+    stack.kafka().resume()?;
+    killed
+}
+
+/// Every transaction under way is lost.
+async fn cut_connections(stack: &Stack) -> anyhow::Result<()> {
+    let mut connection = stack.postgres().connect("ecotrack").await?;
+    sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where usename like 'v-%'")
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
+
+/// The provider does what it is asked and then says nothing.
+async fn lost_answers(stack: &Stack, provider: &str) -> anyhow::Result<()> {
+    let base = stack.service(Name::ProviderSandbox)?.base();
+    let fault = json!({"mode": "reset", "ttl_seconds": PROVIDER_FAULT});
+    client()?
+        .put(base.join(&format!("/faults/{provider}"))?)
+        .json(&fault)
+        .send()
+        .await?
+        .error_for_status()?;
+    tokio::time::sleep(FAULT).await;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Customers while services die.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use ecotrack_invariants::{
+    journal::Recorder,
+    workload::{self, Addresses, Settings},
+};
+use uuid::Uuid;
+
+use crate::{name::Name, stack::Stack};
+
+const CUSTOMERS: usize = 20;
+const VISITS_PER_SECOND: f64 = 10.0;
+const MOST_VISITS: usize = 200;
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Longer than any lane: whoever plays is stopped when the lane is done.
+const ENDLESS: Duration = Duration::from_hours(24);
+
+/// Customers of a lane, and the journal they write.
+#[derive(Debug)]
+pub(super) struct Load {
+    settings: Settings,
+    journal: PathBuf,
+}
+
+impl Load {
+    /// A bounded load; everything that is chosen follows from the seed.
+    pub(super) fn on(stack: &Stack, seed: u64) -> anyhow::Result<Self> {
+        let base = |name| Ok::<_, anyhow::Error>(stack.service(name)?.base().clone());
+        let addresses = Addresses {
+            users: base(Name::UserService)?,
+            products: base(Name::ProductService)?,
+            orders: base(Name::OrderService)?,
+            payments: base(Name::PaymentService)?,
+        };
+        let settings = Settings {
+            addresses,
+            seed,
+            run: Uuid::new_v4().simple().to_string(),
+            customers: CUSTOMERS,
+            visits_per_second: VISITS_PER_SECOND,
+            duration: ENDLESS,
+            most_visits: MOST_VISITS,
+            answer_within: ANSWER_WITHIN,
+        };
+        Ok(Self { settings, journal: stack.folder().join("journal.ndjson") })
+    }
+
+    /// The journal's file.
+    pub(super) fn journal(&self) -> &Path {
+        &self.journal
+    }
+
+    /// Plays until `work` is done. What is under way then has no answer: the journal says so.
+    pub(super) async fn during<T>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let recorder = Recorder::open(&self.journal)?;
+        tokio::select! {
+            done = work => done,
+            played = workload::play(&self.settings, &recorder) => {
+                Err(anyhow::anyhow!("the load ended before its time: {played:?}"))
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Crashes at named points: where the code itself dies, as `kill -9` would, between two steps that must not come apart.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::Context as _;
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+use sqlx::AssertSqlSafe;
+
+use super::{load::Load, verdict::judge};
+use crate::{name::Name, report::Report, stack::Stack};
+
+const VARIABLE: &str = "ECOTRACK_FAILPOINTS";
+/// Longest a service under load may take to get to its point.
+const HIT_WITHIN: Duration = Duration::from_mins(1);
+/// At which of its first passes a point strikes: different states each time.
+const PASSES: std::ops::RangeInclusive<u32> = 1..=4;
+
+/// A named point, and who gets there.
+#[derive(Debug, Clone, Copy)]
+pub struct Point {
+    /// Its name in the code.
+    pub name: &'static str,
+    /// The services that pass it, in turns.
+    pub services: &'static [Name],
+    /// What makes a service pass it.
+    reached: Reached,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    /// The load.
+    Load,
+    /// New database credentials.
+    Rotation,
+    /// An empty schema; nobody may play meanwhile.
+    Migration,
+}
+
+const fn under_load(name: &'static str, services: &'static [Name]) -> Point {
+    Point { name, services, reached: Reached::Load }
+}
+
+const TELLERS: &[Name] = &[Name::OrderService, Name::PaymentService, Name::NotificationService];
+const LISTENERS: &[Name] = &[Name::OrderService, Name::ProductService, Name::NotificationService];
+
+/// Every point. Migrations come first: schemas are emptied for them.
+pub const POINTS: [Point; 12] = [
+    Point { name: "database.migration", services: &Name::SERVICES, reached: Reached::Migration },
+    Point { name: "database.migrated", services: &Name::SERVICES, reached: Reached::Migration },
+    Point { name: "database.rotation", services: &Name::SERVICES, reached: Reached::Rotation },
+    under_load("order-service.reserved", &[Name::OrderService]),
+    under_load("order-service.committed", &[Name::OrderService]),
+    under_load("payment.charged", &[Name::PaymentService]),
+    under_load("payment.refunded", &[Name::PaymentService]),
+    under_load("notification.after-provider", &[Name::NotificationService]),
+    under_load("outbox.read", TELLERS),
+    under_load("outbox.acknowledged", TELLERS),
+    under_load("inbox.claimed", LISTENERS),
+    under_load("consumer.handled", LISTENERS),
+];
+
+/// Lets services die at each of `points`, `times` times, then judges. Wants binaries with the feature `failpoints`.
+pub async fn at_points(
+    stack: &Stack,
+    points: &[Point],
+    times: usize,
+    seed: u64,
+) -> anyhow::Result<(Report, String)> {
+    let load = Load::on(stack, seed)?;
+    let mut lane = Lane { stack, random: StdRng::seed_from_u64(seed), hits: BTreeMap::new() };
+    let (still, busy): (Vec<Point>, Vec<Point>) =
+        points.iter().partition(|point| point.reached == Reached::Migration);
+    lane.strike_all(&still, times).await?;
+    load.during(lane.strike_all(&busy, times)).await?;
+    let mut report = Report::new(&format!("crash points, seed {seed}"));
+    for point in points {
+        let hits = lane.hits.get(point.name).copied().unwrap_or_default();
+        report.judged(point.name, &format!("{times} hits"), &hits.to_string(), hits >= times);
+    }
+    let said = judge(stack, &load, &mut report).await?;
+    Ok((report, said))
+}
+
+/// Lets one service die once at a point that the load reaches.
+pub(super) async fn strike_once(stack: &Stack, name: &str, seed: u64) -> anyhow::Result<bool> {
+    let mut random = StdRng::seed_from_u64(seed);
+    let point = POINTS
+        .iter()
+        .find(|point| point.name == name)
+        .with_context(|| format!("no point {name}"))?;
+    let service = *point.services.choose(&mut random).context("nobody gets there")?;
+    Lane { stack, random, hits: BTreeMap::new() }.strike(point, service).await
+}
+
+struct Lane<'a> {
+    stack: &'a Stack,
+    random: StdRng,
+    hits: BTreeMap<&'static str, usize>,
+}
+
+impl Lane<'_> {
+    async fn strike_all(&mut self, points: &[Point], times: usize) -> anyhow::Result<()> {
+        for point in points {
+            for (name, _) in point.services.iter().cycle().zip(0..times) {
+                if self
+                    .strike(point, *name)
+                    .await
+                    .with_context(|| format!("{} of {name}", point.name))?
+                {
+                    *self.hits.entry(point.name).or_default() += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a service with the point armed, waits until it has died of it, and starts it again.
+    async fn strike(&mut self, point: &Point, name: Name) -> anyhow::Result<bool> {
+        let service = self.stack.service(name)?;
+        service.kill()?;
+        let pass =
+            if point.reached == Reached::Load { self.random.random_range(PASSES) } else { 1 };
+        service.set_variable(VARIABLE, &format!("{}:{pass}", point.name));
+        if point.reached == Reached::Migration {
+            self.empty_schema(name).await?;
+        }
+        service.start()?;
+        if point.reached == Reached::Rotation {
+            service.await_ready().await?;
+            self.stack.rotate_login(name).await?;
+        }
+        let has_died = service.await_end(HIT_WITHIN).await.is_ok();
+        service.kill()?;
+        service.set_variable(VARIABLE, "");
+        service.start()?;
+        service.await_ready().await?;
+        Ok(has_died)
+    }
+
+    async fn empty_schema(&self, name: Name) -> anyhow::Result<()> {
+        let (schema, mut connection) =
+            (name.schema(), self.stack.postgres().connect(name.database()).await?);
+        for statement in [
+            format!("drop schema if exists {schema} cascade"),
+            format!("create schema {schema} authorization {schema}"),
+        ] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Coming to rest, and the judges.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ecotrack_invariants::{
+    contract::Consumers,
+    drain::drain,
+    history::History,
+    journal::read,
+    judge::Invariant,
+    report::{Report as Judged, Verdict, table},
+    source::{Sources, kafka::KafkaSource, postgres},
+};
+
+use super::load::Load;
+use crate::{name::Name, report::Report, stack::Stack};
+
+/// How long the system gets to come to rest.
+const REST_WITHIN: Duration = Duration::from_mins(1);
+/// What is judged here: there is no replica, and nobody collects traces.
+const JUDGED: [Invariant; 8] = [
+    Invariant::I1,
+    Invariant::I2,
+    Invariant::I3,
+    Invariant::I4,
+    Invariant::I5,
+    Invariant::I6,
+    Invariant::I7,
+    Invariant::I8,
+];
+
+/// What the judges said, at length, for people.
+pub(super) async fn judge(
+    stack: &Stack,
+    load: &Load,
+    report: &mut Report,
+) -> anyhow::Result<String> {
+    stack.await_ready().await?;
+    let sources = Sources {
+        database: postgres::connect(&stack.postgres().admin_url("ecotrack"))?,
+        kafka: KafkaSource { brokers: stack.kafka().plain(), login: None },
+        ledger: stack.service(Name::ProviderSandbox)?.base().clone(),
+        replica: None,
+        traces: None,
+        logs: Vec::new(),
+        consumers: Consumers::registered()?,
+    };
+    let rest = drain(&sources, REST_WITHIN).await;
+    let journal = read(load.journal())?;
+    let observed =
+        sources.observe(&journal.operations).await.context("cannot look at the world")?;
+    let history = History::new(journal, observed, rest);
+    history.write(&stack.folder().join("history.json"))?;
+    let judged = Judged::of(&history, &JUDGED);
+    for judgement in &judged.judgements {
+        let (violations, examined) =
+            (judgement.findings.violations.len(), judgement.findings.examined);
+        report.judged(
+            &format!("{} {}", judgement.invariant, judgement.title),
+            "0 violations",
+            &format!("{violations} of {examined}"),
+            judgement.verdict == Verdict::Held,
+        );
+    }
+    for why in &judged.why {
+        report.judged(why, "", "", false);
+    }
+    Ok(table(&judged))
+}
