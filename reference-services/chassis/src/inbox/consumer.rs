@@ -16,6 +16,10 @@ use crate::{
 
 /// Pause after an error of the consumer, which tends to be the same one a moment later.
 const PAUSE: Duration = Duration::from_secs(1);
+/// A consumer that was killed keeps its partitions until its session ends: its successor waits that long. librdkafka's own figure is 45 s.
+const SESSION: Duration = Duration::from_secs(10);
+/// A third of the session, as the protocol's documentation advises: two may be lost.
+const HEARTBEAT: Duration = Duration::from_secs(3);
 
 /// Consumes topics in the service's group.
 pub struct Consumer<H> {
@@ -37,6 +41,8 @@ impl<H: Handler> Consumer<H> {
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", SESSION.as_millis().to_string())
+            .set("heartbeat.interval.ms", HEARTBEAT.as_millis().to_string())
             .create()
             .context("cannot make the kafka consumer")?;
         let names: Vec<_> = topics.iter().map(|topic| topic.name()).collect();
