@@ -7,13 +7,17 @@ mod webhooks;
 
 pub(crate) use webhooks::Signatures;
 
+use ecotrack_chassis::error::Problem;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "notification-service", description = "A customer's notifications"))]
+#[openapi(
+    info(title = "notification-service", description = "A customer's notifications"),
+    components(schemas(Problem))
+)]
 struct Document;
 
 /// All routes of the service.

@@ -1,16 +1,12 @@
 //! What a user wants to be told, and how.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::marker::PhantomData;
 
 use axum::extract::State;
 use ecotrack_chassis::auth::Caller;
 use ecotrack_chassis::extract::Json;
 use ecotrack_chassis::{ApiError, ApiResult};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,10 +32,8 @@ struct PreferencesDocument {
     #[schema(example = "+4915112345678", pattern = r"^\+[1-9][0-9]{6,14}$")]
     phone: Option<String>,
     /// What is told by e-mail. `security` cannot be switched off.
-    #[serde(deserialize_with = "object")]
     email: Switches,
     /// What is told by text message.
-    #[serde(deserialize_with = "object")]
     sms: Switches,
 }
 
@@ -85,25 +79,6 @@ impl Switches {
         };
         Category::ALL.into_iter().filter(is_on).collect()
     }
-}
-
-/// Reads an object as an object: serde would take an array for one, its fields by position.
-fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    struct Object<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
-        type Value = T;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-            T::deserialize(MapAccessDeserializer::new(map))
-        }
-    }
-
-    deserializer.deserialize_map(Object(PhantomData))
 }
 
 impl PreferencesDocument {
