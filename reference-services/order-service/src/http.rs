@@ -2,7 +2,6 @@
 
 mod answers;
 mod listing;
-mod object;
 mod orders;
 mod payment;
 mod shapes;
@@ -13,10 +12,13 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::AppState;
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "order-service",
-    description = "Orders: placed once, priced by the catalogue, followed to their end"
-))]
+#[openapi(
+    info(
+        title = "order-service",
+        description = "Orders: placed once, priced by the catalogue, followed to their end"
+    ),
+    components(schemas(orders::IdempotencyKeyText))
+)]
 struct Document;
 
 /// All routes of the service.

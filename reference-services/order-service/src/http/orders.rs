@@ -35,7 +35,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[derive(ToSchema)]
 #[schema(value_type = String, min_length = 1, max_length = 255, pattern = "^[ -~]+$")]
 #[allow(dead_code, reason = "only its description is used")]
-struct IdempotencyKeyText(String);
+pub(super) struct IdempotencyKeyText(String);
 
 /// Places an order. Sent again under the same key it is placed once and answered the same.
 #[utoipa::path(post, path = "/api/orders", tag = "orders", request_body = OrderRequest, security(("bearer" = [])),

@@ -7,7 +7,10 @@ use ecotrack_chassis::extract::{Json, Path};
 use ecotrack_chassis::{ApiError, ApiResult};
 use ecotrack_events::Money;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -21,15 +24,38 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// What the customer offers; empty to be told what is owed.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Offer {
-    /// Decimal text.
-    #[schema(example = "19.98", pattern = r"^\d{1,12}\.\d{2}$")]
     amount: Option<String>,
-    /// ISO 4217.
-    #[schema(example = "EUR", pattern = "^(EUR|USD|GBP)$")]
     currency: Option<String>,
+}
+
+impl ToSchema for Offer {}
+
+/// By hand, as a derived one cannot say that the two belong together.
+impl PartialSchema for Offer {
+    fn schema() -> RefOr<Schema> {
+        let object = || {
+            ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        };
+        let text = |pattern: &str, description: &str| {
+            let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+            text.description(Some(description))
+        };
+        let null = || ObjectBuilder::new().schema_type(Type::Null);
+        let nothing = object().property("amount", null()).property("currency", null());
+        let money = object()
+            .property("amount", text(r"^\d{1,12}\.\d{2}$", "Decimal text"))
+            .property("currency", text("^(EUR|USD|GBP)$", "ISO 4217"))
+            .required("amount")
+            .required("currency");
+        let either = OneOfBuilder::new().item(money).item(nothing);
+        either
+            .description(Some("What the customer offers; empty to be told what is owed"))
+            .examples([json!({"amount": "19.98", "currency": "EUR"})])
+            .into()
+    }
 }
 
 impl Offer {

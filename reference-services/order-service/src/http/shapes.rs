@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::object::Object;
 use crate::domain::cart::{Cart, CartError};
 use crate::domain::history::Entry;
 use crate::domain::order::{Line, Order};
@@ -21,8 +20,8 @@ use crate::domain::status::Status;
 }))]
 pub(crate) struct OrderRequest {
     /// What is ordered, each product once.
-    #[schema(min_items = 1, max_items = 50, value_type = Vec<ItemRequest>)]
-    items: Vec<Object<ItemRequest>>,
+    #[schema(min_items = 1, max_items = 50, value_type = BTreeSet<ItemRequest>)]
+    items: Vec<ItemRequest>,
     /// How the customer means to pay.
     #[serde(default)]
     payment_method: PaymentMethod,
@@ -40,7 +39,7 @@ pub(crate) struct ItemRequest {
 impl OrderRequest {
     /// The cart that is asked for.
     pub(crate) fn cart(&self) -> Result<Cart, CartError> {
-        Cart::parse(self.items.iter().map(|Object(item)| (item.product_id, item.quantity)))
+        Cart::parse(self.items.iter().map(|item| (item.product_id, item.quantity)))
     }
 
     /// How the customer means to pay.

@@ -77,7 +77,7 @@ async fn order_service_works_with_neighbours_that_do_what_it_expects_and_no_more
     let (user_id, order_id, product_id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let token = issuer.token(user_id, &["customer"])?;
     let mut keys = of_user_service("keys")?;
-    keys.response.body = keys_of(&issuer).await?;
+    keys.response.body = keys_of(&issuer)?;
     let users = Stub::start(
         vec![keys, of_user_service("profile")?],
         Variables::new([("user_id", user_id.to_string()), ("token", token.clone())]),

@@ -73,8 +73,8 @@ async fn the_same_event_delivered_again_changes_nothing() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, order_id) = order_with_open_payment(&app).await?;
     let envelope = Envelope::new("payment-service", customer.processed(&order_id)?);
-    app.publish_envelope(&envelope).await?;
-    app.publish_envelope(&envelope).await?;
+    app.fixture.kafka.publish_envelope(&envelope).await?;
+    app.fixture.kafka.publish_envelope(&envelope).await?;
     // The refund has the same key, so it comes after both deliveries.
     let Event::PaymentProcessed(payment) = envelope.event else { bail!("another event") };
     app.publish(refunded(payment)).await?;

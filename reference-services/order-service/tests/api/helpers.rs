@@ -2,11 +2,9 @@
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::Utc;
-use ecotrack_chassis::kafka::Record;
 use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service, eventually};
 use ecotrack_events::payment::PaymentProcessed;
-use ecotrack_events::{Currency, Envelope, Event, Money, Topic};
-use reqwest::Method;
+use ecotrack_events::{Currency, Event, Money, Topic};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -35,7 +33,7 @@ impl TestApp {
     /// Starts with some variables set.
     pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Result<Self> {
         let (issuer, neighbours) = (Issuer::start().await?, Neighbours::default());
-        let address = neighbours.start(keys_of(&issuer).await?).await?;
+        let address = neighbours.start(keys_of(&issuer)?).await?;
         let fixture = Fixture::new()
             .await?
             .with("ECOTRACK_USER_SERVICE_URL", &address)
@@ -58,17 +56,11 @@ impl TestApp {
 
     /// Publishes an event of another service.
     pub(crate) async fn publish(&self, event: impl Into<Event>) -> Result<()> {
-        self.publish_envelope(&Envelope::new("payment-service", event)).await
-    }
-
-    pub(crate) async fn publish_envelope(&self, envelope: &Envelope) -> Result<()> {
-        let record = Record::of_event(envelope, std::collections::HashMap::new())?;
-        self.fixture.kafka.producer()?.send(&record).await.context("cannot publish")
+        self.fixture.kafka.publish("payment-service", event).await
     }
 
     pub(crate) async fn await_event(&self, event_type: &str, order_id: &str) -> Result<Value> {
-        let record = self.fixture.kafka.await_event(Topic::Order, event_type, order_id).await?;
-        Ok(serde_json::from_slice(&record.payload)?)
+        self.fixture.kafka.await_payload(Topic::Order, event_type, order_id).await
     }
 
     /// Lets an order's time to pay be over.
@@ -101,14 +93,6 @@ impl TestApp {
         })
         .await
     }
-
-    pub(crate) async fn metric(&self, name: &str) -> Result<Option<String>> {
-        let text = self.service.client.get("/actuator/prometheus").await?.expect(200)?.text;
-        Ok(text
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .map(|value| value.trim().to_owned()))
-    }
 }
 
 impl Customer {
@@ -117,12 +101,7 @@ impl Customer {
     }
 
     pub(crate) async fn order_with(&self, body: &Value, key: &str) -> Result<Answer> {
-        let request = self
-            .client
-            .request(Method::POST, "/api/orders")?
-            .header("idempotency-key", key)
-            .json(body);
-        self.client.send(request).await
+        self.client.post_with_key("/api/orders", body, key).await
     }
 
     /// A placed order's id.
@@ -170,17 +149,11 @@ impl Customer {
     }
 
     pub(crate) async fn await_status(&self, order_id: &str, expected: &str) -> Result<()> {
-        eventually(|| async {
-            let status = self.status(order_id).await?;
-            ensure!(status == expected, "the order is {status}, not {expected}");
-            Ok(())
-        })
-        .await
+        self.client.await_field(&format!("/api/orders/{order_id}"), "status", expected).await
     }
 }
 
 /// The keys that tokens are checked with, as their issuer publishes them.
-pub(crate) async fn keys_of(issuer: &Issuer) -> Result<Value> {
-    let http = reqwest::Client::builder().tls_certs_only([]).build()?;
-    Ok(http.get(issuer.url.join("/.well-known/jwks.json")?).send().await?.json().await?)
+pub(crate) fn keys_of(issuer: &Issuer) -> Result<Value> {
+    Ok(serde_json::to_value(issuer.keys().context("the issuer publishes no keys")?)?)
 }

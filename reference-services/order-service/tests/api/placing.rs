@@ -170,10 +170,14 @@ async fn a_placed_order_moves_the_business_metrics_by_its_own_amount() -> Result
     let app = TestApp::start().await?;
     let (customer, product) = (app.customer()?, app.neighbours.product("9.99", "USD"));
     customer.order(product, 2, "k").await?.expect(201)?;
-    let created =
-        app.metric(r#"orders_total{order_status="created",payment_method="card"}"#).await?;
-    let value = app.metric(r#"order_value_dollars_sum{currency="USD",region="us"}"#).await?;
+    let created = app
+        .anonymous()
+        .metric(r#"orders_total{order_status="created",payment_method="card"}"#)
+        .await?;
+    let value =
+        app.anonymous().metric(r#"order_value_dollars_sum{currency="USD",region="us"}"#).await?;
     let duration = app
+        .anonymous()
         .metric(
             r#"order_processing_duration_seconds_count{order_type="standard",complexity="single"}"#,
         )
