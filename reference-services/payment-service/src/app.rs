@@ -28,6 +28,7 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let mut chassis = Chassis::new(settings);
     let database = chassis.database(&MIGRATIONS)?;
     let outbox = chassis.outbox(&database)?;
+    chassis.prune_idempotency_keys(&database);
     let metrics = PaymentMetrics::register(chassis.registry());
     let orders = OrderBook::new(chassis.client("order-service", "ECOTRACK_ORDER_SERVICE_URL")?);
     let providers = Providers::new(&chassis, secrets.clone())?;

@@ -12,10 +12,10 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::AppState;
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "payment-service",
-    description = "Payments: of exactly what is owed, taken once"
-))]
+#[openapi(
+    info(title = "payment-service", description = "Payments: of exactly what is owed, taken once"),
+    components(schemas(shapes::IdempotencyKeyText, webhooks::Speaker))
+)]
 struct Document;
 
 /// All routes of the service.

@@ -29,8 +29,8 @@ struct DurationLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct WebhookLabels {
-    gateway: &'static str,
-    outcome: &'static str,
+    provider: &'static str,
+    result: &'static str,
 }
 
 /// What became of a webhook.
@@ -85,8 +85,8 @@ impl PaymentMetrics {
         registry.register("payments", "Payments that reached a status", metrics.payments.clone());
         let help = "From the request to the provider's answer";
         registry.register("payment_processing_duration_seconds", help, metrics.duration.clone());
-        let help = "Webhooks of providers by what became of them";
-        registry.register("payment_webhooks", help, metrics.webhooks.clone());
+        let help = "Reports of providers, by what became of them";
+        registry.register("webhook_events", help, metrics.webhooks.clone());
         metrics
     }
 
@@ -101,7 +101,7 @@ impl PaymentMetrics {
 
     /// A webhook came.
     pub(crate) fn webhook(&self, gateway: Gateway, fate: WebhookFate) {
-        let labels = WebhookLabels { gateway: gateway.name(), outcome: fate.name() };
+        let labels = WebhookLabels { provider: gateway.name(), result: fate.name() };
         self.webhooks.get_or_create(&labels).inc();
     }
 

@@ -6,7 +6,10 @@ use ecotrack_events::Money;
 use ecotrack_events::money::MoneyError;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::domain::method::Method;
@@ -61,14 +64,38 @@ impl PaymentRequest {
 }
 
 /// A request to pay back. Without an amount all that is left goes back.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundRequest {
-    /// Decimal text, at most what is left of the payment.
-    #[schema(pattern = r"^[0-9]{1,12}\.[0-9]{2}$", example = "5.00")]
     amount: Option<String>,
-    /// ISO 4217, as it was paid in.
     currency: Option<CurrencyCode>,
+}
+
+impl ToSchema for RefundRequest {}
+
+/// By hand, as a derived one cannot say that the two belong together.
+impl PartialSchema for RefundRequest {
+    fn schema() -> RefOr<Schema> {
+        let object = || {
+            ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        };
+        let null = || ObjectBuilder::new().schema_type(Type::Null);
+        let all = object().property("amount", null()).property("currency", null());
+        let amount = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(r"^[0-9]{1,12}\.[0-9]{2}$"))
+            .description(Some("Decimal text, at most what is left of the payment"));
+        let part = object()
+            .property("amount", amount)
+            .property("currency", CurrencyCode::schema())
+            .required("amount")
+            .required("currency");
+        let either = OneOfBuilder::new().item(part).item(all);
+        either
+            .description(Some("What shall go back; empty for all that is left"))
+            .examples([json!({"amount": "5.00", "currency": "USD"})])
+            .into()
+    }
 }
 
 impl RefundRequest {

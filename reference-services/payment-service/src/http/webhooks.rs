@@ -29,7 +29,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 /// The provider that speaks.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Speaker {
+pub(super) enum Speaker {
     Stripe,
     Paypal,
 }

@@ -1,9 +1,8 @@
 //! A running payment-service with the sandbox behind it, and a verb for each thing a customer does.
 
-use anyhow::{Context as _, Result, ensure};
-use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service, eventually};
+use anyhow::{Context as _, Result};
+use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service};
 use ecotrack_events::Topic;
-use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -113,9 +112,7 @@ impl TestApp {
     }
 
     pub(crate) async fn arm(&self, provider: &str, fault: &Value) -> Result<()> {
-        let request =
-            self.sandbox.client.request(Method::PUT, &format!("/faults/{provider}"))?.json(fault);
-        self.sandbox.client.send(request).await?.expect(200).map(drop)
+        self.sandbox.client.put(&format!("/faults/{provider}"), fault).await?.expect(200).map(drop)
     }
 
     pub(crate) async fn disarm(&self, provider: &str) -> Result<()> {
@@ -149,8 +146,8 @@ impl TestApp {
 
     /// Webhooks of a provider that came to something.
     pub(crate) async fn webhooks(&self, gateway: &str, outcome: &str) -> Result<u64> {
-        let name = format!(r#"payment_webhooks_total{{gateway="{gateway}",outcome="{outcome}"}}"#);
-        Ok(self.metric(&name).await?.map_or(Ok(0), |value| value.parse())?)
+        let name = format!(r#"webhook_events_total{{provider="{gateway}",result="{outcome}"}}"#);
+        Ok(self.service.client.metric(&name).await?.map_or(Ok(0), |value| value.parse())?)
     }
 
     /// Types of the events about a payment that were written, in their order.
@@ -187,16 +184,7 @@ impl TestApp {
     }
 
     pub(crate) async fn await_event(&self, event_type: &str, payment_id: &str) -> Result<Value> {
-        let record = self.fixture.kafka.await_event(Topic::Payment, event_type, payment_id).await?;
-        Ok(serde_json::from_slice(&record.payload)?)
-    }
-
-    pub(crate) async fn metric(&self, name: &str) -> Result<Option<String>> {
-        let text = self.service.client.get("/actuator/prometheus").await?.expect(200)?.text;
-        Ok(text
-            .lines()
-            .find_map(|line| line.strip_prefix(name))
-            .map(|value| value.trim().to_owned()))
+        self.fixture.kafka.await_payload(Topic::Payment, event_type, payment_id).await
     }
 
     pub(crate) async fn payment_of(&self, order_id: Uuid) -> Result<String> {
@@ -217,12 +205,7 @@ impl Customer {
     }
 
     pub(crate) async fn pay(&self, offer: &Value, key: &str) -> Result<Answer> {
-        let request = self
-            .client
-            .request(Method::POST, "/api/payments")?
-            .header("idempotency-key", key)
-            .json(offer);
-        self.client.send(request).await
+        self.client.post_with_key("/api/payments", offer, key).await
     }
 
     pub(crate) async fn pay_by_card(&self) -> Result<Answer> {
@@ -241,23 +224,11 @@ impl Customer {
         key: &str,
     ) -> Result<Answer> {
         let path = format!("/api/payments/{payment_id}/refund");
-        let request =
-            self.client.request(Method::POST, &path)?.header("idempotency-key", key).json(part);
-        self.client.send(request).await
+        self.client.post_with_key(&path, part, key).await
     }
 
     pub(crate) async fn await_status(&self, payment_id: &str, expected: &str) -> Result<()> {
-        eventually(|| async {
-            let payment =
-                self.client.get(&format!("/api/payments/{payment_id}")).await?.expect(200)?.json();
-            ensure!(
-                payment["status"] == expected,
-                "the payment is {}, not {expected}",
-                payment["status"]
-            );
-            Ok(())
-        })
-        .await
+        self.client.await_field(&format!("/api/payments/{payment_id}"), "status", expected).await
     }
 }
 

@@ -174,6 +174,7 @@ async fn payments_are_counted_by_gateway_method_and_status() -> Result<()> {
     app.customer()?.pay_by_card().await?.expect(201)?;
     for status in ["initiated", "processed"] {
         let counted = app
+            .anonymous()
             .metric(&format!(
                 r#"payments_total{{gateway="stripe",method="card",status="{status}"}}"#
             ))
@@ -181,6 +182,7 @@ async fn payments_are_counted_by_gateway_method_and_status() -> Result<()> {
         assert_eq!(counted.as_deref(), Some("1"), "{status}");
     }
     let timed = app
+        .anonymous()
         .metric(r#"payment_processing_duration_seconds_count{gateway="stripe",method="card"}"#)
         .await?;
     assert_eq!(timed.as_deref(), Some("1"));

@@ -79,7 +79,10 @@ async fn a_provider_that_fails_again_and_again_is_left_alone_and_asked_again_lat
     let app = TestApp::start_with(&[("ECOTRACK_PROVIDER_BREAKER_OPEN_SECONDS", "2")]).await?;
     app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120})).await?;
     app.customer()?.pay_by_card().await?.expect(202)?;
-    assert_eq!(app.metric(r#"circuit_breaker_state{name="stripe"}"#).await?.as_deref(), Some("2"));
+    assert_eq!(
+        app.anonymous().metric(r#"circuit_breaker_state{name="stripe"}"#).await?.as_deref(),
+        Some("2")
+    );
     let spared = app.customer()?;
     spared.pay_by_card().await?.expect(202)?;
     assert!(app.ledger(spared.order_id).await?.is_empty(), "nobody should have been asked");
@@ -92,7 +95,10 @@ async fn a_provider_that_fails_again_and_again_is_left_alone_and_asked_again_lat
         Ok(())
     })
     .await?;
-    assert_eq!(app.metric(r#"circuit_breaker_state{name="stripe"}"#).await?.as_deref(), Some("0"));
+    assert_eq!(
+        app.anonymous().metric(r#"circuit_breaker_state{name="stripe"}"#).await?.as_deref(),
+        Some("0")
+    );
     Ok(())
 }
 
