@@ -25,7 +25,7 @@ use crate::{
 pub(super) struct Reserve {
     order_id: Uuid,
     /// No product twice.
-    #[schema(min_items = 1, max_items = 100)]
+    #[schema(min_items = 1, max_items = 100, value_type = BTreeSet<ReserveLine>)]
     items: Vec<ReserveLine>,
 }
 
