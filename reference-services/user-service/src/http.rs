@@ -3,7 +3,6 @@
 mod callers;
 mod document;
 mod keys;
-mod object;
 mod profile;
 mod profile_change;
 mod refresh;

@@ -11,6 +11,8 @@ use utoipa::{
     },
 };
 
+use crate::domain::Role;
+
 /// Media type of a refusal.
 const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -20,7 +22,7 @@ const PROBLEM_JSON: &str = "application/problem+json";
         title = "user-service",
         description = "Accounts, profiles, sessions, roles, and the keys of tokens"
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, Role)),
     tags(
         (name = "accounts", description = "Opening an account"),
         (name = "sessions", description = "Logging in and out"),

@@ -5,7 +5,7 @@ use ecotrack_chassis::{ApiError, ApiResult, error::Violation, extract::Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{callers::SignedIn, object::Object, profile::ProfileBody};
+use super::{callers::SignedIn, profile::ProfileBody};
 use crate::{
     accounts::Accounts,
     domain::{Address, AddressForm, Bio, Change, Checks, Name, Picture, ProfileChanges},
@@ -37,7 +37,7 @@ pub(super) struct ProfileChangeRequest {
     /// Where parcels go, as a whole.
     #[serde(default)]
     #[schema(value_type = Option<AddressForm>)]
-    address: Change<Option<Object<AddressForm>>>,
+    address: Change<Option<AddressForm>>,
 }
 
 impl ProfileChangeRequest {
@@ -57,7 +57,7 @@ impl ProfileChangeRequest {
             address: match self.address {
                 Change::Keep => Change::Keep,
                 Change::To(form) => checks
-                    .take(form.map(|Object(form)| Address::parse(&form)).transpose())
+                    .take(form.map(|form| Address::parse(&form)).transpose())
                     .map_or(Change::Keep, Change::To),
             },
         };

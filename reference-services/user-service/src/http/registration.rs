@@ -21,7 +21,11 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct RegistrationRequest {
     /// In ASCII; an internationalised domain in its `xn--` form. Case makes no difference.
-    #[schema(format = Email, max_length = 254, pattern = r"^(?![^@]{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$", example = "ann@example.com")]
+    #[schema(
+        max_length = 254,
+        pattern = r"^(?![^@]{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+        example = "ann@example.com"
+    )]
     email: String,
     /// 12 to 128 bytes, not all of them the same.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128, pattern = r"^(?!(.)\1*$)", example = "correct horse battery")]

@@ -27,7 +27,11 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct LoginRequest {
     /// The address the customer registered with.
-    #[schema(format = Email, max_length = 254, pattern = r"^(?![^@]{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$", example = "ann@example.com")]
+    #[schema(
+        max_length = 254,
+        pattern = r"^(?![^@]{65})[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+        example = "ann@example.com"
+    )]
     email: String,
     /// At most 128 bytes; one that is too short to be anybody's is simply wrong.
     #[schema(value_type = String, format = Password, max_length = 128, example = "correct horse battery")]
