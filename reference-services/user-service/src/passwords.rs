@@ -130,6 +130,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nobodys_hash_costs_what_anybodys_does() {
+        let passwords = Passwords::new().unwrap();
+        let stored = passwords.hash(password("correct horse")).await.unwrap();
+        let (stored, decoy) =
+            (PasswordHash::new(&stored).unwrap(), PasswordHash::new(&passwords.decoy).unwrap());
+        assert_eq!(
+            (decoy.algorithm, decoy.version, &decoy.params),
+            (stored.algorithm, stored.version, &stored.params)
+        );
+    }
+
+    #[tokio::test]
     async fn without_a_user_no_password_matches() {
         let passwords = Passwords::new().unwrap();
         assert!(!passwords.verify(password("nobody's password"), None).await.unwrap());

@@ -1,6 +1,6 @@
 //! How often somebody may try to log in or to register.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use axum::http::Method;
@@ -134,30 +134,25 @@ async fn without_redis_nobody_logs_in_and_everything_else_goes_on() -> Result<()
     .await
 }
 
+/// The shortest of interleaved tries: what else the machine does only ever adds. That both hash with the same parameters is a unit test.
 #[tokio::test]
-async fn a_wrong_password_takes_as_long_as_an_unknown_user() -> Result<()> {
+async fn an_unknown_user_costs_a_hash_as_a_wrong_password_does() -> Result<()> {
     /// Accounts, and tries of each: fewer than are limited.
     const ROUNDS: (usize, usize) = (6, 4);
     let app = TestApp::start().await?;
-    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    let (mut wrong, mut unknown) = (Duration::MAX, Duration::MAX);
     for _ in 0..ROUNDS.0 {
         let (customer, nobody) = (Customer::new(), Customer::new());
         app.register(&customer).await?.expect(202)?;
         for _ in 0..ROUNDS.1 {
-            for (email, took) in [(&customer.email, &mut wrong), (&nobody.email, &mut unknown)] {
+            for (email, shortest) in [(&customer.email, &mut wrong), (&nobody.email, &mut unknown)]
+            {
                 let started = Instant::now();
                 app.login(email, WRONG).await?.expect(401)?;
-                took.push(started.elapsed().as_secs_f64());
+                *shortest = started.elapsed().min(*shortest);
             }
         }
     }
-    let (wrong, unknown) = (median(wrong), median(unknown));
-    let ratio = wrong / unknown;
-    ensure!((0.8..=1.25).contains(&ratio), "{wrong} s against {unknown} s");
+    ensure!(unknown * 2 > wrong && wrong * 2 > unknown, "{wrong:?} against {unknown:?}");
     Ok(())
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
