@@ -95,13 +95,16 @@ fn first_value(service: &str, redis: &str, kafka: &[u8]) -> Result<String, Insta
         }
         "payment-service" => {
             values["stripe-api-key"] = format!("sk_test_{}", random_text()).into();
-            values["stripe-webhook-secret"] = format!("{WEBHOOK_PREFIX}{}", random_text()).into();
+            values["stripe-webhook-secret"] = webhook_secret().into();
             values["paypal-client-secret"] = random_text().into();
+            values["paypal-webhook-secret"] = webhook_secret().into();
         }
         "notification-service" => {
             values["sendgrid-api-key"] =
                 format!("SG.{}", URL_SAFE_NO_PAD.encode(random_bytes())).into();
+            values["sendgrid-webhook-secret"] = webhook_secret().into();
             values["twilio-auth-token"] = random_text().into();
+            values["twilio-webhook-secret"] = webhook_secret().into();
         }
         _ => {}
     }
@@ -110,6 +113,10 @@ fn first_value(service: &str, redis: &str, kafka: &[u8]) -> Result<String, Insta
 
 fn password(existing: &Existing, namespace: &str, name: &str, key: &str) -> String {
     existing.text(namespace, name, key).unwrap_or_else(random_text)
+}
+
+fn webhook_secret() -> String {
+    format!("{WEBHOOK_PREFIX}{}", random_text())
 }
 
 fn random_text() -> String {
@@ -184,11 +191,11 @@ mod tests {
         );
         assert_eq!(
             keys("payment-service"),
-            "kafka-password paypal-client-secret redis-password stripe-api-key stripe-webhook-secret"
+            "kafka-password paypal-client-secret paypal-webhook-secret redis-password stripe-api-key stripe-webhook-secret"
         );
         assert_eq!(
             keys("notification-service"),
-            "kafka-password redis-password sendgrid-api-key twilio-auth-token"
+            "kafka-password redis-password sendgrid-api-key sendgrid-webhook-secret twilio-auth-token twilio-webhook-secret"
         );
     }
 }
