@@ -90,10 +90,9 @@ impl Profile {
                     self.name
                 )),
             });
-        let unexpected = self
-            .lacking
-            .keys()
-            .filter(|lacking| capabilities.get(lacking).is_some_and(|there| there.state() != "absent"));
+        let unexpected = self.lacking.keys().filter(|lacking| {
+            capabilities.get(lacking).is_some_and(|there| there.state() != "absent")
+        });
         let unexpected = unexpected.map(|lacking| {
             format!("profile {} declares {lacking} absent, but it is there", self.name)
         });
