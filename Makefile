@@ -19,13 +19,14 @@ ARGS ?=
 EMBEDDED := cargo run --quiet --locked -p ecotrack-embedded --
 PLATFORM := cargo run --quiet --locked -p ecotrack-platform --
 CLI := cargo run --quiet --locked -p conformance --bin conformance --
-IMAGES := user-service product-service order-service payment-service notification-service provider-sandbox conformance-probe
+SERVICES := user-service product-service order-service payment-service notification-service provider-sandbox
+IMAGES := $(SERVICES) conformance-probe
 # Services and harness compile with what the cluster leaves idle: on a new machine each takes many minutes.
 COMPILE := nice cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES)) && nice cargo test --quiet --locked -p conformance --test features --no-run
 CLUSTER_WHILE_COMPILING = { $(COMPILE); } & compiler=$$!; trap 'kill $$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up && wait $$compiler
 CONTEXT_FLAG := $(if $(CONTEXT),--context $(CONTEXT))
 
-.PHONY: help setup conformance test bench cluster-up cluster-down services load lint fmt report doctor prove
+.PHONY: help setup conformance test bench stack cluster-up cluster-down services load lint fmt report doctor prove
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,9 +47,13 @@ test: setup ## every test that needs no cluster
 	@$(EMBEDDED) build helm prometheus
 	@cargo test --locked --workspace
 
-bench: ## performance ratios, measured side by side in one run
-	@compgen -G '*/benches/*.rs' >/dev/null || compgen -G '*/*/benches/*.rs' >/dev/null || { echo 'no benchmark is written yet' >&2; exit 2; }
-	@cargo bench --locked --workspace --benches $(ARGS)
+bench: setup ## performance ratios, measured side by side in one run
+	@cargo build --quiet --locked --release $(addprefix -p ,$(SERVICES))
+	@cargo bench --quiet --locked -p ecotrack-stack -- $(ARGS)
+
+stack: setup ## the services as processes here: ARGS='up', 'race', 'crash', 'crash-points', 'planted' or 'fuzz'
+	@cargo build --quiet --locked --release $(addprefix -p ,$(SERVICES))
+	@cargo run --quiet --locked -p ecotrack-stack -- $(or $(ARGS),up)
 
 cluster-up: setup ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
 	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
