@@ -20,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use connection::CacheSettings;
 use connection::Connection;
 pub use flight::LoadFailed;
-use flight::{Flights, Leader, Part};
+use flight::{Flights, Leader, Turn};
 pub use versioned::VersionedCache;
 
 /// What all our keys begin with.
@@ -59,6 +59,13 @@ impl Cache {
         self.connection.ask(command).await
     }
 
+    /// Sends a write. That it may not arrive is no error.
+    async fn tell(&self, cache: &'static str, command: &Cmd) {
+        if let Err(error) = self.ask::<redis::Value>(command).await {
+            tracing::debug!(cache, %error, "the cache was not written");
+        }
+    }
+
     /// A cache of values of one type under `ecotrack:cache:<name>:<id>`, each for `ttl`.
     #[must_use]
     pub fn of<T>(&self, name: &'static str, ttl: Duration) -> TypedCache<T> {
@@ -91,14 +98,19 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
     /// Keeps a value in place of what was there. That it may not be kept is no error.
     pub async fn put(&self, id: &str, value: &T) {
         let Ok(bytes) = serde_json::to_vec(value) else { return };
-        self.tell(&self.set(id, &bytes)).await;
+        self.cache.tell(self.name, &self.set(id, &bytes)).await;
     }
 
     /// Forgets a value, and for a moment keeps a slow reader from putting back what it read before the change. When Redis is away
     /// the value stays until its time is over.
     pub async fn remove(&self, id: &str) {
         // An empty text is no JSON, so it reads as a miss.
-        self.tell(Cmd::new().arg("SET").arg(self.key(id)).arg("").arg("EX").arg(REMOVED_FOR)).await;
+        self.cache
+            .tell(
+                self.name,
+                Cmd::new().arg("SET").arg(self.key(id)).arg("").arg("EX").arg(REMOVED_FOR),
+            )
+            .await;
     }
 
     /// The cached value, or the one `load` finds, which is then kept. `load` runs once for all who ask at the same time.
@@ -114,15 +126,9 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         if let Some(value) = self.get(id).await {
             return Ok(Some(value));
         }
-        loop {
-            match self.cache.flights.join(&self.key(id)) {
-                Part::Leader(leader) => return self.lead(leader, id, load).await,
-                Part::Follower(follower) => {
-                    if let Some(loaded) = follower.outcome().await {
-                        return Ok(loaded?.as_deref().and_then(decode));
-                    }
-                }
-            }
+        match self.cache.flights.turn(&self.key(id)).await {
+            Turn::Load(leader) => self.lead(leader, id, load).await,
+            Turn::Landed(loaded) => Ok(loaded?.as_deref().and_then(decode)),
         }
     }
 
@@ -156,7 +162,7 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
             tracing::warn!(cache = self.name, %error, "a value cannot be cached");
             LoadFailed
         })?;
-        self.tell(self.set(id, &bytes).arg("NX")).await;
+        self.cache.tell(self.name, self.set(id, &bytes).arg("NX")).await;
         Ok(bytes.into())
     }
 
@@ -175,12 +181,6 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
     fn set(&self, id: &str, bytes: &[u8]) -> Cmd {
         let seconds = self.ttl.as_secs().max(1);
         Cmd::new().arg("SET").arg(self.key(id)).arg(bytes).arg("EX").arg(seconds).clone()
-    }
-
-    async fn tell(&self, command: &Cmd) {
-        if let Err(error) = self.cache.ask::<Option<redis::Value>>(command).await {
-            tracing::debug!(cache = self.name, %error, "the cache was not written");
-        }
     }
 
     fn key(&self, id: &str) -> String {

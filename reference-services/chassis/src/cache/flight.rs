@@ -33,14 +33,36 @@ pub(super) type Loaded = Result<Option<Arc<[u8]>>, LoadFailed>;
 #[derive(Clone, Default)]
 pub(super) struct Flights(Arc<Mutex<HashMap<String, watch::Receiver<Option<Loaded>>>>>);
 
-pub(super) enum Part {
+enum Part {
     Leader(Leader),
     Follower(Follower),
 }
 
+/// What somebody who missed a value comes to.
+pub(super) enum Turn {
+    /// The load is theirs.
+    Load(Leader),
+    /// Somebody else's load is over.
+    Landed(Loaded),
+}
+
 impl Flights {
+    /// Waits for the load of a key that is under way, or takes it on.
+    pub(super) async fn turn(&self, key: &str) -> Turn {
+        loop {
+            match self.join(key) {
+                Part::Leader(leader) => return Turn::Load(leader),
+                Part::Follower(follower) => {
+                    if let Some(loaded) = follower.outcome().await {
+                        return Turn::Landed(loaded);
+                    }
+                }
+            }
+        }
+    }
+
     /// Joins the load of a key, or begins it.
-    pub(super) fn join(&self, key: &str) -> Part {
+    fn join(&self, key: &str) -> Part {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match flights.entry(key.to_owned()) {
             Entry::Occupied(flight) => Part::Follower(Follower(flight.get().clone())),
@@ -72,11 +94,11 @@ impl Drop for Leader {
     }
 }
 
-pub(super) struct Follower(watch::Receiver<Option<Loaded>>);
+struct Follower(watch::Receiver<Option<Loaded>>);
 
 impl Follower {
     /// What the leader found; nothing when it went away.
-    pub(super) async fn outcome(mut self) -> Option<Loaded> {
+    async fn outcome(mut self) -> Option<Loaded> {
         self.0.wait_for(Option::is_some).await.ok()?.clone()
     }
 }

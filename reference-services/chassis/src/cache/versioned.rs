@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Cache, LoadFailed, PREFIX, ReadLabels, decode,
-    flight::{Leader, Part},
+    flight::{Leader, Turn},
 };
 
 /// Values of one type under `ecotrack:cache:<name>:<id>`, and their version under `ecotrack:cache:<name>-version`.
@@ -49,7 +49,7 @@ impl Cache {
 impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
     /// Ends all values. When Redis is away they stay until their time is over.
     pub async fn bump(&self) {
-        self.tell(Cmd::new().arg("INCR").arg(self.version_key())).await;
+        self.cache.tell(self.name, Cmd::new().arg("INCR").arg(self.version_key())).await;
     }
 
     /// The cached value of the present version, or the one `load` finds, which is then kept. A hit is one command. `load` runs
@@ -68,15 +68,9 @@ impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
             return Ok(value);
         }
         let flight = format!("{}@{}", self.key(id), version.unwrap_or_default());
-        loop {
-            match self.cache.flights.join(&flight) {
-                Part::Leader(leader) => return self.lead(leader, id, load).await,
-                Part::Follower(follower) => {
-                    if let Some(loaded) = follower.outcome().await {
-                        return Ok(loaded?.as_deref().and_then(decode));
-                    }
-                }
-            }
+        match self.cache.flights.turn(&flight).await {
+            Turn::Load(leader) => self.lead(leader, id, load).await,
+            Turn::Landed(loaded) => Ok(loaded?.as_deref().and_then(decode)),
         }
     }
 
@@ -118,7 +112,11 @@ impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
         if let Some(version) = version {
             let bytes = serde_json::to_vec(&Entry { version, value }).map_err(refused)?;
             let seconds = self.ttl.as_secs().max(1);
-            self.tell(Cmd::new().arg("SET").arg(self.key(id)).arg(bytes).arg("EX").arg(seconds))
+            self.cache
+                .tell(
+                    self.name,
+                    Cmd::new().arg("SET").arg(self.key(id)).arg(bytes).arg("EX").arg(seconds),
+                )
                 .await;
         }
         Ok(serde_json::to_vec(value).map_err(refused)?.into())
@@ -142,12 +140,6 @@ impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
         let value = entry.filter(|entry| entry.version == version).map(|entry| entry.value);
         let result = if value.is_some() { "hit" } else { "miss" };
         (Seen { version: Some(version), value }, result)
-    }
-
-    async fn tell(&self, command: &Cmd) {
-        if let Err(error) = self.cache.ask::<redis::Value>(command).await {
-            tracing::debug!(cache = self.name, %error, "the cache was not written");
-        }
     }
 
     fn version_key(&self) -> String {
