@@ -17,12 +17,14 @@ pub const FASTEST_POLL: Duration = Duration::from_millis(50);
 pub const SLOWEST_POLL: Duration = Duration::from_secs(1);
 /// The pause between two looks while something must stay as it is.
 pub const WATCH_POLL: Duration = Duration::from_millis(250);
+/// Good looks in a row after which [`converge`] takes an answer for settled.
+pub const SETTLED_LOOKS: u32 = 3;
 
 /// Why a condition does not hold.
 #[derive(Debug)]
 pub enum Unmet {
-    /// Not now; another try may succeed. Says what was seen instead.
-    NotYet(String),
+    /// Not now; another try may succeed. Says what was seen instead, or why nobody answered.
+    NotYet(anyhow::Error),
     /// Never; waiting on is pointless.
     Failed(anyhow::Error),
 }
@@ -33,7 +35,7 @@ pub type Observed<T> = Result<T, Unmet>;
 impl Unmet {
     /// Not now, because of what was seen.
     pub fn not_yet(seen: impl fmt::Display) -> Self {
-        Self::NotYet(seen.to_string())
+        Self::NotYet(anyhow::Error::msg(seen.to_string()))
     }
 
     /// Never, because of `cause`.
@@ -42,10 +44,11 @@ impl Unmet {
     }
 }
 
-/// An error while asking is "not yet": the next try may get an answer, and the last error stays visible.
+/// An error while asking is "not yet": the next try may get an answer. The last error stays visible and keeps its type,
+/// so that whoever judges the wait can tell a platform that did wrong from an observer that did not answer.
 impl<E: Into<anyhow::Error>> From<E> for Unmet {
     fn from(error: E) -> Self {
-        Self::NotYet(format!("{:#}", error.into()))
+        Self::NotYet(error.into())
     }
 }
 
@@ -53,7 +56,7 @@ impl<E: Into<anyhow::Error>> From<E> for Unmet {
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
     /// The deadline passed.
-    #[error("expected {what} within {}, last seen after {tries} tries: {last}", Seconds(*elapsed))]
+    #[error("expected {what} within {}, last seen after {tries} tries", Seconds(*elapsed))]
     TimedOut {
         /// What was waited for.
         what: String,
@@ -62,7 +65,7 @@ pub enum WaitError {
         /// How often the condition was asked.
         tries: u32,
         /// The last reason why not.
-        last: String,
+        source: anyhow::Error,
     },
     /// The condition said that it can never hold.
     #[error("expected {what}, which became impossible after {} and {tries} tries", Seconds(*elapsed))]
@@ -77,7 +80,7 @@ pub enum WaitError {
         source: anyhow::Error,
     },
     /// Something that had to stay did not.
-    #[error("expected {what} to stay so for {}, seen after {} at look {tries}: {seen}", Seconds(*whole), Seconds(*elapsed))]
+    #[error("expected {what} to stay so for {}, seen after {} at look {tries}", Seconds(*whole), Seconds(*elapsed))]
     Broken {
         /// What had to stay.
         what: String,
@@ -88,7 +91,7 @@ pub enum WaitError {
         /// How many looks it took.
         tries: u32,
         /// What was seen instead.
-        seen: String,
+        source: anyhow::Error,
     },
 }
 
@@ -106,37 +109,56 @@ where
     C: FnMut() -> F,
     F: Future<Output = Observed<T>>,
 {
-    converge(what, within, 1, condition).await
+    until(Wait::start(what, within), 1, Duration::ZERO, condition).await
 }
 
-/// Asks until the condition holds `times` in a row, at most `within`; answers with the last value.
+/// Asks until the condition holds at [`SETTLED_LOOKS`] looks in a row that are spread over `settled`, at most `within` in all;
+/// answers with the last value.
+///
+/// For what has to be true of everything, or of nothing more: a first good look may come before what would spoil it.
 pub async fn converge<T, C, F>(
     what: &str,
     within: Duration,
-    times: u32,
+    settled: Duration,
+    condition: C,
+) -> Result<T, WaitError>
+where
+    C: FnMut() -> F,
+    F: Future<Output = Observed<T>>,
+{
+    let apart = settled / (SETTLED_LOOKS - 1);
+    until(Wait::start(what, within), SETTLED_LOOKS, apart, condition).await
+}
+
+/// Asks until the condition holds `looks` times in a row, `apart` from each other.
+async fn until<T, C, F>(
+    mut wait: Wait,
+    looks: u32,
+    apart: Duration,
     mut condition: C,
 ) -> Result<T, WaitError>
 where
     C: FnMut() -> F,
     F: Future<Output = Observed<T>>,
 {
-    let mut wait = Wait::start(what, within);
-    let mut in_a_row = 0;
+    let mut good = 0;
     loop {
-        match wait.ask(condition()).await {
-            Ok(value) => {
-                in_a_row += 1;
-                if in_a_row >= times {
-                    return Ok(value);
-                }
+        let goes_on = match wait.ask(condition()).await {
+            Some(Ok(value)) if good + 1 >= looks => return Ok(value),
+            Some(Ok(_early)) => {
+                good += 1;
+                wait.last = anyhow::anyhow!("it held at {good} of {looks} looks in a row");
+                wait.rest(apart).await
             }
-            Err(Unmet::Failed(source)) => return Err(wait.failed(source)),
-            Err(Unmet::NotYet(reason)) => {
-                in_a_row = 0;
+            Some(Err(Unmet::NotYet(reason))) => {
+                good = 0;
                 wait.last = reason;
+                wait.pause().await
             }
-        }
-        if !wait.pause().await {
+            Some(Err(Unmet::Failed(source))) => return Err(wait.failed(source)),
+            None => false,
+        };
+        if !goes_on {
             return Err(wait.timed_out());
         }
     }
@@ -160,17 +182,13 @@ where
         tries += 1;
         let value = match condition().await {
             Ok(value) => value,
-            Err(unmet) => {
-                let seen = match unmet {
-                    Unmet::NotYet(seen) => seen,
-                    Unmet::Failed(error) => format!("{error:#}"),
-                };
+            Err(Unmet::NotYet(source) | Unmet::Failed(source)) => {
                 return Err(WaitError::Broken {
                     what: what.to_owned(),
                     whole: during,
                     elapsed: started.elapsed(),
                     tries,
-                    seen,
+                    source,
                 });
             }
         };
@@ -199,34 +217,38 @@ struct Wait {
     deadline: Instant,
     pause: Duration,
     tries: u32,
-    last: String,
+    last: anyhow::Error,
 }
 
 impl Wait {
     fn start(what: &str, within: Duration) -> Self {
         let started = Instant::now();
-        let last = "nothing yet".to_owned();
         Self {
             what: what.to_owned(),
             started,
             deadline: started + within,
             pause: FASTEST_POLL,
             tries: 0,
-            last,
+            last: anyhow::anyhow!("no answer at all"),
         }
     }
 
-    async fn ask<T>(&mut self, question: impl Future<Output = Observed<T>>) -> Observed<T> {
+    /// None when time ran out during the question: what was seen before says more than that.
+    async fn ask<T>(&mut self, question: impl Future<Output = Observed<T>>) -> Option<Observed<T>> {
         self.tries += 1;
-        match timeout_at(self.deadline, question).await {
-            Ok(observed) => observed,
-            // What was seen before says more than that time ran out during the last try.
-            Err(_elapsed) if self.tries > 1 => Err(Unmet::NotYet(self.last.clone())),
-            Err(_elapsed) => Err(Unmet::NotYet("no answer at all".to_owned())),
-        }
+        timeout_at(self.deadline, question).await.ok()
     }
 
-    /// False when no time is left.
+    /// The whole of the time between two good looks; false when not that much is left.
+    async fn rest(&self, apart: Duration) -> bool {
+        if Instant::now() + apart > self.deadline {
+            return false;
+        }
+        sleep(apart).await;
+        true
+    }
+
+    /// A pause after a vain try, longer each time; false when no time is left.
     async fn pause(&mut self) -> bool {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -242,7 +264,7 @@ impl Wait {
             elapsed: self.started.elapsed(),
             what: self.what,
             tries: self.tries,
-            last: self.last,
+            source: self.last,
         }
     }
 

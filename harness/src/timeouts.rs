@@ -21,8 +21,8 @@ pub struct Timeouts {
     pub deletion: Duration,
     /// A mesh policy pushed to every proxy it concerns.
     pub mesh_policy: Duration,
-    /// How long a mesh decision must stay the same before it counts as settled.
-    pub mesh_settled: Duration,
+    /// How long an answer about everything, or about nothing more, must stay the same before it counts as settled.
+    pub settled: Duration,
     /// A state change visible through a service's own interface, events included.
     pub journey: Duration,
     /// A record published by an outbox and readable on its topic.
@@ -87,7 +87,7 @@ impl Timeouts {
             rollout: seconds(180),
             deletion: seconds(60),
             mesh_policy: seconds(45),
-            mesh_settled: seconds(2),
+            settled: seconds(2),
             journey: seconds(30),
             event: seconds(30),
             ledger: seconds(30),

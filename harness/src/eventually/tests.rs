@@ -5,6 +5,12 @@ use std::cell::Cell;
 use super::*;
 
 const MINUTE: Duration = Duration::from_mins(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// As a report writes it: the wait and, behind it, what was seen last.
+fn sentence(error: WaitError) -> String {
+    format!("{:#}", anyhow::Error::new(error))
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_condition_that_holds_at_once_costs_no_time() {
@@ -31,7 +37,7 @@ async fn a_deadline_names_the_last_reason_the_time_and_the_tries() {
         eventually("an answer", MINUTE, || async { Err::<(), _>(Unmet::not_yet("status 503")) })
             .await
             .unwrap_err();
-    let sentence = error.to_string();
+    let sentence = sentence(error);
     assert!(
         sentence.starts_with("expected an answer within 60.0 s, last seen after "),
         "{sentence}"
@@ -57,31 +63,61 @@ async fn a_question_that_hangs_is_cut_at_the_deadline() {
     let error =
         eventually("an answer", MINUTE, std::future::pending::<Observed<()>>).await.unwrap_err();
     assert_eq!(started.elapsed(), MINUTE);
-    assert!(error.to_string().contains("after 1 tries: no answer at all"), "{error}");
+    let sentence = sentence(error);
+    assert!(sentence.ends_with("after 1 tries: no answer at all"), "{sentence}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_while_asking_is_asked_again_and_stays_visible() {
+async fn an_error_while_asking_is_asked_again_and_stays_visible_with_its_type() {
     let error = eventually("an answer", MINUTE, || async {
-        let answer: Result<(), anyhow::Error> =
-            Err(anyhow::anyhow!("connection reset").context("asking Loki"));
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        let answer: anyhow::Result<()> = Err(anyhow::Error::new(refused).context("asking Loki"));
         answer?;
         Ok(())
     })
     .await
     .unwrap_err();
-    assert!(error.to_string().ends_with("asking Loki: connection reset"), "{error}");
+    let error = anyhow::Error::new(error);
+    assert!(format!("{error:#}").ends_with("asking Loki: connection reset"), "{error:#}");
+    assert!(error.chain().any(|cause| cause.is::<std::io::Error>()), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn converge_wants_its_successes_in_a_row() {
+async fn what_was_seen_before_says_more_than_a_question_cut_at_the_deadline() {
     let tries = Cell::new(0);
+    let condition = || {
+        tries.set(tries.get() + 1);
+        let first = tries.get() == 1;
+        async move {
+            if first {
+                Err::<(), _>(Unmet::not_yet("status 503"))
+            } else {
+                std::future::pending().await
+            }
+        }
+    };
+    let error = eventually("an answer", MINUTE, condition).await.unwrap_err();
+    assert!(sentence(error).ends_with("after 2 tries: status 503"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn converge_wants_good_looks_in_a_row_spread_over_the_time_to_settle() {
+    let (tries, started) = (Cell::new(0), Instant::now());
     let condition = || {
         tries.set(tries.get() + 1);
         let seen = tries.get();
         async move { if seen == 2 { Err(Unmet::not_yet("a relapse")) } else { Ok(seen) } }
     };
-    assert_eq!(converge("three in a row", MINUTE, 3, condition).await.unwrap(), 5);
+    assert_eq!(converge("three in a row", MINUTE, 2 * SECOND, condition).await.unwrap(), 5);
+    // One good look, the relapse a second later, and after a short pause three good looks over two seconds.
+    assert_eq!(started.elapsed(), SECOND + FASTEST_POLL + 2 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_too_late_to_settle_says_so() {
+    let error = converge("silence", SECOND, MINUTE, || async { Ok(()) }).await.unwrap_err();
+    let sentence = sentence(error);
+    assert!(sentence.ends_with("it held at 1 of 3 looks in a row"), "{sentence}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,12 +131,9 @@ async fn consistently_looks_until_the_end() {
 async fn consistently_ends_at_the_first_breach_and_says_when() {
     let started = Instant::now();
     let condition = || async move {
-        if started.elapsed() >= Duration::from_secs(2) {
-            Err(Unmet::not_yet("one alert"))
-        } else {
-            Ok(())
-        }
+        if started.elapsed() >= 2 * SECOND { Err(Unmet::not_yet("one alert")) } else { Ok(()) }
     };
     let error = consistently("no alert", MINUTE, condition).await.unwrap_err();
-    assert!(error.to_string().ends_with("seen after 2.0 s at look 9: one alert"), "{error}");
+    let sentence = sentence(error);
+    assert!(sentence.ends_with("seen after 2.0 s at look 9: one alert"), "{sentence}");
 }
