@@ -21,11 +21,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
 {{/*
-Routes of one service for one prefix; arguments: root, service, prefix.
+Routes of one service for one prefix; arguments: root, service, prefix, and headers that are removed from requests.
 Header `canary: "true"` goes to the canary subset. Each track has a route that may be repeated and one that may not.
 */}}
 {{- define "ecotrack-mesh.routes" -}}
-{{- $root := index . 0 }}{{ $service := index . 1 }}{{ $prefix := index . 2 -}}
+{{- $root := index . 0 }}{{ $service := index . 1 }}{{ $prefix := index . 2 }}{{ $removed := slice . 3 -}}
 {{- range $subset := list "canary" "stable" }}
 {{- range $kind := list "safe" "unsent" }}
 - name: {{ $service }}{{ $prefix | replace "/" "-" | trimSuffix "-" }}-{{ $subset }}-{{ $kind }}
@@ -47,6 +47,11 @@ Header `canary: "true"` goes to the canary subset. Each track has a route that m
         port:
           number: 80
         subset: {{ $subset }}
+  {{- with $removed }}
+  headers:
+    request:
+      remove: {{ . | toJson }}
+  {{- end }}
   timeout: {{ $root.Values.traffic.timeout }}
   retries:
     attempts: {{ $root.Values.traffic.retries.attempts }}
