@@ -1,6 +1,7 @@
 //! The closed set of events: name, topic and key of each in one table.
 
 use serde::Serialize;
+use serde_json::error::Category;
 use uuid::Uuid;
 
 use crate::{Topic, notification, order, payment, user};
@@ -20,13 +21,34 @@ pub enum DecodeError {
         schema: String,
     },
     /// The payload does not have the shape of its type.
-    #[error("payload of `{event_type}` is not valid")]
+    #[error("payload of `{event_type}` is not valid: {fault}")]
     Payload {
         /// The type the record declared.
         event_type: &'static str,
-        /// What serde found.
-        source: serde_json::Error,
+        /// Where it is wrong.
+        fault: Fault,
     },
+}
+
+/// Where a payload is wrong. What is there instead is not in here: that may be somebody's address, and the reason is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at line {line} column {column}")]
+pub struct Fault {
+    kind: &'static str,
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        let kind = match error.classify() {
+            Category::Syntax => "no JSON",
+            Category::Eof => "an early end",
+            Category::Data => "another shape",
+            Category::Io => "unreadable",
+        };
+        Self { kind, line: error.line(), column: error.column() }
+    }
 }
 
 /// Id of an event type's schema.
@@ -92,7 +114,7 @@ macro_rules! events {
                         known(event_type, data_schema, schema_id!($name, $version))?;
                         serde_json::from_slice(payload)
                             .map(Self::$name)
-                            .map_err(|source| DecodeError::Payload { event_type, source })
+                            .map_err(|error| DecodeError::Payload { event_type, fault: error.into() })
                     })*
                     other => Err(DecodeError::UnknownType(other.to_owned())),
                 }
@@ -175,6 +197,15 @@ mod tests {
         let payload = serde_json::to_vec(&login()).unwrap();
         let error = Event::decode("UserRegisteredEvent", &payload).unwrap_err();
         assert!(matches!(error, DecodeError::Payload { event_type: "UserRegisteredEvent", .. }));
+    }
+
+    #[test]
+    fn what_a_payload_holds_in_the_wrong_place_is_not_repeated() {
+        for payload in [r#"{"user_id":"ann@example.com"}"#, r#"{"user_id":ann@example.com}"#, "["] {
+            let error = Event::decode("UserDeletedEvent", payload.as_bytes()).unwrap_err();
+            let said = format!("{error} {error:?} {:?}", std::error::Error::source(&error));
+            assert!(said.contains("line 1") && !said.contains("ann@"), "{said}");
+        }
     }
 
     #[test]

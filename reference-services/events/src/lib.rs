@@ -18,6 +18,6 @@ pub mod notification;
 pub mod user;
 
 pub use envelope::Envelope;
-pub use event::{DecodeError, Event};
+pub use event::{DecodeError, Event, Fault};
 pub use money::{Currency, Money};
 pub use topic::Topic;

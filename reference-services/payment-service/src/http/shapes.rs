@@ -117,8 +117,7 @@ pub(crate) struct CurrencyCode(String);
 
 fn money(amount: &str, currency: &str) -> Result<Money, ApiError> {
     Money::parse(amount, currency).map_err(|error| {
-        let is_currency = matches!(error, MoneyError::Currency(_));
-        let pointer = if is_currency { "/currency" } else { "/amount" };
+        let pointer = if error == MoneyError::Currency { "/currency" } else { "/amount" };
         ApiError::invalid_field(pointer, error.to_string())
     })
 }

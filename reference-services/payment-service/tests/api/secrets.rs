@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use ecotrack_chassis::test_support::canary::{Canary, leaks};
 use reqwest::Method;
+use serde_json::json;
 
 use crate::helpers::{TestApp, id_of};
 
@@ -32,5 +33,18 @@ async fn tokens_keys_and_secrets_do_not_come_out() -> Result<()> {
     seen.push_str(&app.written().await?);
     assert!(seen.contains("PaymentProcessedEvent"), "the events should be among what was searched");
     assert_eq!(leaks(&[token, key, secret, body], &seen), []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_customer_writes_in_the_wrong_place_does_not_come_back() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, number) = (app.customer()?, "4242424242424242");
+    for field in ["amount", "currency"] {
+        let mut offer = customer.offer("credit_card", "tok_visa");
+        offer[field] = json!(number);
+        let refused = customer.pay(&offer, field).await?.expect_problem(422)?;
+        assert!(!refused.text.contains(number), "{}", refused.text);
+    }
     Ok(())
 }
