@@ -1,6 +1,7 @@
 //! Calls to other services: a deadline that is passed on, trace and baggage along, a breaker in front, repeated only where repeating
 //! is safe and while there is a budget for it.
 
+mod body;
 mod error;
 
 use std::time::Duration;
@@ -14,12 +15,13 @@ use url::Url;
 
 use crate::{
     auth::Token,
-    breaker::{Breaker, BreakerSettings},
+    breaker::{Breaker, BreakerSettings, Permit},
     deadline,
     retry::{Budget, EXTERNAL},
     telemetry::propagation,
 };
 
+pub use body::{BodyError, json};
 pub use error::ClientError;
 
 /// Longest a connection may take.
@@ -140,8 +142,7 @@ impl ServiceClient {
         let request = request.timeout(time).header(deadline::HEADER, time.as_millis().to_string());
         let answer = self.exchange(request).await;
         if let Some(permit) = permit {
-            let is_well = answer.as_ref().is_ok_and(|answer| !answer.status().is_server_error());
-            if is_well { permit.succeeded() } else { permit.failed() }
+            report(permit, &answer, time);
         }
         answer
     }
@@ -179,9 +180,17 @@ impl ServiceClient {
     }
 
     async fn body<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
-        response.json().await.map_err(|source| ClientError::Body {
-            service: self.service,
-            source: source.without_url(),
-        })
+        json(response).await.map_err(|source| ClientError::Body { service: self.service, source })
+    }
+}
+
+/// Tells the breaker how a call went. A callee that was given less time than usual did not fail if it did not make it: else one
+/// caller in a hurry would close the way for all.
+fn report(permit: Permit, answer: &Result<Response, ClientError>, time: Duration) {
+    let is_well = answer.as_ref().is_ok_and(|answer| !answer.status().is_server_error());
+    if is_well {
+        permit.succeeded();
+    } else if time == CALL_TIMEOUT {
+        permit.failed();
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
+use super::BodyError;
 use crate::breaker::Open;
 
 /// Why a call gave no usable answer.
@@ -31,7 +32,7 @@ pub enum ClientError {
         /// Who was asked.
         service: &'static str,
         /// What is wrong with it.
-        source: reqwest::Error,
+        source: BodyError,
     },
     /// The path does not make an address.
     #[error("`{path}` is not a path of {service}")]

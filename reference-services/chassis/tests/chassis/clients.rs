@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Result, ensure};
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     routing::any,
 };
@@ -155,5 +155,45 @@ async fn the_callee_is_told_how_long_its_caller_still_waits() -> Result<()> {
     assert_eq!(told("86400000").await?, 3000);
     let exported = service.client.metric(r#"circuit_breaker_state{name="callee"}"#).await?;
     ensure!(exported.as_deref() == Some("0"), "{exported:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn callers_in_a_hurry_close_the_way_for_nobody() -> Result<()> {
+    // Takes connections and never answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", silent.local_addr()?);
+    let fixture = Fixture::new().await?.with("ECOTRACK_CALLEE_URL", &address);
+    let build = async |settings| {
+        let chassis = Chassis::new(settings);
+        let client = chassis.client("callee", "ECOTRACK_CALLEE_URL")?;
+        let ask = async move || match client.post::<_, Value>("/x", None, &json!({})).await {
+            Ok(_) => StatusCode::OK,
+            Err(_) => StatusCode::BAD_GATEWAY,
+        };
+        chassis.serve(Router::new().route("/", any(ask)), Document::openapi()).await
+    };
+    let service = fixture.start("test-service", build).await?;
+    for _ in 0..10 {
+        let request = service.client.request(reqwest::Method::GET, "/")?;
+        let answer = service.client.send(request.header("x-request-timeout-ms", "20")).await?;
+        ensure!(answer.status.is_server_error(), "{}", answer.status);
+    }
+    let state = service.client.metric(r#"circuit_breaker_state{name="callee"}"#).await?;
+    assert_eq!(state.as_deref(), Some("0"), "the breaker opened");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_longer_than_anything_we_ask_for_is_not_read() -> Result<()> {
+    let answer = async |Path(bytes): Path<usize>| Json(json!("x".repeat(bytes)));
+    let routes = Router::new().route("/{bytes}", any(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let client = ServiceClient::new("callee", url)?;
+    ensure!(client.get::<Value>("/1000000", None).await.is_ok(), "the twin is refused");
+    let refused = client.get::<Value>("/2000000", None).await;
+    assert!(matches!(refused, Err(ClientError::Body { .. })), "{refused:?}");
     Ok(())
 }

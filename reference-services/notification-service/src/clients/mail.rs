@@ -1,12 +1,15 @@
 //! The mail provider, SendGrid-shaped: it accepts first and delivers later.
 
 use axum::http::StatusCode;
+use ecotrack_chassis::http_client;
 use reqwest::{Method, Response};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::provider::{IDEMPOTENCY_KEY, Letter, Provider, confirmation, refusal, unreadable};
+use super::provider::{
+    IDEMPOTENCY_KEY, Letter, Provider, confirmation, no_confirmation, refusal, unreadable,
+};
 use crate::domain::outcome::Outcome;
 
 /// Header with the provider's id of an accepted mail.
@@ -69,10 +72,10 @@ impl Mailer {
             .ask(Method::GET, &path, |request, secret| request.bearer_auth(secret.expose_secret()));
         let response = match answer.await {
             Ok(response) if response.status() == StatusCode::OK => response,
-            Ok(response) => return refusal(response.status()),
+            Ok(response) => return no_confirmation(response.status()),
             Err(outcome) => return outcome,
         };
-        match response.json::<Activity>().await {
+        match http_client::json::<Activity>(response).await {
             Ok(activity) => confirmation(&activity.status, reference),
             Err(error) => unreadable(error),
         }

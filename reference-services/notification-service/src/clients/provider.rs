@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use ecotrack_chassis::config::Secrets;
-use ecotrack_chassis::http_client::{ClientError, ServiceClient};
+use ecotrack_chassis::http_client::{BodyError, ClientError, ServiceClient};
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -14,6 +14,8 @@ use crate::domain::outcome::Outcome;
 
 /// Shortest pause before a provider that is being probed is asked again.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long a provider is left alone that does not take our credential: somebody has to mount another one.
+const CREDENTIAL_PAUSE: Duration = Duration::from_secs(10);
 /// The header by which a provider knows a request that it got before.
 pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -51,10 +53,11 @@ impl Provider {
         path: &str,
         build: impl FnOnce(RequestBuilder, &SecretString) -> RequestBuilder,
     ) -> Result<Response, Outcome> {
-        let secret = self
-            .secrets
-            .read(self.secret)
-            .map_err(|error| unavailable("no_credential", &error.into()))?;
+        let secret = self.secrets.read(self.secret).map_err(|error| {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(error, "no credential for the provider");
+            Outcome::Suspended { retry_after: CREDENTIAL_PAUSE }
+        })?;
         let request = self.client.request(method, path, None).map_err(no_answer)?;
         self.client.send_any(build(request, &secret)).await.map_err(no_answer)
     }
@@ -74,13 +77,26 @@ fn unavailable(reason: &'static str, error: &anyhow::Error) -> Outcome {
     Outcome::Unavailable { reason }
 }
 
-/// What the message itself is to blame for is final; all else may pass.
+/// What the message itself is to blame for is final; all else may pass. That our credential is not taken says nothing of the
+/// message, however often it is sent.
 pub(super) fn refusal(status: StatusCode) -> Outcome {
     match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            tracing::error!(status = status.as_u16(), "the provider does not take our credential");
+            Outcome::Suspended { retry_after: CREDENTIAL_PAUSE }
+        }
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::PAYLOAD_TOO_LARGE => {
             Outcome::Refused { reason: "refused" }
         }
         _ => Outcome::Unavailable { reason: "provider_error" },
+    }
+}
+
+/// Asked about a message it took, a provider that does not know it yet may be a little behind itself.
+pub(super) fn no_confirmation(status: StatusCode) -> Outcome {
+    match status {
+        StatusCode::NOT_FOUND => Outcome::Unavailable { reason: "not_delivered_yet" },
+        status => refusal(status),
     }
 }
 
@@ -94,6 +110,6 @@ pub(super) fn confirmation(status: &str, reference: &str) -> Outcome {
 }
 
 /// An answer of another shape than agreed.
-pub(super) fn unreadable(error: reqwest::Error) -> Outcome {
-    unavailable("unreadable_answer", &error.without_url().into())
+pub(super) fn unreadable(error: BodyError) -> Outcome {
+    unavailable("unreadable_answer", &error.into())
 }

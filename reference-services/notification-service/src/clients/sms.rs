@@ -1,11 +1,14 @@
 //! The provider of text messages, Twilio-shaped.
 
 use axum::http::StatusCode;
+use ecotrack_chassis::http_client;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::provider::{IDEMPOTENCY_KEY, Letter, Provider, confirmation, refusal, unreadable};
+use super::provider::{
+    IDEMPOTENCY_KEY, Letter, Provider, confirmation, no_confirmation, refusal, unreadable,
+};
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::PhoneNumber;
 
@@ -40,7 +43,7 @@ impl Texter {
         });
         match answer.await {
             Ok(response) if response.status() == StatusCode::CREATED => {
-                match response.json::<Sms>().await {
+                match http_client::json::<Sms>(response).await {
                     Ok(sms) => Outcome::Accepted { reference: sms.sid },
                     Err(error) => unreadable(error),
                 }
@@ -59,12 +62,12 @@ impl Texter {
             .ask(Method::GET, &path, |request, secret| self.logged_in(request, secret));
         match answer.await {
             Ok(response) if response.status() == StatusCode::OK => {
-                match response.json::<Sms>().await {
+                match http_client::json::<Sms>(response).await {
                     Ok(sms) => confirmation(&sms.status, reference),
                     Err(error) => unreadable(error),
                 }
             }
-            Ok(response) => refusal(response.status()),
+            Ok(response) => no_confirmation(response.status()),
             Err(outcome) => outcome,
         }
     }

@@ -24,7 +24,8 @@ pub enum Outcome {
     },
     /// Where the user can be reached is not known yet: their registration may still be under way.
     Unaddressed,
-    /// The provider was not asked: it failed others a moment ago.
+    /// The provider was not asked, or did not look at what it was asked: it failed others a moment ago, or does not take our
+    /// credential.
     Suspended {
         /// When it is worth asking.
         retry_after: Duration,

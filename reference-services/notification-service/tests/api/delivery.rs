@@ -166,3 +166,55 @@ async fn a_new_key_is_used_at_once() -> Result<()> {
     assert_ne!(old[0]["body"]["credential"], new[0]["body"]["credential"]);
     Ok(())
 }
+
+/// Puts the only notification before one more attempt, after so many.
+async fn set(app: &TestApp, status: &str, reference: Option<&str>, attempts: i32) -> Result<()> {
+    let mut conn = app.fixture.database.connect().await?;
+    let change = "UPDATE notification_service.notifications SET status = $1, provider_reference = $2, attempts = $3,
+         next_attempt_at = now()";
+    let change = sqlx::query(change).bind(status).bind(reference).bind(attempts);
+    change.execute(&mut conn).await?;
+    Ok(())
+}
+
+/// Waits until an attempt at the only notification is over, and says where that stands.
+async fn await_attempt(app: &TestApp) -> Result<String> {
+    eventually(|| async {
+        let mut conn = app.fixture.database.connect().await?;
+        let found: Option<String> = sqlx::query_scalar(
+            "SELECT status FROM notification_service.notifications
+             WHERE next_attempt_at IS NULL OR next_attempt_at BETWEEN now() + interval '3 s' AND now() + interval '14 s'",
+        )
+        .fetch_optional(&mut conn)
+        .await?;
+        found.ok_or_else(|| anyhow::anyhow!("the attempt is not over"))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_mail_waits_for_a_credential_that_its_provider_takes() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    // The file is there, as in a rotation that went wrong, but holds nothing.
+    app.fixture.secret("sendgrid-api-key", "")?;
+    app.publish(&customer.registered()).await?;
+    customer.await_notification("welcome", "pending").await?;
+    set(&app, "pending", None, 9).await?;
+    assert_eq!(await_attempt(&app).await?, "pending");
+    app.fixture.secret("sendgrid-api-key", "SG.mended")?;
+    app.end_leases().await?;
+    customer.await_notification("welcome", "delivered").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mail_that_its_provider_does_not_list_yet_has_not_failed() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.publish(&customer.registered()).await?;
+    customer.await_notification("welcome", "delivered").await?;
+    set(&app, "sent", Some("unlisted"), 3).await?;
+    assert_eq!(await_attempt(&app).await?, "sent");
+    Ok(())
+}

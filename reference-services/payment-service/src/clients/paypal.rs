@@ -1,7 +1,7 @@
 //! PayPal's way of charging and refunding.
 
 use axum::http::StatusCode;
-use ecotrack_chassis::http_client::ClientError;
+use ecotrack_chassis::http_client::{self, ClientError};
 use ecotrack_events::Money;
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::ExposeSecret as _;
@@ -89,11 +89,8 @@ pub(super) async fn charge(
     if response.status() != StatusCode::CREATED {
         return Ok(refusal(response).await);
     }
-    let captures = response
-        .json::<Order>()
-        .await
-        .ok()
-        .and_then(|order| order.purchase_units.into_iter().next());
+    let order = http_client::json::<Order>(response).await.ok();
+    let captures = order.and_then(|order| order.purchase_units.into_iter().next());
     Ok(made(captures.and_then(|unit| unit.payments.captures.into_iter().next())))
 }
 
@@ -110,7 +107,7 @@ pub(super) async fn refund(
     if response.status() != StatusCode::CREATED {
         return Ok(refusal(response).await);
     }
-    Ok(made(response.json().await.ok()))
+    Ok(made(http_client::json(response).await.ok()))
 }
 
 pub(super) async fn find_charge(
@@ -148,7 +145,7 @@ async fn find(
     if status != StatusCode::OK {
         return Ok(Lookup::Unknown { reason: format!("status_{}", status.as_u16()) });
     }
-    let Ok(found) = response.json::<Transactions>().await else {
+    let Ok(found) = http_client::json::<Transactions>(response).await else {
         return Ok(Lookup::Unknown { reason: "unreadable_answer".to_owned() });
     };
     let mut infos = found.transaction_details.into_iter().map(|found| found.transaction_info);
@@ -190,11 +187,8 @@ fn made(capture: Option<Made>) -> Outcome {
 async fn refusal(response: Response) -> Outcome {
     match response.status() {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-            let issue = response
-                .json::<Refused>()
-                .await
-                .ok()
-                .and_then(|refused| refused.details.into_iter().next());
+            let refused = http_client::json::<Refused>(response).await.ok();
+            let issue = refused.and_then(|refused| refused.details.into_iter().next());
             Outcome::Declined {
                 reason: issue
                     .map_or_else(|| "refused".to_owned(), |detail| detail.issue.to_lowercase()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use ecotrack_chassis::http_client::ClientError;
+use ecotrack_chassis::http_client::{ClientError, json};
 use reqwest::{Method, Response};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -147,7 +147,7 @@ async fn find(
         .query(&[(name, value)]);
     let response = access.client.send_any(request).await?;
     Ok(match response.status() {
-        StatusCode::OK => match response.json::<Found>().await {
+        StatusCode::OK => match json::<Found>(response).await {
             Ok(found) => Ok(found.data),
             Err(_) => Err("unreadable_answer".to_owned()),
         },
@@ -159,12 +159,12 @@ async fn find(
 async fn read(response: Response) -> Outcome {
     let status = response.status();
     match status {
-        StatusCode::OK => match response.json::<Made>().await {
+        StatusCode::OK => match json::<Made>(response).await {
             Ok(made) => made.outcome(),
             Err(_) => Outcome::Unknown { reason: "unreadable_answer".to_owned() },
         },
         StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-            let refused = response.json::<Refused>().await.ok();
+            let refused = json::<Refused>(response).await.ok();
             let reason = refused.map(|refused| refused.error.word());
             Outcome::Declined { reason: reason.unwrap_or_else(|| "refused".to_owned()) }
         }
