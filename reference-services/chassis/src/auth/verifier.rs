@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use jsonwebtoken::{Validation, decode, decode_header};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::Instant,
+};
 use url::Url;
 
 use super::{
@@ -15,6 +18,9 @@ use crate::http_client::ServiceClient;
 
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 5;
+/// Longest a token waits for keys to be fetched.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How fresh the issuer's keys are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Freshness {
@@ -66,7 +72,7 @@ struct Inner {
 struct Remote {
     client: ServiceClient,
     freshness: Freshness,
-    last_attempt: Mutex<Option<Instant>>,
+    last_attempt: Arc<Mutex<Option<Instant>>>,
     next_refresh: ArcSwap<Option<Instant>>,
 }
 
@@ -88,7 +94,7 @@ impl Verifier {
         Ok(Self::new(Some(Remote {
             client,
             freshness,
-            last_attempt: Mutex::default(),
+            last_attempt: Arc::default(),
             next_refresh: ArcSwap::default(),
         })))
     }
@@ -113,7 +119,8 @@ impl Verifier {
         let header = decode_header(token).map_err(AuthError::Invalid)?;
         // Keys and addresses of keys in the header (`jwk`, `jku`, `x5u` …) are never looked at.
         let token_type = header.typ.as_deref().unwrap_or_default();
-        if !TYPES.iter().any(|known| known.eq_ignore_ascii_case(token_type)) {
+        let is_known = TYPES.iter().any(|known| known.eq_ignore_ascii_case(token_type));
+        if !is_known || header.crit.is_some() {
             return Err(AuthError::OtherKind);
         }
         let kid = header.kid.ok_or(AuthError::UnknownKey)?;
@@ -127,22 +134,29 @@ impl Verifier {
         Ok(data.claims)
     }
 
-    /// Fetches the keys when they are old or do not have this one. If that fails, the ones we have stay in use.
+    /// Has the keys fetched when they are old or do not have this one. Only a token whose key is not at hand waits for that, and
+    /// not for long: an issuer that hangs holds up nobody else.
     async fn refresh_unless_known(&self, kid: &str) {
         let Some(remote) = &self.0.remote else { return };
         let is_known = self.0.keys.load().contains_key(kid);
         if is_known && !remote.is_due() {
             return;
         }
-        let mut last_attempt = match remote.last_attempt.try_lock() {
-            Ok(last_attempt) => last_attempt,
-            // Somebody is fetching; with a key at hand there is no need to wait for it.
-            Err(_) if is_known => return,
-            Err(_) => remote.last_attempt.lock().await,
-        };
-        if last_attempt.is_some_and(|at| at.elapsed() < remote.freshness.cooldown) {
-            return;
+        if let Ok(last_attempt) = Arc::clone(&remote.last_attempt).try_lock_owned() {
+            if last_attempt.is_some_and(|at| at.elapsed() < remote.freshness.cooldown) {
+                return;
+            }
+            tokio::spawn(self.clone().fetch(last_attempt));
         }
+        if !is_known {
+            // Who fetches holds the lock until it is done.
+            tokio::time::timeout(PATIENCE, remote.last_attempt.lock()).await.ok();
+        }
+    }
+
+    /// Fetches the keys. If that fails, the ones we have stay in use.
+    async fn fetch(self, mut last_attempt: OwnedMutexGuard<Option<Instant>>) {
+        let Some(remote) = &self.0.remote else { return };
         *last_attempt = Some(Instant::now());
         match remote.client.get::<JwkSet>(JWKS_PATH, None).await {
             Ok(set) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ecotrack_chassis::{
     auth::{AuthError, Claims, Freshness, Verifier},
@@ -10,6 +10,8 @@ use ecotrack_chassis::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, time::Instant};
+use url::Url;
 use uuid::Uuid;
 
 /// A verifier and the issuer it believes.
@@ -65,6 +67,15 @@ async fn a_token_of_another_kind_is_refused() -> Result<()> {
         let token = issuer.sign_with(&header, &claims(&issuer))?;
         assert!(matches!(verifier.verify(&token).await, Err(AuthError::OtherKind)), "{kind:?}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_that_asks_for_an_extension_we_do_not_know_is_refused() -> Result<()> {
+    let (verifier, issuer) = surroundings().await?;
+    let crit = Some(vec!["exp".to_owned()]);
+    let token = issuer.sign_with(&Header { crit, ..issuer.header() }, &claims(&issuer))?;
+    assert!(matches!(verifier.verify(&token).await, Err(AuthError::OtherKind)));
     Ok(())
 }
 
@@ -171,6 +182,28 @@ async fn while_the_issuer_is_away_the_keys_at_hand_stay_in_use() -> Result<()> {
     })
     .await?;
     assert!(verifier.verify(&token).await.is_ok());
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_the_issuer_hangs_a_known_key_is_believed_at_once_and_an_unknown_one_soon_refused()
+-> Result<()> {
+    let (issuer, stranger) = (Issuer::start().await?, Issuer::start().await?);
+    // Takes connections and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let address = Url::parse(&format!("http://{}", silent.local_addr()?))?;
+    let verifier = Verifier::remote_with(address, FRESH)?;
+    verifier.set_keys(&issuer.keys().context("no keys")?);
+    let known = issuer.token(Uuid::now_v7(), &[])?;
+    let unknown = stranger.token(Uuid::now_v7(), &[])?;
+    for _ in 0..3 {
+        let started = Instant::now();
+        ensure!(verifier.verify(&known).await.is_ok(), "refused");
+        ensure!(started.elapsed() < Duration::from_millis(500), "after {:?}", started.elapsed());
+    }
+    let started = Instant::now();
+    assert!(matches!(verifier.verify(&unknown).await, Err(AuthError::UnknownKey)));
+    ensure!(started.elapsed() < Duration::from_secs(2), "after {:?}", started.elapsed());
     Ok(())
 }
 
