@@ -4,6 +4,7 @@ mod actuator;
 mod head;
 mod limits;
 mod observe;
+mod opening;
 mod patience;
 mod problems;
 mod server;

@@ -15,6 +15,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::opening::Opening;
+
 /// Longest a client may take to send a request's head.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
 /// Largest head of a request that is read at all, in bytes. What a head may be is a good deal less, see `head`.
@@ -24,6 +26,9 @@ const MAX_HEAD_U32: u32 = 64 * 1024;
 const MAX_CONNECTIONS: usize = 4096;
 /// Requests at once on one connection of HTTP/2.
 const MAX_STREAMS: u32 = 256;
+/// How often a client of HTTP/2 is asked whether it is still there, and how long it has for the answer.
+const PING_INTERVAL: Duration = Duration::from_secs(8);
+const PING_TIMEOUT: Duration = Duration::from_secs(4);
 /// Pause after a failed accept, which is mostly for lack of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -88,7 +93,8 @@ impl Server {
             return;
         }
         let service = TowerToHyperService::new(router.clone());
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let stream = TokioIo::new(Opening::new(stream));
+        let connection = self.builder.serve_connection(stream, service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -109,6 +115,8 @@ fn builder() -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(MAX_HEAD_U32)
-        .max_concurrent_streams(MAX_STREAMS);
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
     builder
 }

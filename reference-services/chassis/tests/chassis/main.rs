@@ -5,11 +5,11 @@
 //! | threat | control | test |
 //! |---|---|---|
 //! | T3 mass assignment | unknown fields and arrays for objects are refused | `bad_input::json_of_another_shape_is_unprocessable_and_the_pointer_leads_there` |
-//! | T4 confused deputy | the user's token goes along and is checked again | `tokens`, `clients` |
+//! | T4 confused deputy | the user's token is checked by whoever is asked; that it goes along, its client shows | `tokens`, order-service's `surviving::every_call_is_made_with_the_customers_own_token` |
 //! | T5 algorithm and key confusion | one algorithm, keys of the issuer only | `tokens::a_forged_signature_is_refused_however_it_is_forged`, `tokens::a_key_that_the_token_brings_along_or_points_to_is_never_used` |
 //! | T6 token of another audience, type or time | aud, iss, typ, exp, nbf | `tokens::a_token_for_somebody_else_or_another_time_is_refused`, `tokens::a_token_of_another_kind_is_refused` |
 //! | T7 stuffing | counted before the work, refused without Redis | `redis::of_parallel_tries_no_more_than_the_limit_get_through` |
-//! | T8 floods, big and deep bodies | limits, places, times | `bad_input::what_is_too_big_is_refused_by_its_own_name`, `bad_input::more_requests_than_places_are_refused_at_once_and_liveness_is_not` |
+//! | T8 floods, big and deep bodies, silent connections | limits, places, times | `bad_input::what_is_too_big_is_refused_by_its_own_name`, `bad_input::more_requests_than_places_are_refused_at_once_and_liveness_is_not`, `silence` |
 //! | T13 header spoofing | no header says who calls | `bad_input::identity_in_a_header_is_not_believed` |
 //! | T14 smuggling | refused, or the last of its connection | `bad_input::a_request_that_two_hops_could_read_differently_is_refused_or_the_last_of_its_connection` |
 //! | T15 log and header injection | structured lines, validated headers | `bad_input::a_correlation_id_that_could_forge_a_line_is_replaced` |
