@@ -217,8 +217,9 @@ pub fn now() -> DateTime<Utc> {
 /// Whether an error says that the database cannot be reached or has no room, so that trying later may help.
 #[must_use]
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
-    /// Connection failures, logins, shortage, shutdowns: the server's own words for "not now".
-    const CLASSES: [&str; 4] = ["08", "28", "53", "57"];
+    /// Connection failures, logins, transactions that stood in each other's way, shortage, shutdowns: the server's own words
+    /// for "not now".
+    const CLASSES: [&str; 5] = ["08", "28", "40", "53", "57"];
     let of_connection = matches!(
         error,
         sqlx::Error::PoolTimedOut

@@ -4,7 +4,7 @@ use std::{str::FromStr as _, time::Duration};
 
 use secrecy::ExposeSecret as _;
 use sqlx::{
-    PgPool,
+    Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -34,6 +34,18 @@ pub(super) async fn connect(
         .max_lifetime(MAX_LIFETIME)
         .connect_with(options(settings, login)?)
         .await
+}
+
+/// Asks whether the database answers, on a free connection or on one more: a pool that is full says nothing about the database.
+pub(super) async fn ask(pool: PgPool) -> Result<(), sqlx::Error> {
+    if let Some(mut connection) = pool.try_acquire()
+        && connection.ping().await.is_ok()
+    {
+        return Ok(());
+    }
+    let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+    connection.ping().await?;
+    connection.close().await
 }
 
 fn options(

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::{Result, ensure};
-use axum::Router;
+use axum::{Router, routing::post};
 use ecotrack_chassis::{
-    Chassis,
+    ApiError, Chassis,
     postgres::Database,
     test_support::{Fixture, TestDatabase, eventually},
 };
@@ -105,6 +105,50 @@ async fn an_exhausted_pool_refuses_fast() -> Result<()> {
     };
     assert_eq!(held.len(), 20);
     assert!(matches!(refusal, sqlx::Error::PoolTimedOut), "{refusal}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_pool_does_not_make_the_service_unready() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let (send, receive) = tokio::sync::oneshot::channel();
+    let build = async |settings| {
+        let mut chassis = Chassis::new(settings);
+        send.send(chassis.database(&MIGRATIONS)?).ok();
+        chassis.serve(Router::new(), Document::openapi()).await
+    };
+    let service = fixture.start_ready("test-service", build).await?;
+    let database = receive.await?;
+    let mut held = Vec::new();
+    while let Ok(transaction) = database.begin().await {
+        held.push(transaction);
+    }
+    assert_eq!(held.len(), 20);
+    service.client.get("/actuator/health/readiness").await?.expect(200)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transaction_that_the_database_gave_up_for_another_may_be_tried_again() -> Result<()> {
+    let fixture = Fixture::new().await?;
+    let build = async |settings| {
+        let mut chassis = Chassis::new(settings);
+        let database = chassis.database(&MIGRATIONS)?;
+        let fail = async move |code: String| -> Result<(), ApiError> {
+            let raise = format!("do $$ begin raise exception using errcode = '{code}'; end $$");
+            let mut connection = database.acquire().await?;
+            sqlx::query(AssertSqlSafe(raise)).execute(&mut *connection).await?;
+            Ok(())
+        };
+        let routes = Router::new().route("/fail", post(fail));
+        chassis.serve(routes, Document::openapi()).await
+    };
+    let service = fixture.start_ready("test-service", build).await?;
+    for (code, status) in [("40P01", 503), ("40001", 503), ("23514", 500)] {
+        let request = service.client.request(reqwest::Method::POST, "/fail")?.body(code);
+        let answer = service.client.send(request).await?.expect_problem(status)?;
+        assert_eq!(answer.header("retry-after").is_empty(), status == 500, "{code}");
+    }
     Ok(())
 }
 
