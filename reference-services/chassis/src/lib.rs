@@ -27,6 +27,7 @@ mod panics;
 pub mod postgres;
 pub mod rate_limit;
 pub mod retry;
+pub mod public_url;
 mod run;
 pub mod telemetry;
 #[cfg(feature = "test-support")]

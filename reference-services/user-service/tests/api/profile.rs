@@ -91,7 +91,7 @@ async fn everything_wrong_is_named_at_once() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
     let changes = json!({"first_name": "", "last_name": "x".repeat(101), "display_name": "a\u{202e}b",
-        "bio": "x".repeat(1001), "avatar_url": "http://169.254.169.254/latest/meta-data",
+        "bio": "x".repeat(1001), "avatar_url": "https://169.254.169.254/latest/meta-data",
         "address": {"street": "\r\n", "postal_code": "?", "city": "", "country": "de"}});
     let answer = session.change(&changes).await?.expect_problem(422)?.json();
     let errors = answer["errors"].as_array().unwrap();
