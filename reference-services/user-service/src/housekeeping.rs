@@ -9,7 +9,7 @@ use ecotrack_chassis::{
 };
 use uuid::Uuid;
 
-use crate::store;
+use crate::{roles::Roles, store};
 
 /// How often.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -19,19 +19,19 @@ const KEPT_AFTER_END: TimeDelta = TimeDelta::days(1);
 const BATCH: i64 = 500;
 
 /// Starts the task. `admins` are admins as long as the setting names them.
-pub(crate) fn start(database: Database, admins: Vec<Uuid>, workers: &Workers) {
+pub(crate) fn start(database: Database, roles: Roles, admins: Vec<Uuid>, workers: &Workers) {
     workers.repeat("housekeeping", INTERVAL, move || {
-        let (database, admins) = (database.clone(), admins.clone());
-        async move { tidy(&database, &admins).await }
+        let (database, roles, admins) = (database.clone(), roles.clone(), admins.clone());
+        async move {
+            roles.follow_setting(&admins).await?;
+            tidy(&database).await
+        }
     });
 }
 
-async fn tidy(database: &Database, admins: &[Uuid]) -> anyhow::Result<Progress> {
+async fn tidy(database: &Database) -> anyhow::Result<Progress> {
     let now = postgres::now();
     let mut connection = database.acquire().await?;
-    if store::roles::ensure_admins(&mut connection, admins).await? > 0 {
-        tracing::info!("the admins of ECOTRACK_ADMIN_USER_IDS are admins now");
-    }
     if store::erasures::scrub(&mut connection, now).await? > 0 {
         tracing::info!("nothing is left of erased accounts");
     }

@@ -51,10 +51,10 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let secrets = chassis.settings().secrets()?;
     let (keys, workers) = (database.clone(), chassis.workers());
     let keys = KeyRing::start(secrets, keys, verifier.clone(), &own, workers)?;
-    housekeeping::start(database.clone(), own.admins.clone(), workers);
     let checked = keys.clone();
     chassis.health().register("signing-keys", move || std::future::ready(checked.is_ready()));
-    let state = state(&own, database, &cache, outbox, keys, metrics, verifier)?;
+    let state = state(&own, database.clone(), &cache, outbox, keys, metrics, verifier)?;
+    housekeeping::start(database, state.roles.clone(), own.admins, chassis.workers());
     let (routes, openapi) = http::routes();
     chassis.serve(routes.with_state(state), openapi).await
 }

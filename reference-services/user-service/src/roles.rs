@@ -1,5 +1,6 @@
-//! Who may do what: roles given and taken by admins, and the first admins by the operator's setting.
+//! Who may do what: roles given and taken by admins, and the admins of the operator's setting.
 
+use chrono::{DateTime, Utc};
 use ecotrack_chassis::{
     ApiError, ApiResult,
     auth::Caller,
@@ -8,6 +9,7 @@ use ecotrack_chassis::{
     postgres::{self, Database},
 };
 use ecotrack_events::user::UserLogout;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -55,17 +57,51 @@ impl Roles {
         if !store::roles::revoke(&mut transaction, user_id, role).await? {
             return Err(ApiError::not_found());
         }
-        let ended = store::sessions::end_all(&mut transaction, user_id, now).await?;
-        for session_id in &ended {
-            let event = UserLogout { user_id, session_id: *session_id, logged_out_at: now };
-            self.outbox.append(&mut transaction, event).await?;
-        }
+        let ended = self.end_sessions(&mut transaction, user_id, now).await?;
         self.outbox.commit(transaction).await?;
-        for session_id in ended {
-            self.sessions.note(user_id, session_id, Standing::Ended).await;
-        }
+        self.note_ended(&ended).await;
         tracing::info!(of = %user_id, role = role.name(), "a role was revoked");
         Ok(())
+    }
+
+    /// Makes admins of those whom the operator names, and no longer of those who were named.
+    pub(crate) async fn follow_setting(&self, named: &[Uuid]) -> Result<(), sqlx::Error> {
+        let (now, mut ended) = (postgres::now(), Vec::new());
+        let mut transaction = self.database.begin().await?;
+        let made = store::roles::name_admins(&mut transaction, named).await?;
+        let unmade = store::roles::forget_admins(&mut transaction, named).await?;
+        for user_id in &unmade {
+            ended.extend(self.end_sessions(&mut transaction, *user_id, now).await?);
+        }
+        self.outbox.commit(transaction).await?;
+        self.note_ended(&ended).await;
+        if made > 0 || !unmade.is_empty() {
+            let unmade = unmade.len();
+            tracing::info!(made, unmade, "the admins are those of ECOTRACK_ADMIN_USER_IDS");
+        }
+        Ok(())
+    }
+
+    /// Ends all sessions of a user, and says which these were and whose.
+    async fn end_sessions(
+        &self,
+        connection: &mut PgConnection,
+        user_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<UserLogout>, sqlx::Error> {
+        let ended = store::sessions::end_all(connection, user_id, now).await?;
+        let logout = |session_id| UserLogout { user_id, session_id, logged_out_at: now };
+        let logouts: Vec<_> = ended.into_iter().map(logout).collect();
+        for logout in &logouts {
+            self.outbox.append(connection, logout.clone()).await?;
+        }
+        Ok(logouts)
+    }
+
+    async fn note_ended(&self, logouts: &[UserLogout]) {
+        for logout in logouts {
+            self.sessions.note(logout.user_id, logout.session_id, Standing::Ended).await;
+        }
     }
 }
 

@@ -96,7 +96,6 @@ impl Sessions {
         let event = UserLogin { user_id, session_id: claims.sid, logged_in_at: now };
         self.outbox.append(&mut transaction, event).await?;
         self.outbox.commit(transaction).await?;
-        self.cache.note(user_id, claims.sid, Standing::Until(expires_at)).await;
         Ok(Some(grant))
     }
 

@@ -16,12 +16,13 @@ pub(crate) struct Summary {
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// A user's roles as of now; the account cannot be deleted until the transaction ends.
+/// A user's roles as of now. Until the transaction ends nobody changes them and nobody deletes the account: whoever takes a role
+/// finds the session that is opened with it.
 pub(crate) async fn of_user(
     connection: &mut PgConnection,
     user_id: Uuid,
 ) -> Result<Option<Vec<String>>, sqlx::Error> {
-    sqlx::query_scalar("select roles from users where id = $1 for key share")
+    sqlx::query_scalar("select roles from users where id = $1 for share")
         .bind(user_id)
         .fetch_optional(connection)
         .await
@@ -57,19 +58,35 @@ pub(crate) async fn revoke(
     Ok(changed.rows_affected() == 1)
 }
 
-/// Makes admins of those users that are not, and says how many.
-pub(crate) async fn ensure_admins(
+/// Makes admins of the users named, remembers that they are for this reason, and says of how many.
+pub(crate) async fn name_admins(
     connection: &mut PgConnection,
-    users: &[Uuid],
+    named: &[Uuid],
 ) -> Result<u64, sqlx::Error> {
     let changed = sqlx::query(
-        "update users set roles = array_append(roles, $2) where id = any($1) and $2 <> all(roles)",
+        "update users set roles = array_append(array_remove(roles, $2), $2), named_admin = true \
+         where id = any($1) and not (named_admin and $2 = any(roles))",
     )
-    .bind(users)
+    .bind(named)
     .bind(Role::Admin.name())
     .execute(connection)
     .await?;
     Ok(changed.rows_affected())
+}
+
+/// Takes the role from those who were named and are not any more, and says from whom.
+pub(crate) async fn forget_admins(
+    connection: &mut PgConnection,
+    named: &[Uuid],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar(
+        "update users set roles = array_remove(roles, $2), named_admin = false \
+         where named_admin and id <> all($1) returning id",
+    )
+    .bind(named)
+    .bind(Role::Admin.name())
+    .fetch_all(connection)
+    .await
 }
 
 /// Users, newest first: ids are ordered by time.

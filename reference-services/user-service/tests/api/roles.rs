@@ -107,3 +107,86 @@ async fn the_operator_names_the_first_admin_by_id() -> Result<()> {
     admin.client.get(ME).await?.expect(200)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn whom_the_operator_names_no_longer_is_no_admin_any_more() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (granted, customer) = (app.admin().await?, Customer::new());
+    app.register(&customer).await?.expect(202)?;
+    let named = app.session_of(&customer).await?.user_id;
+    let app = app.restarted_with("ECOTRACK_ADMIN_USER_IDS", &named).await?;
+    let admin = eventually(|| async {
+        let session = app.session_of(&customer).await?;
+        session.client.get(USERS).await?.expect(200)?;
+        Ok(session)
+    })
+    .await?;
+    let app = app.restarted_with("ECOTRACK_ADMIN_USER_IDS", "").await?;
+    let client = app.client().with_token(&admin.token);
+    eventually(|| async { client.get(USERS).await?.expect_problem(401) }).await?;
+    app.session_of(&customer).await?.client.get(USERS).await?.expect_problem(403)?;
+    // Whom another admin made one stays one.
+    app.client().with_token(&granted.token).get(USERS).await?.expect(200)?;
+    Ok(())
+}
+
+/// Whether the service waits for something in the database.
+async fn is_waiting(app: &TestApp, lock: &str) -> Result<bool> {
+    let waiting = "select exists (select from pg_locks where not granted and locktype = $1 and \
+         pid in (select pid from pg_stat_activity where datname = current_database()))";
+    Ok(sqlx::query_scalar(waiting).bind(lock).fetch_one(&mut app.database().await?).await?)
+}
+
+#[tokio::test]
+async fn a_login_that_races_the_loss_of_a_role_does_not_keep_it() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (admin, customer) = (app.admin().await?, Customer::new());
+    app.register(&customer).await?.expect(202)?;
+    let user_id = app.session_of(&customer).await?.user_id;
+    admin.ask(Method::PUT, &admin_role(&user_id)).await?.expect(204)?;
+    // A login that has read the roles waits before it writes its session.
+    let mut gate = app.database().await?;
+    for statement in [
+        "create function user_service.wait() returns trigger language plpgsql as \
+             $$ begin perform pg_advisory_xact_lock_shared(1); return new; end $$",
+        "create trigger wait before insert on user_service.user_sessions \
+             for each row execute function user_service.wait()",
+        "select pg_advisory_lock(1)",
+    ] {
+        sqlx::query(statement).execute(&mut gate).await?;
+    }
+    let login = app.session_of(&customer);
+    let revoke = async {
+        eventually(|| async {
+            ensure!(is_waiting(&app, "advisory").await?, "the login does not wait");
+            Ok(())
+        })
+        .await?;
+        let role = admin_role(&user_id);
+        let revoke = admin.client.delete(&role);
+        let open = async {
+            // The revocation either went through or waits for the login.
+            eventually(|| async {
+                let roles: Vec<String> =
+                    sqlx::query_scalar("select roles from user_service.users where id = $1")
+                        .bind(Uuid::parse_str(&user_id)?)
+                        .fetch_one(&mut app.database().await?)
+                        .await?;
+                ensure!(
+                    roles == ["customer"] || is_waiting(&app, "transactionid").await?,
+                    "nothing was revoked yet"
+                );
+                Ok(())
+            })
+            .await?;
+            anyhow::Ok(
+                sqlx::query("select pg_advisory_unlock(1)").execute(&mut gate).await.map(drop)?,
+            )
+        };
+        let (revoked, ()) = tokio::try_join!(revoke, open)?;
+        revoked.expect(204)
+    };
+    let (session, _) = tokio::try_join!(login, revoke)?;
+    session.client.get(USERS).await?.expect_problem(401)?;
+    Ok(())
+}
