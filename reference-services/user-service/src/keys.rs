@@ -19,7 +19,7 @@ use ecotrack_chassis::{
 };
 
 use crate::{settings::UserSettings, store};
-use ring::Ring;
+use ring::{Ring, Times};
 use signing_key::{SECRET, SigningKey};
 
 /// How often the file and the table are looked at.
@@ -38,9 +38,8 @@ struct Inner {
     secrets: Secrets,
     database: Database,
     verifier: Verifier,
-    lifetime: Duration,
     margin: Duration,
-    lead: Duration,
+    times: Times,
 }
 
 impl KeyRing {
@@ -58,9 +57,8 @@ impl KeyRing {
             secrets,
             database,
             verifier,
-            lifetime: settings.token_lifetime,
             margin: (settings.token_lifetime / MARGIN_PART).max(LEAST_MARGIN),
-            lead: settings.key_lead,
+            times: Times { lead: settings.key_lead, lifetime: settings.token_lifetime },
         }));
         let watched = keys.clone();
         workers.repeat("signing-keys", WATCH_INTERVAL, move || {
@@ -70,18 +68,19 @@ impl KeyRing {
         Ok(keys)
     }
 
-    /// Whether the keys of the other replicas are known. Before that no token can be signed and no set of keys be shown.
+    /// Whether tokens that are signed here are believed everywhere. Before that others shall be asked.
     pub(crate) fn is_ready(&self) -> bool {
-        self.0.ring.load().published.is_some()
+        self.0.ring.load().is_believed
     }
 
     /// All keys whose tokens may be valid.
     pub(crate) fn public(&self) -> ApiResult<JwkSet> {
-        if self.is_ready() {
-            Ok(self.0.ring.load().public(Utc::now()))
-        } else {
-            Err(ApiError::unavailable(anyhow::anyhow!("the published keys are not known yet")))
+        let ring = self.0.ring.load();
+        if ring.published.is_none() {
+            let cause = anyhow::anyhow!("the published keys are not known yet");
+            return Err(ApiError::unavailable(cause));
         }
+        Ok(ring.public(Utc::now()))
     }
 
     /// Signs with the current key, if it is published for as long as the token will live.
@@ -103,14 +102,14 @@ impl KeyRing {
         let mut connection = self.0.database.acquire().await?;
         for key in [&mounted, &before.signing] {
             if self.is_due(&before, key, now) {
-                let until = now + self.0.lifetime + self.0.margin;
+                let until = now + self.0.times.lifetime + self.0.margin;
                 store::signing_keys::publish(&mut connection, &key.kid, &key.public, now, until)
                     .await?;
                 store::signing_keys::delete_expired(&mut connection, now).await?;
             }
         }
         let published = store::signing_keys::list(&mut connection, now).await?.into();
-        let ring = before.after(mounted, published, self.0.lead, now);
+        let ring = before.after(mounted, published, self.0.times, now);
         if ring.signing.kid != before.signing.kid {
             tracing::info!(kid = ring.signing.kid, "a new signing key is in use");
         }
@@ -138,7 +137,7 @@ impl KeyRing {
 
     /// Whether a key must be published, for the first time or for longer.
     fn is_due(&self, ring: &Ring, key: &SigningKey, now: DateTime<Utc>) -> bool {
-        let enough = now + self.0.lifetime + self.0.margin / 2;
+        let enough = now + self.0.times.lifetime + self.0.margin / 2;
         ring.published_until(&key.kid).is_none_or(|until| until < enough)
     }
 }

@@ -17,12 +17,23 @@ pub(super) struct Ring {
     pub(super) next: Option<Arc<SigningKey>>,
     /// What all replicas have published; nothing before the first look.
     pub(super) published: Option<Arc<[Published]>>,
+    /// Whether what is signed is believed: everybody has seen the key that signs, or nobody signs with another one.
+    pub(super) is_believed: bool,
+}
+
+/// What the rules go by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    /// How long a key is published before it signs.
+    pub(super) lead: Duration,
+    /// How long a token lives. A key that signs is published for longer.
+    pub(super) lifetime: Duration,
 }
 
 impl Ring {
     /// A replica that has just started, with the only key it has.
     pub(super) fn new(mounted: SigningKey) -> Self {
-        Self { signing: Arc::new(mounted), next: None, published: None }
+        Self { signing: Arc::new(mounted), next: None, published: None, is_believed: false }
     }
 
     /// The key that is mounted.
@@ -36,22 +47,26 @@ impl Ring {
         published.filter(|key| key.kid == kid).map(|key| key.until).max()
     }
 
-    /// The ring after a look at what is mounted and what is published. A key signs once it was published for `lead`, so that
-    /// whoever keeps keys for a while has seen it; a replica that has just started has no other.
+    /// The ring after a look at what is mounted and what is published. A key signs once it was published for the lead, so that
+    /// whoever keeps keys for a while has seen it. A replica that has just started has no other; it waits for the end of the lead
+    /// while there are replicas that sign with one that is known.
     pub(super) fn after(
         &self,
         mounted: Arc<SigningKey>,
         published: Arc<[Published]>,
-        lead: Duration,
+        times: Times,
         now: DateTime<Utc>,
     ) -> Self {
-        let is_known = |key: &Published| key.kid == mounted.kid && key.since + lead <= now;
-        let may_sign = mounted.kid == self.signing.kid
-            || self.published.is_none()
-            || published.iter().any(is_known);
+        let is_seen =
+            published.iter().any(|key| key.kid == mounted.kid && key.since + times.lead <= now);
+        let may_sign = mounted.kid == self.signing.kid || self.published.is_none() || is_seen;
+        let is_in_use = |key: &Published| key.until > now + times.lifetime;
+        let is_alone = !published.iter().any(|key| key.kid != mounted.kid && is_in_use(key));
+        // Until a new key may sign, the one before signs, which was believed or not.
+        let is_believed = self.is_believed || (may_sign && (is_seen || is_alone));
         let (signing, next) =
             if may_sign { (mounted, None) } else { (Arc::clone(&self.signing), Some(mounted)) };
-        Self { signing, next, published: Some(published) }
+        Self { signing, next, published: Some(published), is_believed }
     }
 
     /// All keys whose tokens may be valid now or soon; the one that signs comes first.
@@ -77,6 +92,7 @@ mod tests {
     use super::*;
 
     const LEAD: Duration = Duration::from_mins(5);
+    const TIMES: Times = Times { lead: LEAD, lifetime: Duration::from_mins(15) };
 
     fn key() -> Arc<SigningKey> {
         Arc::new(SigningKey::parse(signing_key().unwrap().into()).unwrap())
@@ -90,16 +106,49 @@ mod tests {
         ring.public(now).keys.into_iter().filter_map(|key| key.common.key_id).collect()
     }
 
+    /// A replica with a key, before its first look.
+    fn starting(key: &Arc<SigningKey>) -> Ring {
+        Ring { signing: Arc::clone(key), next: None, published: None, is_believed: false }
+    }
+
+    #[test]
+    fn a_replica_that_starts_with_a_key_nobody_has_seen_is_believed_after_the_lead() {
+        let (old, new, now) = (key(), key(), Utc::now());
+        let in_use = now + TimeDelta::minutes(30);
+        let table: Arc<[_]> = [published(&new, now, in_use), published(&old, now, in_use)].into();
+        let ring = starting(&new).after(Arc::clone(&new), Arc::clone(&table), TIMES, now);
+        assert!(!ring.is_believed);
+        let ring = ring.after(Arc::clone(&new), table, TIMES, now + LEAD);
+        assert!(ring.is_believed);
+    }
+
+    #[test]
+    fn a_replica_that_starts_where_nobody_signs_with_another_key_is_believed_at_once() {
+        let (old, new, now) = (key(), key(), Utc::now());
+        // As long as a replica signs with a key, it is published for longer than a token lives.
+        let retired = published(&old, now, now + TimeDelta::minutes(15));
+        let own = published(&new, now, now + TimeDelta::minutes(30));
+        for table in [vec![own.clone()], vec![own, retired]] {
+            let ring = starting(&new).after(Arc::clone(&new), table.into(), TIMES, now);
+            assert!(ring.is_believed);
+        }
+    }
+
     #[test]
     fn a_new_key_is_published_at_once_and_signs_when_everybody_has_seen_it() {
         let (old, new, now) = (key(), key(), Utc::now());
         let until = now + TimeDelta::minutes(16);
         let table: Arc<[_]> = [published(&new, now, until), published(&old, now, until)].into();
-        let ring = Ring { signing: Arc::clone(&old), next: None, published: Some([].into()) };
-        let ring = ring.after(Arc::clone(&new), Arc::clone(&table), LEAD, now);
+        let ring = Ring {
+            signing: Arc::clone(&old),
+            next: None,
+            published: Some([].into()),
+            is_believed: true,
+        };
+        let ring = ring.after(Arc::clone(&new), Arc::clone(&table), TIMES, now);
         assert_eq!(ring.signing.kid, old.kid);
         assert_eq!(kids(&ring, now), [&*old.kid, &*new.kid]);
-        let ring = ring.after(Arc::clone(&new), table, LEAD, now + LEAD);
+        let ring = ring.after(Arc::clone(&new), table, TIMES, now + LEAD);
         assert_eq!(ring.signing.kid, new.kid);
         assert_eq!(kids(&ring, now + LEAD), [&*new.kid, &*old.kid]);
     }
@@ -107,8 +156,13 @@ mod tests {
     #[test]
     fn a_key_that_is_taken_back_before_it_signed_changes_nothing() {
         let (old, new, now) = (key(), key(), Utc::now());
-        let ring = Ring { signing: Arc::clone(&old), next: Some(new), published: Some([].into()) };
-        let ring = ring.after(Arc::clone(&old), [].into(), LEAD, now);
+        let ring = Ring {
+            signing: Arc::clone(&old),
+            next: Some(new),
+            published: Some([].into()),
+            is_believed: true,
+        };
+        let ring = ring.after(Arc::clone(&old), [].into(), TIMES, now);
         assert_eq!(ring.signing.kid, old.kid);
         assert!(ring.next.is_none());
     }
@@ -117,8 +171,8 @@ mod tests {
     fn a_replica_that_has_just_started_knows_the_keys_of_the_others_until_they_expire() {
         let (old, new, now) = (key(), key(), Utc::now());
         let until = now + TimeDelta::minutes(1);
-        let ring = Ring { signing: Arc::clone(&new), next: None, published: None };
-        let ring = ring.after(Arc::clone(&new), [published(&old, now, until)].into(), LEAD, now);
+        let ring = starting(&new);
+        let ring = ring.after(Arc::clone(&new), [published(&old, now, until)].into(), TIMES, now);
         assert_eq!(ring.signing.kid, new.kid);
         assert_eq!(kids(&ring, now), [&*new.kid, &*old.kid]);
         assert_eq!(kids(&ring, until), [&*new.kid]);

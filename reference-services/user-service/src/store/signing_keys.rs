@@ -5,7 +5,7 @@ use ecotrack_chassis::auth::Jwk;
 use sqlx::{PgConnection, types::Json};
 
 /// A published key.
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 pub(crate) struct Published {
     pub(crate) kid: String,
     pub(crate) public_key: Json<Jwk>,

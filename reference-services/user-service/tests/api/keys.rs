@@ -112,6 +112,26 @@ async fn a_new_key_is_published_before_it_signs() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_replica_with_a_key_that_not_everybody_has_seen_serves_once_it_is_the_only_one()
+-> Result<()> {
+    // A living replica keeps its key published for five seconds longer than a token lives.
+    let app = TestApp::with(&[
+        ("ECOTRACK_SIGNING_KEY_LEAD_SECONDS", "3600"),
+        ("ECOTRACK_ACCESS_TOKEN_SECONDS", "1"),
+    ])
+    .await?;
+    app.fixture.secret("jwt-signing-key", &signing_key()?)?;
+    await_kids(app.client(), 2).await?;
+    let replica = app.fixture.start("user-service", user_service::build).await?;
+    await_kids(&replica.client, 2).await?;
+    let answer = replica.client.get("/actuator/health/readiness").await?.expect(503)?.json();
+    assert_eq!(answer["components"]["signing-keys"], "DOWN", "{answer}");
+    app.session().await?;
+    app.service.stop().await?;
+    replica.await_ready().await
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_key_changes_nothing_until_there_is_one() -> Result<()> {
     let app = TestApp::start().await?;
     app.fixture.secret("jwt-signing-key", "not a key")?;
