@@ -1,6 +1,7 @@
 //! The tree of categories, and what administrators do to it.
 
 use ecotrack_chassis::{ApiError, ApiResult};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Catalogue;
@@ -22,8 +23,7 @@ impl Catalogue {
 
     /// One category with those below it.
     pub(crate) async fn category(&self, id: Uuid) -> ApiResult<Category> {
-        let roots = self.categories().await?;
-        roots.iter().find_map(|root| root.find(id)).cloned().ok_or_else(ApiError::not_found)
+        find(&self.categories().await?, id)
     }
 
     /// Adds a category.
@@ -35,9 +35,10 @@ impl Catalogue {
         if !categories::insert(&mut transaction, id, category).await? {
             return Err(ApiError::conflict("slug-taken", "another category has this slug"));
         }
+        let added = read_back(&mut transaction, id).await?;
         transaction.commit().await?;
         self.caches.categories_changed().await;
-        self.category(id).await
+        Ok(added)
     }
 
     /// Renames a category or moves it, with all below it.
@@ -55,10 +56,20 @@ impl Catalogue {
             shape.may_move(id, parent).map_err(refusal)?;
         }
         categories::update(&mut transaction, id, change).await?;
+        let changed = read_back(&mut transaction, id).await?;
         transaction.commit().await?;
         self.caches.categories_changed().await;
-        self.category(id).await
+        Ok(changed)
     }
+}
+
+/// What was written, as this transaction sees it: others may be loading the tree as it was before.
+async fn read_back(connection: &mut PgConnection, id: Uuid) -> ApiResult<Category> {
+    find(&tree(categories::fetch_all(connection).await?), id)
+}
+
+fn find(roots: &[Category], id: Uuid) -> ApiResult<Category> {
+    roots.iter().find_map(|root| root.find(id)).cloned().ok_or_else(ApiError::not_found)
 }
 
 fn refusal(error: MoveError) -> ApiError {

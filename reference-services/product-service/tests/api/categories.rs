@@ -1,5 +1,7 @@
 //! The tree of categories.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::{Context as _, Result};
 use ecotrack_chassis::test_support::Answer;
 use futures::future::try_join_all;
@@ -55,6 +57,27 @@ async fn a_category_that_is_added_renamed_and_moved_is_so_at_once() -> Result<()
     assert!(app.search("category=garden&query=spade").await?.is_empty());
     assert_eq!(app.search("category=tools").await?.len(), 1);
     Ok(())
+}
+
+#[tokio::test]
+async fn what_was_just_written_is_in_the_answer_whoever_reads_meanwhile() -> Result<()> {
+    let (app, done) = (TestApp::start().await?, AtomicBool::new(false));
+    let read = || async {
+        while !done.load(Ordering::Relaxed) {
+            app.get(PATH).await?;
+        }
+        anyhow::Ok(())
+    };
+    let write = async {
+        for number in 0..40 {
+            let id = add(&app, &format!("c{number}"), None).await?;
+            let renamed = change(&app, &id, &json!({"name": "Renamed"})).await?.expect(200)?;
+            assert_eq!(renamed.json()["name"], "Renamed");
+        }
+        done.store(true, Ordering::Relaxed);
+        anyhow::Ok(())
+    };
+    tokio::try_join!(read(), read(), read(), read(), write).map(drop)
 }
 
 #[tokio::test]
