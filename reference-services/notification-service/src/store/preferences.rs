@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 use super::known;
+use super::recipients::lock_user;
 use crate::domain::category::Category;
 use crate::domain::channel::Channel;
 use crate::domain::phone::PhoneNumber;
@@ -58,6 +59,8 @@ pub(crate) async fn put_preferences(
     let names = |channel: Channel| -> Vec<&str> {
         preferences.wanted(channel).iter().map(|category| category.name()).collect()
     };
+    let mut tx = conn.begin().await?;
+    lock_user(&mut tx, user_id).await?;
     let done = sqlx::query(
         "INSERT INTO contact_preferences (user_id, phone, email, sms, updated_at)
          SELECT $1, $2, $3, $4, now() WHERE NOT EXISTS (SELECT FROM erased_users WHERE user_id = $1)
@@ -68,7 +71,8 @@ pub(crate) async fn put_preferences(
     .bind(preferences.phone().map(PhoneNumber::as_str))
     .bind(names(Channel::Email))
     .bind(names(Channel::Sms))
-    .execute(conn)
+    .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(done.rows_affected() == 1)
 }

@@ -126,3 +126,51 @@ async fn neither_metrics_nor_events_tell_who_was_written_to() -> Result<()> {
     }
     Ok(())
 }
+
+/// How many transactions of the service wait for an advisory lock.
+async fn waiting(app: &TestApp) -> Result<i64> {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+    Ok(sqlx::query_scalar(waiting).fetch_one(&mut app.fixture.database.connect().await?).await?)
+}
+
+#[tokio::test]
+async fn a_number_that_is_written_while_its_user_is_erased_does_not_stay() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.publish(&customer.registered()).await?;
+    customer.await_notification("welcome", "delivered").await?;
+    // A number that was found to be allowed waits before it is written.
+    let mut gate = app.fixture.database.connect().await?;
+    for statement in [
+        "CREATE FUNCTION notification_service.wait() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN new; END $$",
+        "CREATE TRIGGER wait BEFORE INSERT ON notification_service.contact_preferences
+             FOR EACH ROW EXECUTE FUNCTION notification_service.wait()",
+        "SELECT pg_advisory_lock(1)",
+    ] {
+        sqlx::query(statement).execute(&mut gate).await?;
+    }
+    let deleted = customer.deleted();
+    let erase = async {
+        eventually(|| async {
+            ensure!(waiting(&app).await? == 1, "the number is not on its way");
+            Ok(())
+        })
+        .await?;
+        app.publish(&deleted).await?;
+        // The erasure either went through or waits for the number.
+        let claims = "SELECT count(*) FROM notification_service.erased_users";
+        eventually(|| async {
+            let mut conn = app.fixture.database.connect().await?;
+            let erased: i64 = sqlx::query_scalar(claims).fetch_one(&mut conn).await?;
+            ensure!(erased == 1 || waiting(&app).await? == 2, "nobody is erased yet");
+            Ok(())
+        })
+        .await?;
+        anyhow::Ok(sqlx::query("SELECT pg_advisory_unlock(1)").execute(&mut gate).await.map(drop)?)
+    };
+    tokio::try_join!(customer.wants_text_messages(NUMBER), erase)?;
+    await_claimed(&app, &deleted).await?;
+    assert_eq!(traces(&app, &customer).await?, Vec::<&str>::new());
+    Ok(())
+}
