@@ -66,19 +66,16 @@ impl OrderMetrics {
         self.duration.get_or_create(&labels).observe(took.as_secs_f64());
     }
 
-    /// An order reached a status. Those between two counted ones are not counted.
+    /// An order reached a status. That a payment is under way is payment-service's to count.
     pub(crate) fn reached(&self, order: &Order) {
-        let counted = matches!(
-            order.status,
-            Status::Created | Status::Paid | Status::Completed | Status::Cancelled
-        );
-        if counted {
-            let labels = OrderLabels {
-                order_status: order.status.name(),
-                payment_method: order.payment_method.name(),
-            };
-            self.orders.get_or_create(&labels).inc();
+        if order.status == Status::PaymentPending {
+            return;
         }
+        let labels = OrderLabels {
+            order_status: order.status.name(),
+            payment_method: order.payment_method.name(),
+        };
+        self.orders.get_or_create(&labels).inc();
     }
 }
 

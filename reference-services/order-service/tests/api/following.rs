@@ -1,7 +1,8 @@
 //! An order follows its payment, once per event.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use chrono::Utc;
+use ecotrack_chassis::test_support::eventually;
 use ecotrack_events::payment::{PaymentFailed, PaymentProcessed, PaymentRefunded};
 use ecotrack_events::{Currency, Envelope, Event, Money};
 use uuid::Uuid;
@@ -41,7 +42,14 @@ async fn a_paid_order_is_complete_and_a_refund_shows() -> Result<()> {
     assert_eq!(event["payment_id"], payment.payment_id.to_string());
     app.await_event("OrderCompletedEvent", &order_id).await?;
     app.publish(refunded(payment)).await?;
-    customer.await_status(&order_id, "refunded").await
+    customer.await_status(&order_id, "refunded").await?;
+    let reached = r#"orders_total{order_status="refunded",payment_method="card"}"#;
+    eventually(|| async {
+        let counted = app.anonymous().metric(reached).await?;
+        ensure!(counted.as_deref() == Some("1"), "{counted:?}");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
