@@ -76,9 +76,9 @@ async fn a_release_that_races_its_reservation_wins_in_the_end() -> Result<()> {
 
 #[tokio::test]
 async fn stock_is_held_for_fifteen_minutes_unless_set_otherwise() -> Result<()> {
-    let set = TestApp::start_with(&[("ECOTRACK_RESERVATION_SECONDS", "60")]).await?;
+    let set = TestApp::start_with(&[("ECOTRACK_RESERVATION_SECONDS", "120")]).await?;
     for (app, expected) in
-        [(TestApp::start().await?, TimeDelta::minutes(15)), (set, TimeDelta::seconds(60))]
+        [(TestApp::start().await?, TimeDelta::minutes(15)), (set, TimeDelta::seconds(120))]
     {
         let product = app.product_with_stock(5).await?;
         let before = Utc::now();
