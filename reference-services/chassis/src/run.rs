@@ -3,6 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,9 @@ where
         Ok(settings) => settings,
         Err(error) => return refuse(&error.into()),
     };
+    if let Err(error) = forbid_core_dumps() {
+        return refuse(&error);
+    }
     let telemetry = match install(&settings) {
         Ok(telemetry) => telemetry,
         Err(error) => return refuse(&error),
@@ -43,6 +47,12 @@ where
     };
     flush(telemetry).await;
     code
+}
+
+/// In the memory of a service are keys, tokens and addresses; none of it is to be left in a file.
+fn forbid_core_dumps() -> anyhow::Result<()> {
+    let nothing = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, nothing).context("core dumps cannot be switched off")
 }
 
 fn install(settings: &Settings) -> anyhow::Result<Telemetry> {

@@ -11,6 +11,7 @@ mod migrations;
 mod once;
 mod poison;
 mod preferences;
+mod process;
 mod reading;
 mod sms;
 mod templates;
