@@ -8,17 +8,28 @@ use super::rows::{ItemRow, OrderRow};
 use crate::domain::order::Order;
 use crate::domain::status::Status;
 
+/// What an [`OrderRow`] is read from.
+macro_rules! columns {
+    () => {
+        "id, user_id, status, total_amount, currency, payment_method, created_at, updated_at, reserved_until, payment_id"
+    };
+}
+
 /// A customer's order. Somebody else's is not found.
 pub(crate) async fn find(
     conn: &mut PgConnection,
     id: Uuid,
     user_id: Uuid,
 ) -> sqlx::Result<Option<Order>> {
-    let row = sqlx::query_as("SELECT * FROM orders WHERE id = $1 AND user_id = $2")
-        .bind(id)
-        .bind(user_id)
-        .fetch_optional(&mut *conn)
-        .await?;
+    let row = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM orders WHERE id = $1 AND user_id = $2"
+    ))
+    .bind(id)
+    .bind(user_id)
+    .fetch_optional(&mut *conn)
+    .await?;
     Ok(with_lines(conn, row.into_iter().collect()).await?.pop())
 }
 
@@ -28,9 +39,11 @@ pub(crate) async fn lock(
     id: Uuid,
     user_id: Option<Uuid>,
 ) -> sqlx::Result<Option<Order>> {
-    let row = sqlx::query_as(
-        "SELECT * FROM orders WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) FOR UPDATE",
-    )
+    let row = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM orders WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) FOR UPDATE"
+    ))
     .bind(id)
     .bind(user_id)
     .fetch_optional(&mut *tx)
@@ -44,10 +57,12 @@ pub(crate) async fn lock_unpaid(
     now: DateTime<Utc>,
     limit: i64,
 ) -> sqlx::Result<Vec<Order>> {
-    let rows = sqlx::query_as(
-        "SELECT * FROM orders WHERE status = 'created' AND reserved_until <= $1
-         ORDER BY reserved_until LIMIT $2 FOR UPDATE SKIP LOCKED",
-    )
+    let rows = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM orders WHERE status = 'created' AND reserved_until <= $1
+         ORDER BY reserved_until LIMIT $2 FOR UPDATE SKIP LOCKED"
+    ))
     .bind(now)
     .bind(limit)
     .fetch_all(&mut *tx)
@@ -72,10 +87,12 @@ pub(crate) async fn page(
     selection: Selection,
     rows: i64,
 ) -> sqlx::Result<Vec<Order>> {
-    let rows = sqlx::query_as(
-        "SELECT * FROM orders WHERE user_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3)
-         ORDER BY id DESC LIMIT $4",
-    )
+    let rows = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM orders WHERE user_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::uuid IS NULL OR id < $3)
+         ORDER BY id DESC LIMIT $4"
+    ))
     .bind(selection.user_id)
     .bind(selection.status.map(Status::name))
     .bind(selection.after)
