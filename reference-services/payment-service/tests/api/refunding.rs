@@ -140,3 +140,21 @@ async fn a_refund_the_provider_refuses_leaves_the_money_where_it_is() -> Result<
     customer.refund_part(&id, &json!({}), "again").await?.expect(200)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_refund_whose_answer_was_lost_is_answered_without_asking_again() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let payment = customer.pay_by_card().await?.expect(201)?.json();
+    let id = id_of(&payment)?;
+    let first = customer.refund(id).await?.expect(200)?;
+    let path = format!("/ledger?contains={id}");
+    let asked = app.sandbox.client.get(&path).await?.expect(200)?.text;
+    // As if the request had died when somebody else settled the refund: its key has no answer.
+    let lost = "UPDATE payment_service.idempotency_keys SET status = NULL, body = NULL, locked_until = now()";
+    sqlx::query(lost).execute(&mut app.fixture.database.connect().await?).await?;
+    assert_eq!(customer.refund(id).await?.expect(200)?.text, first.text);
+    assert_eq!(app.sandbox.client.get(&path).await?.expect(200)?.text, asked);
+    assert_eq!(customer.refund(id).await?.expect(200)?.header("idempotency-replayed"), "true");
+    Ok(())
+}
