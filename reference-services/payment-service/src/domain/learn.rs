@@ -36,7 +36,10 @@ impl Payment {
         now: DateTime<Utc>,
     ) -> Result<Vec<Event>, Contradiction> {
         match self.status {
-            Status::Failed => Err(Contradiction::Verdict),
+            Status::Failed => {
+                self.take_back(reference, now);
+                Ok(Vec::new())
+            }
             Status::Initiated | Status::Pending => {
                 let outcome = Outcome::Accepted { reference: reference.to_owned() };
                 self.was_decided(&outcome, now)

@@ -209,14 +209,22 @@ fn a_notice_of_another_amount_changes_nothing() {
 }
 
 #[test]
-fn a_verdict_is_final() {
+fn money_that_was_taken_is_not_declined_afterwards() {
     let mut payment = processed();
     let refused = notice(&payment, News::Declined { reason: "late".to_owned() });
     assert_eq!(payment.learn(&refused, Utc::now()), Err(Contradiction::Verdict));
+}
+
+#[test]
+fn money_that_was_taken_after_its_payment_was_given_up_goes_back() {
     let mut failed = initiated();
     failed.charged(&declined(), Utc::now()).unwrap();
-    for news in [captured(), refunded(1)] {
-        let late = notice(&failed, news);
-        assert_eq!(failed.learn(&late, Utc::now()), Err(Contradiction::Verdict));
+    for _ in 0..2 {
+        assert!(learn(&mut failed, &[captured()]).is_empty());
+        assert_eq!(failed.status, Status::RefundPending);
+        assert_eq!(failed.refund.as_ref().map(|refund| refund.amount), Some(usd(PAID)));
     }
+    let events: Vec<_> = failed.refund_answered(&accepted(), Utc::now()).into_iter().collect();
+    assert_eq!((gone_back(&events), failed.status), (PAID, Status::Refunded));
+    assert!(learn(&mut failed, &[captured(), refunded(PAID)]).is_empty());
 }

@@ -114,6 +114,21 @@ impl Payment {
         Ok(())
     }
 
+    /// Money was taken for a payment that was given up, and whose order is cancelled: all of it goes back. The refund has the
+    /// payment's own id; there is one such refund at most.
+    pub(super) fn take_back(&mut self, reference: &str, now: DateTime<Utc>) {
+        self.provider_reference = Some(reference.to_owned());
+        self.refund = Some(Refund {
+            id: self.id,
+            amount: self.amount,
+            covered_at: self.amount.amount_minor(),
+            status: RefundStatus::Pending,
+            provider_reference: None,
+            failure_reason: None,
+        });
+        (self.status, self.updated_at) = (Status::RefundPending, now);
+    }
+
     /// Takes in what the provider said to the refund at hand. Somebody else's word that came first stands.
     pub fn refund_answered(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> Option<Event> {
         let refund =

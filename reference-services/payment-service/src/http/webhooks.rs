@@ -97,6 +97,7 @@ async fn take_in(
     let incoming = webhooks::read(gateway, body).map_err(unreadable)?;
     let Some(notice) = &incoming.notice else { return Ok(WebhookFate::Ignored) };
     Ok(match state.payments.learn(gateway, &incoming.event_id, notice).await? {
+        Learned::Late => WebhookFate::Late,
         Learned::News => WebhookFate::Applied,
         Learned::Known => WebhookFate::Known,
         Learned::Duplicate => WebhookFate::Duplicate,

@@ -6,6 +6,7 @@ use super::Payments;
 use super::pay::processing_span;
 use crate::domain::method::Gateway;
 use crate::domain::notice::Notice;
+use crate::domain::status::Status;
 use crate::store;
 
 /// What a notice came to.
@@ -19,6 +20,8 @@ pub(crate) enum Learned {
     Duplicate,
     /// It is about no payment of ours.
     Stranger,
+    /// Money was taken for a payment that was given up; it goes back.
+    Late,
     /// It does not fit what we know; somebody has to look at it.
     Contradiction,
 }
@@ -73,6 +76,10 @@ impl Payments {
         }
         self.outbox.commit(tx).await?;
         self.told(&payment, &events);
+        if before.status == Status::Failed && payment != before {
+            tracing::error!(payment_id = %payment.id, "money was taken after the payment was given up, it goes back");
+            return Ok(Learned::Late);
+        }
         Ok(if payment == before { Learned::Known } else { Learned::News })
     }
 }

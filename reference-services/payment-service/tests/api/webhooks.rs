@@ -138,6 +138,30 @@ async fn what_is_none_of_our_business_is_received_and_counted() -> Result<()> {
 }
 
 #[tokio::test]
+async fn money_that_was_taken_after_its_payment_was_given_up_goes_back() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let paid = customer.pay_by_card().await?.expect(201)?.json();
+    let id = id_of(&paid)?.to_owned();
+    // As if the provider had not listed the charge for longer than we wait for it.
+    let given_up = "UPDATE payment_service.payments SET status = 'failed', failure_reason = 'expired', provider_reference = NULL";
+    sqlx::query(given_up).execute(&mut app.fixture.database.connect().await?).await?;
+    let mut told = captured(&id);
+    told["data"]["object"]["id"] = paid["provider_reference"].clone();
+    for _ in 0..2 {
+        told["id"] = json!(event_id());
+        Delivery::new("stripe", &told).send(&app).await?.expect(200)?;
+    }
+    customer.await_status(&id, "refunded").await?;
+    assert_eq!(state(&customer, &id).await?.1, "19.99");
+    assert_eq!(app.webhooks("stripe", "late").await?, 1);
+    assert_eq!(app.await_event("PaymentRefundedEvent", &id).await?["amount"]["amount_minor"], 1999);
+    let told = app.events_of(&id).await?;
+    assert_eq!(told, ["PaymentInitiatedEvent", "PaymentProcessedEvent", "PaymentRefundedEvent"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_webhook_that_contradicts_what_is_known_changes_nothing() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, id) = pending(&app).await?;
