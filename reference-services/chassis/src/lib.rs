@@ -32,6 +32,7 @@ mod run;
 pub mod telemetry;
 #[cfg(feature = "test-support")]
 pub mod test_support;
+pub mod webhook;
 pub mod workers;
 
 pub use app::{Application, Chassis};

@@ -7,6 +7,7 @@ use ecotrack_chassis::config::Settings;
 use ecotrack_chassis::http_client::{SERVICE_BREAKER, ServiceClient};
 use ecotrack_chassis::outbox::Outbox;
 use ecotrack_chassis::postgres::Database;
+use ecotrack_chassis::webhook::Gate;
 use ecotrack_chassis::{Application, Chassis};
 use ecotrack_events::Topic;
 use sqlx::migrate::Migrator;
@@ -51,7 +52,7 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let state = AppState {
         verifier: chassis.verifier()?,
         reports: Reports { database: database.clone(), outbox, metrics },
-        signatures: Signatures { secrets, metrics: webhooks },
+        signatures: Signatures { gate: Gate::new(secrets), metrics: webhooks },
         database,
     };
     let (routes, openapi) = http::router().split_for_parts();

@@ -50,6 +50,8 @@ pub(crate) enum Verdict {
     Ignored,
     /// Not signed as it should be.
     Refused,
+    /// We could not tell whether it is; it will come again.
+    Failed,
 }
 
 impl Verdict {
@@ -63,6 +65,7 @@ impl Verdict {
             Self::Applied => "applied",
             Self::Ignored => "ignored",
             Self::Refused => "refused",
+            Self::Failed => "failed",
         }
     }
 }

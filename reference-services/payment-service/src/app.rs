@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ecotrack_chassis::config::Settings;
+use ecotrack_chassis::webhook::Gate;
 use ecotrack_chassis::{Application, Chassis};
 use sqlx::migrate::Migrator;
 
@@ -12,7 +13,6 @@ use crate::http;
 use crate::metrics::PaymentMetrics;
 use crate::payments::Payments;
 use crate::state::AppState;
-use crate::webhooks::Gate;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 

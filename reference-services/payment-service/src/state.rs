@@ -2,10 +2,10 @@
 
 use axum::extract::FromRef;
 use ecotrack_chassis::auth::Verifier;
+use ecotrack_chassis::webhook::Gate;
 
 use crate::metrics::PaymentMetrics;
 use crate::payments::Payments;
-use crate::webhooks::Gate;
 
 /// State of the router.
 #[derive(Clone, FromRef)]

@@ -1,6 +1,5 @@
-//! Webhooks of the providers: who may speak, and what each of them says in its own words.
+//! Webhooks of the providers: what each of them says in its own words.
 
-mod gate;
 mod paypal;
 mod stripe;
 
@@ -8,7 +7,6 @@ use ecotrack_events::{Currency, Money};
 
 use crate::domain::method::Gateway;
 use crate::domain::notice::Notice;
-pub(crate) use gate::{Gate, Refused};
 
 /// Longest id of an event or a charge, in bytes.
 const LONGEST_ID: usize = 255;

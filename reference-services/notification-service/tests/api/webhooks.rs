@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use chrono::Utc;
 use ecotrack_chassis::test_support::eventually;
+use reqwest::Method;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -79,6 +80,24 @@ async fn who_cannot_sign_is_not_believed() -> Result<()> {
     app.report_as("sendgrid", &good, &bounce).await?.expect(200)?;
     assert_eq!(status(&customer).await?, "bounced", "the very same report, signed");
     Ok(())
+}
+
+#[tokio::test]
+async fn two_signatures_are_none_and_without_a_secret_nobody_can_judge() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (now, client) = (Utc::now().timestamp(), app.client()?);
+    let good = ecotrack_webhook::sign(&[SecretString::from(SENDGRID_SECRET)], b"[]", now);
+    let path = "/api/notifications/webhooks/sendgrid";
+    let twice = client.request(Method::POST, path)?.body("[]");
+    let twice =
+        twice.header(ecotrack_webhook::HEADER, &good).header(ecotrack_webhook::HEADER, "t=1");
+    client.send(twice).await?.expect_problem(400)?;
+    // An empty secret is a key that everybody has.
+    app.fixture.secret("sendgrid-webhook-secret", "")?;
+    let refused = app.report("sendgrid", "", "[]").await?.expect_problem(503)?;
+    assert!(!refused.header("retry-after").is_empty());
+    app.fixture.secret("sendgrid-webhook-secret", SENDGRID_SECRET)?;
+    app.report_as("sendgrid", &good, "[]").await?.expect(200).map(drop)
 }
 
 #[tokio::test]

@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode};
-use chrono::Utc;
+use axum::http::HeaderMap;
 use ecotrack_chassis::error::Problem;
 use ecotrack_chassis::extract::{Path, Raw};
 use ecotrack_chassis::{ApiError, ApiResult};
@@ -17,7 +16,7 @@ use crate::domain::method::Gateway;
 use crate::metrics::WebhookFate;
 use crate::payments::Learned;
 use crate::state::AppState;
-use crate::webhooks::{self, ReadError, Refused};
+use crate::webhooks::{self, ReadError};
 
 /// Largest webhook, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -93,7 +92,7 @@ async fn take_in(
     headers: &HeaderMap,
     body: &[u8],
 ) -> ApiResult<WebhookFate> {
-    state.gate.admit(gateway, headers, body, Utc::now().timestamp()).map_err(refuse)?;
+    state.gate.admit(gateway.name(), headers, body)?;
     let incoming = webhooks::read(gateway, body).map_err(unreadable)?;
     let Some(notice) = &incoming.notice else { return Ok(WebhookFate::Ignored) };
     Ok(match state.payments.learn(gateway, &incoming.event_id, notice).await? {
@@ -104,17 +103,6 @@ async fn take_in(
         Learned::Stranger => WebhookFate::Ignored,
         Learned::Contradiction => WebhookFate::Contradiction,
     })
-}
-
-/// One text for all reasons; the reason is in the log, the body nowhere.
-fn refuse(error: Refused) -> ApiError {
-    match error {
-        Refused::Header | Refused::Signature(_) => {
-            let detail = "a valid signature of the provider is required";
-            ApiError::new(StatusCode::BAD_REQUEST, "webhook-signature", detail).caused_by(error)
-        }
-        Refused::Secret(_) => ApiError::unavailable(error),
-    }
 }
 
 fn unreadable(error: ReadError) -> ApiError {
