@@ -9,6 +9,7 @@ use ecotrack_chassis::{Application, Chassis};
 use sqlx::migrate::Migrator;
 
 use crate::clients::{OrderBook, Providers};
+use crate::domain::method::Method;
 use crate::http;
 use crate::metrics::PaymentMetrics;
 use crate::payments::Payments;
@@ -33,11 +34,16 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let orders = OrderBook::new(chassis.client("order-service", "ECOTRACK_ORDER_SERVICE_URL")?);
     let providers = Providers::new(&chassis, secrets.clone())?;
     let payments = Payments::new(database, outbox, orders, providers, metrics.clone());
-    let reconciler = payments.clone();
-    chassis.workers().repeat("reconciler", RECONCILE_INTERVAL, move || {
-        let payments = reconciler.clone();
-        async move { payments.reconcile_one().await }
-    });
+    // Each on its own: a provider that hangs does not hold up the other's payments.
+    for (name, method) in
+        [("card-reconciler", Method::CreditCard), ("paypal-reconciler", Method::Paypal)]
+    {
+        let unknown = payments.clone();
+        chassis.workers().repeat(name, RECONCILE_INTERVAL, move || {
+            let payments = unknown.clone();
+            async move { payments.reconcile_one(method).await }
+        });
+    }
     let state =
         AppState { payments, gate: Gate::new(secrets), metrics, verifier: chassis.verifier()? };
     let (routes, openapi) = http::router().split_for_parts();

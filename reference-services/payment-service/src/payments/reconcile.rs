@@ -8,6 +8,7 @@ use tracing::Span;
 use super::Payments;
 use super::pay::processing_span;
 use crate::clients::Asker;
+use crate::domain::method::Method;
 use crate::domain::outcome::{Lookup, Outcome};
 use crate::domain::payment::Payment;
 use crate::domain::refund::Refund;
@@ -15,10 +16,10 @@ use crate::domain::schedule;
 use crate::store::{self, Open};
 
 impl Payments {
-    /// Asks about one payment that is due.
-    pub(crate) async fn reconcile_one(&self) -> anyhow::Result<Progress> {
+    /// Asks about one payment of a method that is due.
+    pub(crate) async fn reconcile_one(&self, method: Method) -> anyhow::Result<Progress> {
         let mut conn = self.database.acquire().await?;
-        let Some(open) = store::take_due(&mut conn, schedule::PATIENCE).await? else {
+        let Some(open) = store::take_due(&mut conn, method, schedule::PATIENCE).await? else {
             return Ok(Progress::Idle);
         };
         drop(conn);

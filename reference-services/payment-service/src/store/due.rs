@@ -8,19 +8,23 @@ use uuid::Uuid;
 
 use super::refunds;
 use super::rows::{Open, OpenRow, TraceContext};
+use crate::domain::method::Method;
 
-/// Takes the payment that waits longest for its outcome, and puts its next attempt off by `patience`: one asker at a time.
+/// Takes the payment of a method that waits longest for its outcome, and puts its next attempt off by `patience`: one asker at a
+/// time.
 pub(crate) async fn take_due(
     conn: &mut PgConnection,
+    method: Method,
     patience: Duration,
 ) -> sqlx::Result<Option<Open>> {
     let row: Option<OpenRow> = sqlx::query_as(
         "UPDATE payments SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $1)
-         WHERE id = (SELECT id FROM payments WHERE next_attempt_at <= now()
+         WHERE id = (SELECT id FROM payments WHERE next_attempt_at <= now() AND method = $2
                      ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING *",
     )
     .bind(patience.as_secs_f64())
+    .bind(method.name())
     .fetch_optional(&mut *conn)
     .await?;
     let Some(mut open) = row.map(OpenRow::open).transpose()? else { return Ok(None) };

@@ -152,3 +152,19 @@ async fn once_settled_the_payment_token_is_forgotten() -> Result<()> {
     assert_eq!(kept, 0);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_provider_that_hangs_does_not_hold_up_the_payments_of_another() -> Result<()> {
+    let app = TestApp::start().await?;
+    let wallet = app.customer()?;
+    let paid = wallet.pay(&wallet.offer("paypal", "tok_1"), "k").await?.expect(201)?.json();
+    for _ in 0..10 {
+        app.customer()?.pay_by_card().await?.expect(201)?;
+    }
+    app.arm("stripe", &json!({"mode": "hang", "ttl_seconds": 120})).await?;
+    // As if the process had died before it could write down any answer; the cards have waited longest.
+    let unknown = "UPDATE payment_service.payments SET status = 'initiated', provider_reference = NULL, payment_token = 'tok_1',
+         next_attempt_at = now() - CASE method WHEN 'card' THEN interval '1 min' ELSE interval '0' END";
+    sqlx::query(unknown).execute(&mut app.fixture.database.connect().await?).await?;
+    wallet.await_status(id_of(&paid)?, "processed").await
+}
