@@ -1,5 +1,12 @@
 //! Payments in the database. Each function is one or two statements on the connection it is given.
 
+/// What a row of a payment is read from.
+macro_rules! payment_columns {
+    () => {
+        "id, order_id, user_id, amount, currency, method, status, refunded, provider_reference, failure_reason, created_at, updated_at"
+    };
+}
+
 mod due;
 mod refunds;
 mod rows;
@@ -21,9 +28,11 @@ pub(crate) async fn find(
     id: Uuid,
     user_id: Option<Uuid>,
 ) -> sqlx::Result<Option<Payment>> {
-    let row: Option<PaymentRow> = sqlx::query_as(
-        "SELECT * FROM payments WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)",
-    )
+    let row: Option<PaymentRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        payment_columns!(),
+        " FROM payments WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2)"
+    ))
     .bind(id)
     .bind(user_id)
     .fetch_optional(conn)
@@ -38,9 +47,11 @@ pub(crate) async fn lock(
     user_id: Option<Uuid>,
     refund_id: Option<Uuid>,
 ) -> sqlx::Result<Option<Payment>> {
-    let row: Option<PaymentRow> = sqlx::query_as(
-        "SELECT * FROM payments WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) FOR UPDATE",
-    )
+    let row: Option<PaymentRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        payment_columns!(),
+        " FROM payments WHERE id = $1 AND ($2::uuid IS NULL OR user_id = $2) FOR UPDATE"
+    ))
     .bind(id)
     .bind(user_id)
     .fetch_optional(&mut *tx)

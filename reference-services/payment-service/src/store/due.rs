@@ -17,12 +17,14 @@ pub(crate) async fn take_due(
     method: Method,
     patience: Duration,
 ) -> sqlx::Result<Option<Open>> {
-    let row: Option<OpenRow> = sqlx::query_as(
+    let row: Option<OpenRow> = sqlx::query_as(concat!(
         "UPDATE payments SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $1)
          WHERE id = (SELECT id FROM payments WHERE next_attempt_at <= now() AND method = $2
                      ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING *",
-    )
+         RETURNING ",
+        payment_columns!(),
+        ", payment_token, attempts, trace_context"
+    ))
     .bind(patience.as_secs_f64())
     .bind(method.name())
     .fetch_optional(&mut *conn)

@@ -14,7 +14,7 @@ pub(super) async fn find(
     id: Option<Uuid>,
 ) -> sqlx::Result<Option<Refund>> {
     let row: Option<RefundRow> = sqlx::query_as(
-        "SELECT * FROM refunds
+        "SELECT id, amount, covered_at, status, provider_reference, failure_reason FROM refunds
          WHERE payment_id = $1 AND (id = $2 OR ($2::uuid IS NULL AND status = 'pending'))",
     )
     .bind(payment.id)
