@@ -5,7 +5,7 @@ mod keys;
 mod token;
 mod verifier;
 
-pub use caller::Caller;
+pub use caller::{Admin, Caller};
 pub use keys::{Jwk, JwkSet};
 pub use token::{ALGORITHM, AUDIENCE, Claims, ISSUER, Token};
 pub use verifier::{AuthError, Freshness, Verifier};

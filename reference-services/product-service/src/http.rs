@@ -16,9 +16,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{catalogue::Catalogue, stock::Stock};
 
-/// Role of those who may change the catalogue.
-const ADMIN: &str = "admin";
-
 /// What the handlers work with.
 #[derive(Clone, FromRef)]
 pub(crate) struct AppState {

@@ -1,4 +1,4 @@
-//! The extractor that makes a route ask for a token.
+//! The extractors that make a route ask for a token, and for the right to run the shop.
 
 use axum::{
     extract::{FromRef, FromRequestParts},
@@ -10,6 +10,8 @@ use super::{AuthError, Token, Verifier};
 use crate::{context, error::ApiError};
 
 const BEARER: &str = "Bearer ";
+/// The role of those who run the shop.
+const ADMIN: &str = "admin";
 
 /// The authenticated caller. A handler that takes it refuses requests without a valid token.
 #[derive(Clone)]
@@ -24,12 +26,32 @@ pub struct Caller {
     pub token: Token,
 }
 
-impl Caller {
-    /// Refuses callers without a role.
-    pub fn require_role(&self, role: &str) -> Result<(), ApiError> {
-        if self.roles.iter().any(|held| held == role) { Ok(()) } else { Err(ApiError::forbidden()) }
-    }
+/// An authenticated caller who runs the shop. A handler that takes it before anything else refuses all others whatever they send.
+#[derive(Clone)]
+pub struct Admin(pub Caller);
 
+impl TryFrom<Caller> for Admin {
+    type Error = ApiError;
+
+    fn try_from(caller: Caller) -> Result<Self, ApiError> {
+        let is_admin = caller.roles.iter().any(|role| role == ADMIN);
+        if is_admin { Ok(Self(caller)) } else { Err(ApiError::forbidden()) }
+    }
+}
+
+impl<S> FromRequestParts<S> for Admin
+where
+    S: Send + Sync,
+    Verifier: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Caller::from_request_parts(parts, state).await?.try_into()
+    }
+}
+
+impl Caller {
     /// Refuses everyone but one user, in the words of a missing resource: whose it is, is nobody else's business.
     pub fn require_self(&self, user_id: Uuid) -> Result<(), ApiError> {
         if self.user_id == user_id { Ok(()) } else { Err(ApiError::not_found()) }

@@ -7,7 +7,7 @@ use axum::{
 };
 use ecotrack_chassis::{
     ApiError, ApiResult,
-    auth::Caller,
+    auth::Admin,
     error::Problem,
     extract::{Json, Path},
 };
@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    ADMIN,
     answers::{BadBody, NotAdmin, NotThere, Refused, Unknown},
 };
 use crate::{
@@ -89,11 +88,10 @@ pub(super) async fn by_id(
     BadBody, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn add(
-    caller: Caller,
+    _: Admin,
     State(catalogue): State<Catalogue>,
     Json(request): Json<AddCategory>,
 ) -> ApiResult<impl IntoResponse> {
-    caller.require_role(ADMIN)?;
     let AddCategory { slug, name, description, parent_id } = request;
     let category =
         NewCategory::parse(slug, &name, description, parent_id).map_err(ApiError::invalid)?;
@@ -109,12 +107,11 @@ pub(super) async fn add(
     BadBody, NotThere, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn change(
-    caller: Caller,
+    _: Admin,
     State(catalogue): State<Catalogue>,
     Path(id): Path<Uuid>,
     Json(request): Json<ChangeCategory>,
 ) -> ApiResult<axum::Json<Category>> {
-    caller.require_role(ADMIN)?;
     let ChangeCategory { name, description, parent_id } = request;
     let change = CategoryChange::parse(name.as_deref(), description, parent_id)
         .map_err(ApiError::invalid)?;

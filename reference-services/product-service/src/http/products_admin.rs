@@ -7,7 +7,7 @@ use axum::{
 };
 use ecotrack_chassis::{
     ApiError, ApiResult,
-    auth::Caller,
+    auth::Admin,
     error::Problem,
     extract::{Json, Path},
 };
@@ -16,7 +16,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    ADMIN,
     answers::{BadBody, NotAdmin, NotThere, Outdated, Refused, Unknown},
     if_match::{IfMatch, MaybeIfMatch},
     products::tagged,
@@ -93,11 +92,10 @@ pub(super) struct ChangeProduct {
     BadBody, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn add(
-    caller: Caller,
+    _: Admin,
     State(catalogue): State<Catalogue>,
     Json(request): Json<AddProduct>,
 ) -> ApiResult<impl IntoResponse> {
-    caller.require_role(ADMIN)?;
     let product = NewProduct::parse(request.into()).map_err(ApiError::invalid)?;
     let added = catalogue.add(&product).await?;
     let location = format!("/api/products/{}", added.id);
@@ -114,13 +112,12 @@ pub(super) async fn add(
     BadBody, NotThere, Outdated, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn change(
-    caller: Caller,
+    _: Admin,
     State(catalogue): State<Catalogue>,
     Path(id): Path<Uuid>,
     if_match: IfMatch,
     Json(request): Json<ChangeProduct>,
 ) -> ApiResult<impl IntoResponse> {
-    caller.require_role(ADMIN)?;
     let change = ProductChange::parse(request.into()).map_err(ApiError::invalid)?;
     tagged(catalogue.change(id, if_match.header(), &change).await?)
 }
@@ -133,12 +130,11 @@ pub(super) async fn change(
     NotThere, Outdated, Unknown, NotAdmin, Refused,
 ))]
 pub(super) async fn archive(
-    caller: Caller,
+    _: Admin,
     State(catalogue): State<Catalogue>,
     Path(id): Path<Uuid>,
     if_match: MaybeIfMatch,
 ) -> ApiResult<StatusCode> {
-    caller.require_role(ADMIN)?;
     catalogue.archive(id, if_match.header()).await.map(|()| StatusCode::NO_CONTENT)
 }
 

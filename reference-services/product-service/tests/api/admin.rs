@@ -51,6 +51,27 @@ async fn only_administrators_change_the_catalogue() -> Result<()> {
 }
 
 #[tokio::test]
+async fn whoever_may_not_change_the_catalogue_is_told_so_before_anything_else() -> Result<()> {
+    let app = TestApp::start().await?;
+    let product = app.product_with_stock(5).await?;
+    for (method, path, _) in writes(&product) {
+        let customer = app.customer()?;
+        let nowhere = path.replace(&product, "no-id");
+        // No precondition, no body, a body of another kind, one of another shape, an id that is none.
+        let requests = [
+            customer.request(method.clone(), &path)?,
+            customer.request(method.clone(), &path)?.body("x"),
+            customer.request(method.clone(), &path)?.json(&json!({"unknown": 1})),
+            customer.request(method.clone(), &nowhere)?,
+        ];
+        for request in requests {
+            customer.send(request).await?.expect_problem(403)?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_product_that_is_added_is_where_the_answer_says() -> Result<()> {
     let app = TestApp::start().await?;
     let added = app.admin()?.post("/api/products", &new_product()).await?.expect(201)?;

@@ -7,18 +7,15 @@ use axum::{
 use chrono::Utc;
 use ecotrack_chassis::{
     ApiError,
-    auth::{Caller, Verifier},
+    auth::{self, Caller, Verifier},
 };
 
-use crate::{
-    domain::Role,
-    sessions::{Sessions, Standing},
-};
+use crate::sessions::{Sessions, Standing};
 
 /// A caller whose session lives. The token alone says only that it did a quarter of an hour ago.
 pub(super) struct SignedIn(pub(super) Caller);
 
-/// A caller who may run the shop.
+/// A caller whose session lives and who may run the shop.
 pub(super) struct Admin(pub(super) Caller);
 
 impl<S> FromRequestParts<S> for SignedIn
@@ -50,7 +47,6 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let SignedIn(caller) = SignedIn::from_request_parts(parts, state).await?;
-        caller.require_role(Role::Admin.name())?;
-        Ok(Self(caller))
+        auth::Admin::try_from(caller).map(|auth::Admin(caller)| Self(caller))
     }
 }
