@@ -16,8 +16,8 @@ const PRODUCT_TTL: Duration = Duration::from_mins(10);
 const CATEGORY_TTL: Duration = Duration::from_hours(1);
 /// How long a page of a search is cached. A change of the catalogue ends all of them at once.
 const SEARCH_TTL: Duration = Duration::from_mins(5);
-/// How long the popular products are cached.
-const POPULAR_TTL: Duration = Duration::from_hours(1);
+/// How long it is cached what is popular and what is bought together.
+const SUGGESTIONS_TTL: Duration = Duration::from_hours(1);
 /// Id under which the whole tree of categories is cached.
 pub(crate) const TREE: &str = "tree";
 /// Id under which the popular products are cached.
@@ -29,7 +29,7 @@ pub(crate) struct Caches {
     pub(crate) products: TypedCache<Product>,
     pub(crate) categories: TypedCache<Vec<Category>>,
     pub(crate) searches: VersionedCache<Page<Product>>,
-    pub(crate) suggestions: TypedCache<Vec<Suggestion>>,
+    pub(crate) suggestions: VersionedCache<Vec<Suggestion>>,
 }
 
 impl Caches {
@@ -38,14 +38,14 @@ impl Caches {
             products: cache.of("product", PRODUCT_TTL),
             categories: cache.of("category", CATEGORY_TTL),
             searches: cache.versioned("search", SEARCH_TTL),
-            suggestions: cache.of("suggestions", POPULAR_TTL),
+            suggestions: cache.versioned("suggestions", SUGGESTIONS_TTL),
         }
     }
 
     /// An administrator added, changed or archived a product.
     pub(crate) async fn product_changed(&self, id: Uuid) {
         self.products.remove(&id.to_string()).await;
-        self.suggestions.remove(POPULAR).await;
+        self.suggestions.bump().await;
         self.searches.bump().await;
     }
 

@@ -52,12 +52,16 @@ impl Catalogue {
 
     /// Nothing when nothing is known, and when it cannot be found out in time.
     async fn bought_together(&self, product_id: Uuid) -> Vec<Suggestion> {
-        let find = async {
+        let load = || async {
             let mut connection = self.database.acquire().await?;
-            suggestions::fetch_bought_together(&mut connection, product_id).await
+            let found = suggestions::fetch_bought_together(&mut connection, product_id).await?;
+            // That nothing was bought with it ends with the next order.
+            Ok::<_, sqlx::Error>((!found.is_empty()).then_some(found))
         };
+        let id = format!("with:{}", product_id.simple());
+        let find = self.caches.suggestions.get_or_load(&id, load);
         match tokio::time::timeout(PATIENCE, find).await {
-            Ok(Ok(items)) => items,
+            Ok(Ok(items)) => items.unwrap_or_default(),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "no recommendations, popular products instead");
                 Vec::new()

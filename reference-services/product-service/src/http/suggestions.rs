@@ -46,7 +46,7 @@ pub(super) async fn popular(State(catalogue): State<Catalogue>) -> ApiResult<axu
     Ok(axum::Json(Popular { items: catalogue.popular().await? }))
 }
 
-/// What others bought together with a product or, where that is not known in time, what is popular.
+/// What others bought together with a product, as it was at most an hour ago, or, where that is not known in time, what is popular.
 #[utoipa::path(get, path = "/api/products/{id}/recommendations", tag = "catalogue", params(("id" = Uuid, Path,)), responses(
     (status = 200, body = Recommendations, headers(
         ("x-fallback" = Option<String>, description = "`popular_products` where these stand in"),

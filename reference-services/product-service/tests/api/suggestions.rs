@@ -57,6 +57,25 @@ async fn what_was_bought_together_is_recommended() -> Result<()> {
 }
 
 #[tokio::test]
+async fn what_was_bought_together_is_not_counted_anew_for_every_customer() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (cup, lid) = (app.product_with_stock(50).await?, app.product_with_stock(50).await?);
+    let line = |product: &str| json!({"product_id": product, "quantity": 1});
+    app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+    let path = format!("/api/products/{cup}/recommendations");
+    let first = app.get(&path).await?;
+    assert_eq!(ids(&first), [lid.as_str()]);
+    sqlx::raw_sql("alter table reservations rename to hidden")
+        .execute(&mut app.database().await?)
+        .await?;
+    assert_eq!(app.get(&path).await?, first);
+    // What an administrator changes is seen at once.
+    app.admin()?.delete(&format!("/api/products/{lid}")).await?.expect(204)?;
+    assert!(!ids(&app.get(&path).await?).contains(&lid.as_str()));
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_nobody_bought_with_anything_gets_popular_products_marked_as_such() -> Result<()> {
     let app = TestApp::start().await?;
     let product = app.product_with_stock(5).await?;
