@@ -34,12 +34,23 @@ async fn stock_of_a_reservation_whose_time_is_over_comes_back_once() -> Result<(
 #[tokio::test]
 async fn the_times_can_be_set() -> Result<()> {
     let settings =
-        [("ECOTRACK_RESERVATION_SECONDS", "1"), ("ECOTRACK_RESERVATION_GRACE_SECONDS", "0")];
+        [("ECOTRACK_RESERVATION_SECONDS", "120"), ("ECOTRACK_RESERVATION_GRACE_SECONDS", "0")];
     let app = TestApp::start_with(&settings).await?;
     let (product, order) = (app.product_with_stock(5).await?, Uuid::new_v4());
     app.reserve(order, &product, 5).await?.expect(201)?;
+    app.let_time_pass(order, 2).await?;
     app.await_available(&product, 5).await?;
     app.await_status(order, "expired").await
+}
+
+#[tokio::test]
+async fn a_time_too_short_to_pay_in_is_refused() -> Result<()> {
+    let app = TestApp::start().await?;
+    let fixture = app.fixture.with("ECOTRACK_RESERVATION_SECONDS", "119");
+    let refused = product_service::build(fixture.settings("product-service")?).await;
+    let error = refused.map(drop).unwrap_err().to_string();
+    assert!(error.contains("ECOTRACK_RESERVATION_SECONDS"), "{error}");
+    Ok(())
 }
 
 #[tokio::test]
