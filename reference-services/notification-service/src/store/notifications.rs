@@ -16,6 +16,13 @@ use crate::domain::status::Status;
 
 const TABLE: &str = "notifications";
 
+/// What a [`Row`] is read from.
+macro_rules! columns {
+    () => {
+        "id, user_id, channel, template, status, provider_reference, failure_reason, attempts, created_at, updated_at"
+    };
+}
+
 /// Headers that tell of the work a row belongs to.
 pub(crate) type TraceContext = HashMap<String, String>;
 
@@ -125,12 +132,14 @@ pub(crate) async fn take_due(
     channel: Channel,
     lease: Duration,
 ) -> sqlx::Result<Option<Due>> {
-    let row: Option<DueRow> = sqlx::query_as(
+    let row: Option<DueRow> = sqlx::query_as(concat!(
         "UPDATE notifications SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $1)
          WHERE id = (SELECT id FROM notifications WHERE channel = $2 AND next_attempt_at <= now()
                      ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING *",
-    )
+         RETURNING ",
+        columns!(),
+        ", trace_context, parameters, address"
+    ))
     .bind(lease.as_secs_f64())
     .bind(channel.name())
     .fetch_optional(conn)
@@ -155,11 +164,14 @@ pub(crate) async fn wake_pending_of(tx: &mut PgConnection, user_id: Uuid) -> sql
 
 /// The notification a provider reports about, kept from others until the transaction ends.
 pub(crate) async fn lock_by_id(tx: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<Found>> {
-    let row: Option<FoundRow> =
-        sqlx::query_as("SELECT * FROM notifications WHERE id = $1 FOR UPDATE")
-            .bind(id)
-            .fetch_optional(tx)
-            .await?;
+    let row: Option<FoundRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        ", trace_context FROM notifications WHERE id = $1 FOR UPDATE"
+    ))
+    .bind(id)
+    .fetch_optional(tx)
+    .await?;
     row.map(FoundRow::found).transpose()
 }
 
@@ -169,9 +181,11 @@ pub(crate) async fn lock_by_reference(
     channel: Channel,
     reference: &str,
 ) -> sqlx::Result<Option<Found>> {
-    let row: Option<FoundRow> = sqlx::query_as(
-        "SELECT * FROM notifications WHERE provider_reference = $1 AND channel = $2 FOR UPDATE",
-    )
+    let row: Option<FoundRow> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        ", trace_context FROM notifications WHERE provider_reference = $1 AND channel = $2 FOR UPDATE"
+    ))
     .bind(reference)
     .bind(channel.name())
     .fetch_optional(tx)
@@ -184,9 +198,11 @@ pub(crate) async fn lock_pending_of(
     tx: &mut PgConnection,
     user_id: Uuid,
 ) -> sqlx::Result<Vec<Notification>> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT * FROM notifications WHERE user_id = $1 AND status = 'pending' ORDER BY id FOR UPDATE",
-    )
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM notifications WHERE user_id = $1 AND status = 'pending' ORDER BY id FOR UPDATE"
+    ))
     .bind(user_id)
     .fetch_all(tx)
     .await?;
@@ -224,12 +240,15 @@ pub(crate) async fn find(
     id: Uuid,
     user_id: Uuid,
 ) -> sqlx::Result<Option<Notification>> {
-    let row: Option<Row> =
-        sqlx::query_as("SELECT * FROM notifications WHERE id = $1 AND user_id = $2")
-            .bind(id)
-            .bind(user_id)
-            .fetch_optional(conn)
-            .await?;
+    let row: Option<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM notifications WHERE id = $1 AND user_id = $2"
+    ))
+    .bind(id)
+    .bind(user_id)
+    .fetch_optional(conn)
+    .await?;
     row.map(Row::notification).transpose()
 }
 
@@ -240,9 +259,11 @@ pub(crate) async fn page(
     before: Option<Uuid>,
     limit: i64,
 ) -> sqlx::Result<Vec<Notification>> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT * FROM notifications WHERE user_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
-    )
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM notifications WHERE user_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3"
+    ))
     .bind(user_id)
     .bind(before)
     .bind(limit)
