@@ -59,7 +59,8 @@ impl Order {
         if let Some(known) = self.payment_id.filter(|known| *known != fact.payment_id) {
             return Err(Contradiction::OtherPayment { known, heard: fact.payment_id });
         }
-        if fact.outcome == Outcome::Refunded && self.is_part(fact.amount) {
+        let is_old_news = self.is_part(fact.amount) || self.was_given_up_with(fact.payment_id);
+        if fact.outcome == Outcome::Refunded && is_old_news {
             return Ok(Vec::new());
         }
         if fact.amount != self.total {
@@ -74,6 +75,11 @@ impl Order {
         };
         self.rest_of(path)
             .ok_or(Contradiction::Status { status: self.status, outcome: fact.outcome })
+    }
+
+    /// Whether it ended with this payment. Money that was taken for it nevertheless goes back, and that is all.
+    fn was_given_up_with(&self, payment_id: Uuid) -> bool {
+        self.status == Status::Cancelled && self.payment_id == Some(payment_id)
     }
 
     /// A customer who got back a part has a completed order.
@@ -154,6 +160,14 @@ mod tests {
             let heard = order.hear(&fact(&order, Uuid::now_v7(), outcome));
             assert_eq!(heard, Err(Contradiction::Status { status, outcome }));
         }
+    }
+
+    #[test]
+    fn money_that_was_taken_for_a_payment_given_up_goes_back_without_a_word_from_its_order() {
+        let payment_id = Uuid::now_v7();
+        let order = Order { payment_id: Some(payment_id), ..order(Status::Cancelled) };
+        let heard = order.hear(&fact(&order, payment_id, Outcome::Refunded));
+        assert_eq!(heard, Ok(Vec::new()));
     }
 
     #[test]
