@@ -48,6 +48,7 @@ fn broken(good: &Record) -> Result<Vec<(Record, &'static str)>> {
         (of_payload(b"{".to_vec()), "is not valid"),
         (of_payload(vec![0xff; 16]), "is not valid"),
         (of_payload(vec![b' '; 800 * 1024]), "is not valid"),
+        (of_payload(br#"{"user_id":"ann@example.com"}"#.to_vec()), "another shape"),
         (with("ce_id", None), "`ce_id`"),
         (with("ce_id", Some("7".to_owned())), "`ce_id`"),
         (with("ce_type", Some("UserTeleportedEvent".to_owned())), "unknown event type"),
@@ -93,6 +94,7 @@ async fn every_broken_record_is_parked_and_the_ones_behind_it_are_handled() -> R
                     && record.payload.starts_with(&parked.payload[..parked.payload.len().min(16)])
             })
             .await?;
+        assert!(!parked.headers["x-dead-letter-reason"].contains("ann@"), "{:?}", parked.headers);
         assert_eq!(parked.headers["x-dead-letter-consumer"], "test-service");
         assert!(parked.payload.len() <= 512 * 1024);
     }
