@@ -93,16 +93,16 @@ impl Journal {
         self.pages().push(evidence);
     }
 
-    /// Asks and records in one go: the answer's `describe`d form, or the error.
-    pub async fn asked<T, E: std::fmt::Display>(
+    /// Asks and records in one go: the answer's `describe`d form, or the error with the whole chain of its causes.
+    pub async fn asked<T, E: Into<anyhow::Error>>(
         &self,
         kind: &str,
         query: impl Into<String>,
         question: impl Future<Output = Result<T, E>>,
         describe: impl FnOnce(&T) -> String,
-    ) -> Result<T, E> {
+    ) -> anyhow::Result<T> {
         let (evidence, started) = (Evidence::new(kind, query), Instant::now());
-        let answer = question.await;
+        let answer: anyhow::Result<T> = question.await.map_err(Into::into);
         let told = match &answer {
             Ok(value) => describe(value),
             Err(error) => format!("{error:#}"),
@@ -149,11 +149,11 @@ mod tests {
     #[tokio::test]
     async fn a_failed_question_is_evidence_too() {
         let journal = journal();
-        let answer: Result<(), String> = journal
-            .asked("loki", "{app=\"x\"}", async { Err("refused".to_owned()) }, |()| String::new())
-            .await;
+        let refusal = async { Err(anyhow::anyhow!("reset").context("refused")) };
+        let answer: anyhow::Result<()> =
+            journal.asked("loki", "{app=\"x\"}", refusal, |()| String::new()).await;
         assert!(answer.is_err());
-        assert_eq!(journal.entries()[0].answer, "refused");
+        assert_eq!(journal.entries()[0].answer, "refused: reset");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::capability::{Capability, Presence};
-use crate::catalogue::CatalogueError;
+use crate::catalogue::{CatalogueError, Entry};
 
 /// The profile of a cluster that was named explicitly, about which nothing is declared.
 pub const ANY: &str = "any";
@@ -19,6 +19,7 @@ pub struct Profile {
     name: String,
     required: BTreeSet<Capability>,
     lacking: BTreeMap<Capability, String>,
+    not_applicable: Vec<NotApplicable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,17 @@ struct Declaration {
     required: BTreeSet<Capability>,
     #[serde(default)]
     lacking: BTreeMap<Capability, String>,
+    #[serde(default)]
+    not_applicable: Vec<NotApplicable>,
+}
+
+/// A scenario, by the names of its feature and its own, that has no meaning on this kind of cluster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NotApplicable {
+    feature: String,
+    scenario: String,
+    why: String,
 }
 
 impl Profile {
@@ -51,7 +63,8 @@ impl Profile {
         {
             return Err(format!("profile `{name}` both requires and lacks {both}"));
         }
-        Ok(Self { name: name.to_owned(), required: found.required, lacking: found.lacking })
+        let Declaration { required, lacking, not_applicable } = found;
+        Ok(Self { name: name.to_owned(), required, lacking, not_applicable })
     }
 
     /// Its name.
@@ -70,6 +83,16 @@ impl Profile {
     #[must_use]
     pub fn lacks(&self, capability: Capability) -> Option<&str> {
         self.lacking.get(&capability).map(String::as_str)
+    }
+
+    /// Why the scenario has no meaning on this kind of cluster, if it is declared to have none.
+    #[must_use]
+    pub fn not_applicable(&self, entry: &Entry) -> Option<&str> {
+        let declared = self
+            .not_applicable
+            .iter()
+            .find(|it| it.feature == entry.feature && it.scenario == entry.name);
+        declared.map(|declared| declared.why.as_str())
     }
 
     /// A sentence for each thing that is not as declared.

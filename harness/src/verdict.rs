@@ -1,13 +1,11 @@
 //! What is concluded: a verdict per scenario, a result per run, an exit code per class.
 
+mod blame;
 mod run;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::cluster::ClusterError;
-use crate::cluster::probe_pod::ProbeError;
 
 pub use run::{Conclusion, Ending, Exit, Facts, Judged, RunResult, conclude};
 
@@ -21,7 +19,7 @@ pub enum Verdict {
     Failed,
     /// The cluster lacks a capability the scenario needs; the proof of absence is with it.
     NotSupported,
-    /// The scenario has no meaning here; the reason is with it.
+    /// The scenario has no meaning on this kind of cluster, as its profile declares; the reason is with it.
     NotApplicable,
     /// Somebody chose not to run it: who, why, until when.
     Skipped,
@@ -69,8 +67,8 @@ pub type Outcome<T = ()> = Result<T, Stop>;
 
 /// Why a scenario ends, and with which verdict.
 ///
-/// Any error turns into one with `?`: a failure of Kubernetes or of a connection of the harness is an `error`,
-/// everything else is `failed`, with the whole chain of causes.
+/// Any error turns into one with `?` and the whole chain of its causes: `error` when Kubernetes or the harness's own way
+/// into the cluster failed, `inconclusive` when an observer did not answer, else `failed`.
 #[derive(Debug)]
 pub struct Stop {
     verdict: Verdict,
@@ -81,16 +79,6 @@ impl Stop {
     /// The platform did not do what it promises: `sentence` says what was expected and seen.
     pub fn failed(sentence: impl fmt::Display) -> Self {
         Self { verdict: Verdict::Failed, sentence: sentence.to_string() }
-    }
-
-    /// The observer had no data.
-    pub fn inconclusive(sentence: impl fmt::Display) -> Self {
-        Self { verdict: Verdict::Inconclusive, sentence: sentence.to_string() }
-    }
-
-    /// The scenario has no meaning here.
-    pub fn not_applicable(reason: impl fmt::Display) -> Self {
-        Self { verdict: Verdict::NotApplicable, sentence: reason.to_string() }
     }
 
     /// The harness could not do its own part.
@@ -108,8 +96,7 @@ impl Stop {
     /// A text of another shape comes from a panic, which is an error of the harness.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let known =
-            [Verdict::Failed, Verdict::Inconclusive, Verdict::NotApplicable, Verdict::Error];
+        let known = [Verdict::Failed, Verdict::Inconclusive, Verdict::Error];
         let split = text.split_once(": ");
         let named = split.and_then(|(name, rest)| {
             known.iter().find(|verdict| verdict.name() == name).map(|verdict| (*verdict, rest))
@@ -136,12 +123,7 @@ impl fmt::Display for Stop {
 impl<E: Into<anyhow::Error>> From<E> for Stop {
     fn from(error: E) -> Self {
         let error = error.into();
-        let own_fault = |cause: &(dyn std::error::Error + 'static)| {
-            cause.is::<kube::Error>() || cause.is::<ClusterError>() || cause.is::<ProbeError>()
-        };
-        let own_fault = error.chain().any(own_fault);
-        let verdict = if own_fault { Verdict::Error } else { Verdict::Failed };
-        Self { verdict, sentence: format!("{error:#}") }
+        Self { verdict: blame::verdict(&error), sentence: format!("{error:#}") }
     }
 }
 
@@ -155,13 +137,8 @@ mod tests {
 
     #[test]
     fn what_a_step_answered_reads_back() {
-        let stops = [
-            Stop::failed("expected 200: seen 503"),
-            Stop::inconclusive("no data"),
-            Stop::not_applicable("x"),
-            Stop::error("y"),
-        ];
-        for stop in stops {
+        let inconclusive = Stop { verdict: Verdict::Inconclusive, sentence: "no data".to_owned() };
+        for stop in [Stop::failed("expected 200: seen 503"), inconclusive, Stop::error("y")] {
             let read = Stop::read(&stop.to_string());
             assert_eq!((read.verdict(), read.sentence()), (stop.verdict(), stop.sentence()));
         }
@@ -178,12 +155,5 @@ mod tests {
     fn an_error_of_an_expectation_is_a_failure_with_its_whole_chain() {
         let stop = stop((|| Err(anyhow::anyhow!("seen 503").context("expected 200"))?)());
         assert_eq!((stop.verdict(), stop.sentence()), (Verdict::Failed, "expected 200: seen 503"));
-    }
-
-    #[test]
-    fn an_error_of_the_cluster_access_is_an_error_of_the_harness() {
-        let cause =
-            anyhow::Error::new(ClusterError::Manifest("x".into())).context("starting a probe");
-        assert_eq!(stop((|| Err(cause)?)()).verdict(), Verdict::Error);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::capability::{Capability, Presence};
+use crate::profile::Profile;
 use crate::verdict::Verdict;
 
 use super::{Entry, Skips};
@@ -14,16 +15,25 @@ pub enum Gate {
     Open,
     /// It does not.
     Closed {
-        /// `not_supported`, `skipped`, or `failed` for what is there and does not work.
+        /// `not_supported`, `not_applicable`, `skipped`, or `failed` for what is there and does not work.
         verdict: Verdict,
-        /// The proof of absence, what is broken, or who skipped it and why.
+        /// The proof of absence, why it has no meaning, what is broken, or who skipped it and why.
         reason: String,
     },
 }
 
-/// Decides from what the cluster can do and from what somebody chose to skip.
+/// Decides from what the cluster can do, what has a meaning on it, and what somebody chose to skip.
 #[must_use]
-pub fn decide(entry: &Entry, capabilities: &BTreeMap<Capability, Presence>, skips: &Skips) -> Gate {
+pub fn decide(
+    entry: &Entry,
+    capabilities: &BTreeMap<Capability, Presence>,
+    skips: &Skips,
+    profile: &Profile,
+) -> Gate {
+    if let Some(why) = profile.not_applicable(entry) {
+        let reason = format!("has no meaning for profile {}: {why}", profile.name());
+        return Gate::Closed { verdict: Verdict::NotApplicable, reason };
+    }
     if let Some(skip) = skips.find(&entry.feature, &entry.name) {
         return Gate::Closed { verdict: Verdict::Skipped, reason: skip.to_string() };
     }
@@ -86,13 +96,14 @@ mod tests {
         ])
     }
 
+    fn gate(tags: &[&str]) -> Gate {
+        decide(&entry(tags), &capabilities(), &Skips::default(), &Profile::default())
+    }
+
     #[test]
     fn what_the_cluster_can_show_runs() {
-        assert_eq!(
-            decide(&entry(&["requires.istio"]), &capabilities(), &Skips::default()),
-            Gate::Open
-        );
-        assert_eq!(decide(&entry(&[]), &capabilities(), &Skips::default()), Gate::Open);
+        assert_eq!(gate(&["requires.istio"]), Gate::Open);
+        assert_eq!(gate(&[]), Gate::Open);
     }
 
     #[test]
@@ -101,14 +112,7 @@ mod tests {
             verdict: Verdict::NotSupported,
             reason: "needs falco: no daemon set falco".into(),
         };
-        assert_eq!(
-            decide(
-                &entry(&["requires.istio", "requires.falco"]),
-                &capabilities(),
-                &Skips::default()
-            ),
-            expected
-        );
+        assert_eq!(gate(&["requires.istio", "requires.falco"]), expected);
     }
 
     #[test]
@@ -117,10 +121,9 @@ mod tests {
             verdict: Verdict::Failed,
             reason: "expected a working traces, but saw: 0 of 1 ready".into(),
         };
-        let needing = |tags: &[&str]| decide(&entry(tags), &capabilities(), &Skips::default());
-        assert_eq!(needing(&["requires.istio", "requires.traces"]), expected);
+        assert_eq!(gate(&["requires.istio", "requires.traces"]), expected);
         assert!(matches!(
-            needing(&["requires.traces", "requires.falco"]),
+            gate(&["requires.traces", "requires.falco"]),
             Gate::Closed { verdict: Verdict::NotSupported, .. }
         ));
     }
@@ -128,7 +131,7 @@ mod tests {
     #[test]
     fn a_capability_nobody_looked_for_is_absent() {
         assert!(matches!(
-            decide(&entry(&["requires.loki"]), &capabilities(), &Skips::default()),
+            gate(&["requires.loki"]),
             Gate::Closed { verdict: Verdict::NotSupported, .. }
         ));
     }
@@ -140,6 +143,28 @@ mod tests {
             verdict: Verdict::Skipped,
             reason: "skipped by ann until 2999-01-01: upgrade under way".into(),
         };
-        assert_eq!(decide(&entry(&[]), &capabilities(), &skips), expected);
+        let profile = Profile::default();
+        assert_eq!(decide(&entry(&[]), &capabilities(), &skips, &profile), expected);
+    }
+
+    #[test]
+    fn what_the_profile_declares_without_meaning_is_not_applicable_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let profiles = "any: {}
+mesh-of-others:
+  not_applicable:
+    - {feature: Mutual TLS, scenario: Plaintext is refused, why: the mesh is ambient}
+";
+        std::fs::write(folder.path().join("profiles.yaml"), profiles).unwrap();
+        let gate = |name: &str| {
+            let profile = Profile::read(folder.path(), name).unwrap();
+            decide(&entry(&["requires.istio"]), &capabilities(), &Skips::default(), &profile)
+        };
+        let expected = Gate::Closed {
+            verdict: Verdict::NotApplicable,
+            reason: "has no meaning for profile mesh-of-others: the mesh is ambient".into(),
+        };
+        assert_eq!(gate("mesh-of-others"), expected);
+        assert_eq!(gate("any"), Gate::Open);
     }
 }

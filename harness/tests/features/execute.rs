@@ -9,6 +9,7 @@ use conformance::collected::Journals;
 use conformance::report::model::ScenarioReport;
 use conformance::report::terminal::Style;
 use cucumber::World as _;
+use cucumber::event::ScenarioFinished;
 use cucumber::gherkin::Feature;
 use futures::FutureExt as _;
 
@@ -43,7 +44,10 @@ impl Executor {
                 hooks::before(&journals, feature, scenario, world);
                 std::future::ready(()).boxed_local()
             })
-            .after(|_feature, _rule, _scenario, _ending, world| hooks::after(world).boxed_local())
+            .after(|_feature, _rule, _scenario, ending, world| {
+                let failed = matches!(ending, ScenarioFinished::StepFailed(..));
+                hooks::after(failed, world).boxed_local()
+            })
             .with_writer(collector)
             .with_default_cli()
             .run(features)
