@@ -15,6 +15,7 @@ pub use error::ClusterError;
 pub use exec::{Executed, PodRef, exec};
 pub use forward::{PortForward, Target};
 
+use crate::eventually::within;
 use crate::timeouts::Timeouts;
 
 /// A cluster that answered: a client of its API and what it said of itself.
@@ -40,9 +41,9 @@ impl Cluster {
             cause,
         };
         let client = Client::try_from(config).map_err(|error| refused(error.to_string()))?;
-        let version = tokio::time::timeout(timeouts.cluster_answer, client.apiserver_version())
+        let version = within(timeouts.cluster_answer, client.apiserver_version())
             .await
-            .map_err(|elapsed| refused(elapsed.to_string()))?
+            .ok_or_else(|| refused(format!("nothing within {:?}", timeouts.cluster_answer)))?
             .map_err(|error| refused(format!("{:#}", anyhow::Error::new(error))))?;
         Ok(Self { client, context, version: version.git_version, timeouts: timeouts.clone() })
     }

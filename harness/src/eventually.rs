@@ -9,14 +9,12 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// The pause after the first try.
 pub const FASTEST_POLL: Duration = Duration::from_millis(50);
 /// The longest pause between two tries.
 pub const SLOWEST_POLL: Duration = Duration::from_secs(1);
-/// The pause between two looks while something must stay as it is.
-pub const WATCH_POLL: Duration = Duration::from_millis(250);
 /// Good looks in a row after which [`converge`] takes an answer for settled.
 pub const SETTLED_LOOKS: u32 = 3;
 
@@ -77,20 +75,6 @@ pub enum WaitError {
         /// How often the condition was asked.
         tries: u32,
         /// Why it can never hold.
-        source: anyhow::Error,
-    },
-    /// Something that had to stay did not.
-    #[error("expected {what} to stay so for {}, seen after {} at look {tries}", Seconds(*whole), Seconds(*elapsed))]
-    Broken {
-        /// What had to stay.
-        what: String,
-        /// How long it had to stay.
-        whole: Duration,
-        /// When it broke.
-        elapsed: Duration,
-        /// How many looks it took.
-        tries: u32,
-        /// What was seen instead.
         source: anyhow::Error,
     },
 }
@@ -164,39 +148,9 @@ where
     }
 }
 
-/// Looks again and again for the whole of `during`; the first look at which the condition does not hold ends it.
-///
-/// Alone it proves nothing: send a positive marker through the same way afterwards.
-pub async fn consistently<T, C, F>(
-    what: &str,
-    during: Duration,
-    mut condition: C,
-) -> Result<T, WaitError>
-where
-    C: FnMut() -> F,
-    F: Future<Output = Observed<T>>,
-{
-    let started = Instant::now();
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let value = match condition().await {
-            Ok(value) => value,
-            Err(Unmet::NotYet(source) | Unmet::Failed(source)) => {
-                return Err(WaitError::Broken {
-                    what: what.to_owned(),
-                    whole: during,
-                    elapsed: started.elapsed(),
-                    tries,
-                    source,
-                });
-            }
-        };
-        if started.elapsed() >= during {
-            return Ok(value);
-        }
-        sleep(WATCH_POLL.min(during.saturating_sub(started.elapsed()))).await;
-    }
+/// Asks once, and waits at most `limit` for the answer; none when it did not come.
+pub async fn within<T>(limit: Duration, question: impl Future<Output = T>) -> Option<T> {
+    timeout(limit, question).await.ok()
 }
 
 /// Does something now and again every `period`, until the future is dropped.

@@ -15,12 +15,8 @@ pub struct Timeouts {
     pub exec: Duration,
     /// A probe pod scheduled, injected and ready.
     pub probe_ready: Duration,
-    /// A Deployment or `StatefulSet` with every replica updated and ready.
-    pub rollout: Duration,
     /// An object gone after its deletion, finalizers included.
     pub deletion: Duration,
-    /// A mesh policy pushed to every proxy it concerns.
-    pub mesh_policy: Duration,
     /// How long an answer about everything, or about nothing more, must stay the same before it counts as settled.
     pub settled: Duration,
     /// A state change visible through a service's own interface, events included.
@@ -43,18 +39,12 @@ pub struct Timeouts {
     pub alert_pending: Duration,
     /// An alert firing and delivered: `for`, evaluation, routing and group wait together.
     pub alert_delivered: Duration,
-    /// The resolved notice delivered after the cause is gone.
-    pub alert_resolved: Duration,
     /// A new pair of database credentials in use by the pods after the lease ends.
     pub credentials_rotated: Duration,
     /// The old database role refused by PostgreSQL after its lease ended.
     pub role_gone: Duration,
     /// A changed or deleted secret visible in Kubernetes after the change at its source.
     pub secret_synced: Duration,
-    /// A changed secret visible in the file a pod mounts.
-    pub secret_mounted: Duration,
-    /// How long something that must not happen is watched for.
-    pub absence: Duration,
     /// A fault or sabotage in force after it was asked for.
     pub fault_armed: Duration,
     /// A fault or sabotage no longer in force after it was taken back.
@@ -84,9 +74,7 @@ impl Timeouts {
             forward: seconds(10),
             exec: seconds(30),
             probe_ready: seconds(90),
-            rollout: seconds(180),
             deletion: seconds(60),
-            mesh_policy: seconds(45),
             settled: seconds(2),
             journey: seconds(30),
             event: seconds(30),
@@ -98,12 +86,9 @@ impl Timeouts {
             trace: seconds(60),
             alert_pending: seconds(90),
             alert_delivered: seconds(240),
-            alert_resolved: seconds(240),
             credentials_rotated: seconds(240),
             role_gone: seconds(60),
             secret_synced: seconds(90),
-            secret_mounted: seconds(150),
-            absence: seconds(5),
             fault_armed: seconds(120),
             fault_gone: seconds(120),
             fault_life: seconds(480),

@@ -35,73 +35,66 @@ async fn presence(cluster: &Cluster, capability: Capability) -> Presence {
     Presence::Present { version, proof: proofs.join("; ") }
 }
 
+const PROMETHEUS: Http = Http::new(
+    "observability",
+    "prometheus-operated:9090",
+    "/api/v1/status/buildinfo",
+    "/data/version",
+);
+const ALERTMANAGER: Http = Http::new(
+    "observability",
+    "alertmanager-operated:9093",
+    "/api/v2/status",
+    "/versionInfo/version",
+);
+const LOKI: Http =
+    Http::new("observability", "loki:3100", "/loki/api/v1/status/buildinfo", "/version");
+const TEMPO: Http = Http::new("observability", "tempo:3200", "/api/status/buildinfo", "/version");
+const JAEGER: Http = Http::new("observability", "jaeger:16686", "/api/v3/services", "");
+const GRAFANA: Http = Http::new("observability", "grafana:80", "/api/health", "/version");
+const OPENBAO: Http = Http::new("openbao", "https:openbao:8200", "/v1/sys/health", "/version");
+/// Network plugins that enforce policies.
+const ENFORCERS: [&str; 7] = [
+    "calico-node",
+    "cilium",
+    "antrea-agent",
+    "kindnet",
+    "kube-router",
+    "kube-network-policies",
+    "aws-node",
+];
+
 /// What proves a capability: interfaces that answer, workloads that are ready, kinds that are served.
 /// The places are those of `ARCHITECTURE.md`.
 fn looks(capability: Capability) -> Vec<Look> {
     use Capability as C;
+    let stateful = |namespace, name| vec![Look::ready(Kind::StatefulSet, namespace, name)];
     match capability {
         C::Services => ["user", "product", "order", "payment", "notification"]
             .iter()
             .map(|name| Look::ready(Kind::Deployment, "ecotrack", &format!("{name}-service")))
             .collect(),
-        C::Istio => vec![
-            Look::ready(Kind::Deployment, "istio-system", "istiod"),
-            Look::group("security.istio.io"),
-        ],
-        C::Ingress => vec![
-            Look::ready(Kind::Deployment, "istio-ingress", "ingressgateway"),
-            Look::group("networking.istio.io"),
-        ],
-        C::Prometheus => vec![Look::http(
-            "observability",
-            "prometheus-operated:9090",
-            "/api/v1/status/buildinfo",
-            "/data/version",
-        )],
-        C::Alertmanager => vec![Look::http(
-            "observability",
-            "alertmanager-operated:9093",
-            "/api/v2/status",
-            "/versionInfo/version",
-        )],
-        C::Loki => vec![Look::http(
-            "observability",
-            "loki:3100",
-            "/loki/api/v1/status/buildinfo",
-            "/version",
-        )],
-        C::Traces => vec![Look::Either(
-            Http::new("observability", "tempo:3200", "/api/status/buildinfo", "/version"),
-            Http::new("observability", "jaeger:16686", "/api/v3/services", ""),
-        )],
-        C::Grafana => vec![Look::http("observability", "grafana:80", "/api/health", "/version")],
-        C::Kafka => vec![Look::ready(Kind::StatefulSet, "data", "kafka")],
-        C::Postgres => vec![Look::ready(Kind::StatefulSet, "data", "postgres")],
+        C::Istio => operated("istio-system", "istiod", "security.istio.io"),
+        C::Ingress => operated("istio-ingress", "ingressgateway", "networking.istio.io"),
+        C::Prometheus => vec![Look::Answers(PROMETHEUS)],
+        C::Alertmanager => vec![Look::Answers(ALERTMANAGER)],
+        C::Loki => vec![Look::Answers(LOKI)],
+        C::Traces => vec![Look::Either(TEMPO, JAEGER)],
+        C::Grafana => vec![Look::Answers(GRAFANA)],
+        C::Kafka => stateful("data", "kafka"),
+        C::Postgres => stateful("data", "postgres"),
         C::Redis => vec![Look::ready(Kind::Deployment, "data", "redis")],
-        C::OpenBao => {
-            vec![Look::http("openbao", "https:openbao:8200", "/v1/sys/health", "/version")]
+        C::OpenBao => vec![Look::Answers(OPENBAO)],
+        C::ExternalSecrets => {
+            operated("external-secrets", "external-secrets", "external-secrets.io")
         }
-        C::ExternalSecrets => vec![
-            Look::ready(Kind::Deployment, "external-secrets", "external-secrets"),
-            Look::group("external-secrets.io"),
-        ],
-        C::CertManager => vec![
-            Look::ready(Kind::Deployment, "cert-manager", "cert-manager"),
-            Look::group("cert-manager.io"),
-        ],
-        C::Gatekeeper => vec![
-            Look::ready(Kind::Deployment, "gatekeeper-system", "gatekeeper-controller-manager"),
-            Look::group("templates.gatekeeper.sh"),
-        ],
-        C::NetworkPolicy => vec![Look::AnyDaemonSet(&[
-            "calico-node",
-            "cilium",
-            "antrea-agent",
-            "kindnet",
-            "kube-router",
-            "kube-network-policies",
-            "aws-node",
-        ])],
+        C::CertManager => operated("cert-manager", "cert-manager", "cert-manager.io"),
+        C::Gatekeeper => operated(
+            "gatekeeper-system",
+            "gatekeeper-controller-manager",
+            "templates.gatekeeper.sh",
+        ),
+        C::NetworkPolicy => vec![Look::AnyDaemonSet(&ENFORCERS)],
         C::Falco => vec![Look::AnyDaemonSet(&["falco"])],
         C::ArgoCd => vec![
             Look::ready(Kind::StatefulSet, "argocd", "argocd-application-controller"),
@@ -109,14 +102,13 @@ fn looks(capability: Capability) -> Vec<Look> {
         ],
         C::Metrics => vec![Look::api("/apis/metrics.k8s.io/v1beta1/nodes")],
         C::CustomMetrics => vec![Look::api("/apis/custom.metrics.k8s.io/v1beta2")],
-        C::Vpa => vec![
-            Look::group("autoscaling.k8s.io"),
-            Look::ready(Kind::Deployment, "kube-system", "vpa-recommender"),
-        ],
-        C::Emissary => vec![
-            Look::group("getambassador.io"),
-            Look::ready(Kind::Deployment, "emissary", "emissary-ingress"),
-        ],
+        C::Vpa => operated("kube-system", "vpa-recommender", "autoscaling.k8s.io"),
+        C::Emissary => operated("emissary", "emissary-ingress", "getambassador.io"),
         C::ExternalDns => vec![Look::ready(Kind::Deployment, "external-dns", "external-dns")],
     }
+}
+
+/// A controller that is ready, and the kinds that it gives a meaning to.
+fn operated(namespace: &'static str, deployment: &'static str, group: &'static str) -> Vec<Look> {
+    vec![Look::ready(Kind::Deployment, namespace, deployment), Look::group(group)]
 }

@@ -8,6 +8,7 @@ use kube::api::AttachParams;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Cluster, ClusterError};
+use crate::eventually::within;
 
 /// A container of a pod.
 #[derive(Debug, Clone)]
@@ -66,12 +67,10 @@ pub async fn exec(
         cause,
     };
     let running = run(cluster, pod, command, stdin);
-    match tokio::time::timeout(cluster.timeouts().exec, running).await {
-        Ok(Ok(executed)) => Ok(executed),
-        Ok(Err(error)) => Err(failed(format!("{error:#}"))),
-        Err(elapsed) => {
-            Err(failed(format!("no end within {:?}: {elapsed}", cluster.timeouts().exec)))
-        }
+    match within(cluster.timeouts().exec, running).await {
+        Some(Ok(executed)) => Ok(executed),
+        Some(Err(error)) => Err(failed(format!("{error:#}"))),
+        None => Err(failed(format!("no end within {:?}", cluster.timeouts().exec))),
     }
 }
 

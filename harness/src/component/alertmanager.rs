@@ -20,7 +20,6 @@ pub struct RoutedAlert {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     receivers: Vec<Receiver>,
-    status: Status,
 }
 
 #[derive(Deserialize)]
@@ -62,21 +61,10 @@ struct Receiver {
     name: String,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-struct Status {
-    state: String,
-}
-
 impl RoutedAlert {
     /// Receivers that its routes lead to; the operator writes them as `namespace/object/receiver`, here the last part.
     pub fn receivers(&self) -> impl Iterator<Item = &str> {
         self.receivers.iter().map(|receiver| receiver.name.rsplit('/').next().unwrap_or_default())
-    }
-
-    /// `active`, `suppressed` or `unprocessed`.
-    #[must_use]
-    pub fn state(&self) -> &str {
-        &self.status.state
     }
 }
 
@@ -123,7 +111,6 @@ mod tests {
             "labels":{"alertname":"ServiceUnavailable","drill":"a1","severity":"critical"}}]"#;
         let alerts: Vec<RoutedAlert> = serde_json::from_str(json).unwrap();
         assert_eq!(alerts[0].receivers().collect::<Vec<_>>(), ["pagerduty"]);
-        assert_eq!(alerts[0].state(), "active");
     }
 
     #[test]

@@ -79,7 +79,8 @@ async fn an_error_while_asking_is_asked_again_and_stays_visible_with_its_type() 
     .unwrap_err();
     let error = anyhow::Error::new(error);
     assert!(format!("{error:#}").ends_with("asking Loki: connection reset"), "{error:#}");
-    assert!(error.chain().any(|cause| cause.is::<std::io::Error>()), "{error:?}");
+    let kept = |cause: &(dyn std::error::Error + 'static)| cause.is::<std::io::Error>();
+    assert!(error.chain().any(kept), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,22 +119,4 @@ async fn what_holds_too_late_to_settle_says_so() {
     let error = converge("silence", SECOND, MINUTE, || async { Ok(()) }).await.unwrap_err();
     let sentence = sentence(error);
     assert!(sentence.ends_with("it held at 1 of 3 looks in a row"), "{sentence}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn consistently_looks_until_the_end() {
-    let started = Instant::now();
-    consistently("silence", MINUTE, || async { Ok(()) }).await.unwrap();
-    assert_eq!(started.elapsed(), MINUTE);
-}
-
-#[tokio::test(start_paused = true)]
-async fn consistently_ends_at_the_first_breach_and_says_when() {
-    let started = Instant::now();
-    let condition = || async move {
-        if started.elapsed() >= 2 * SECOND { Err(Unmet::not_yet("one alert")) } else { Ok(()) }
-    };
-    let error = consistently("no alert", MINUTE, condition).await.unwrap_err();
-    let sentence = sentence(error);
-    assert!(sentence.ends_with("seen after 2.0 s at look 9: one alert"), "{sentence}");
 }

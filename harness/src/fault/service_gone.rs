@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Sabotage;
 use super::change::{Grant, Plan, merge_patch};
-use crate::cluster::rollout::{Workload, replicas};
+use crate::cluster::rollout::replicas;
 use crate::component::{places, pods};
 use crate::eventually::{Observed, Unmet};
 use crate::suite::Suite;
@@ -37,13 +37,12 @@ impl Sabotage for ServiceGone {
     }
 
     async fn plan(&self, suite: &Suite) -> anyhow::Result<Plan> {
-        let now = replicas(suite.cluster(), &Workload::deployment(places::ECOTRACK, &self.service))
-            .await?;
+        let now = replicas(suite.cluster(), places::ECOTRACK, &self.service).await?;
         anyhow::ensure!(now > 0, "{} has no replicas already", self.service);
         let path =
             format!("/apis/apps/v1/namespaces/{}/deployments/{}", places::ECOTRACK, self.service);
         let scaled =
-            |replicas: i64| vec![merge_patch(&path, &json!({"spec": {"replicas": replicas}}))];
+            |replicas: i32| vec![merge_patch(&path, &json!({"spec": {"replicas": replicas}}))];
         let grant = Grant {
             namespace: places::ECOTRACK.to_owned(),
             group: "apps",

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Call, EcoTrack, Ids};
+use crate::eventually::within;
 
 /// Time between two requests: enough to be a load, little enough to leave the machine to the services.
 const PACE: Duration = Duration::from_millis(50);
@@ -53,7 +53,7 @@ async fn ask(ecotrack: Arc<EcoTrack>, call: Call, stop: CancellationToken) -> Ta
             Ok(answer) => tally.failures.push(answer.to_string()),
             Err(error) => tally.failures.push(format!("{error:#}")),
         }
-        if timeout(PACE, stop.cancelled()).await.is_ok() {
+        if within(PACE, stop.cancelled()).await.is_some() {
             return tally;
         }
     }

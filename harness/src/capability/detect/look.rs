@@ -10,6 +10,7 @@ use kube::{Api, ResourceExt};
 use serde_json::Value;
 
 use crate::cluster::Cluster;
+use crate::eventually::within;
 
 /// What was seen.
 pub(super) struct Seen {
@@ -76,7 +77,7 @@ pub(super) enum Look {
 }
 
 impl Http {
-    pub(super) fn new(
+    pub(super) const fn new(
         namespace: &'static str,
         service: &'static str,
         path: &'static str,
@@ -132,15 +133,6 @@ impl Look {
         Self::Ready(kind, namespace.to_owned(), name.to_owned())
     }
 
-    pub(super) fn http(
-        namespace: &'static str,
-        service: &'static str,
-        path: &'static str,
-        version: &'static str,
-    ) -> Self {
-        Self::Answers(Http::new(namespace, service, path, version))
-    }
-
     pub(super) fn group(name: &'static str) -> Self {
         Self::Group(name)
     }
@@ -152,12 +144,8 @@ impl Look {
     /// What was seen, or why it was not.
     pub(super) async fn take(&self, cluster: &Cluster) -> Result<Seen, Missed> {
         let patience = cluster.timeouts().request;
-        match tokio::time::timeout(patience, self.ask(cluster)).await {
-            Ok(answer) => answer,
-            Err(_elapsed) => {
-                Err(Missed::Broken(format!("{self} did not answer within {patience:?}")))
-            }
-        }
+        let silent = || Missed::Broken(format!("{self} did not answer within {patience:?}"));
+        within(patience, self.ask(cluster)).await.unwrap_or_else(|| Err(silent()))
     }
 
     async fn ask(&self, cluster: &Cluster) -> Result<Seen, Missed> {
