@@ -85,7 +85,7 @@ pub struct ProveArguments {
 /// Which report to show.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// A run [default: the latest].
+    /// A run, `latest` or `latest-prove` [default: latest].
     run: Option<String>,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]

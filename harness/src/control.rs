@@ -25,9 +25,13 @@ pub struct Control {
     pub sabotage: String,
     /// The scenarios that have to turn red.
     pub red: Vec<Red>,
-    /// Scenarios that have to stay green meanwhile: the neighbours that the sabotage must not touch.
+    /// Scenarios that have to run and stay green meanwhile, also `@serial` ones: the nearest neighbours of those that turn red. Every other
+    /// scenario that can run beside them has to stay green too.
     #[serde(default)]
     pub green: Vec<Reference>,
+    /// Scenarios that the sabotage may turn red, though it is not they that it is to be seen by.
+    #[serde(default)]
+    pub may: Vec<May>,
 }
 
 /// A scenario by feature file and name; every row of an outline counts.
@@ -38,6 +42,18 @@ pub struct Reference {
     pub feature: String,
     /// The scenario's name.
     pub scenario: String,
+}
+
+/// A scenario that may turn red, and why.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct May {
+    /// The feature file, relative to the folder of features.
+    pub feature: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// How the sabotage reaches it.
+    pub why: String,
 }
 
 /// A scenario that has to turn red, where, and why.
@@ -98,6 +114,12 @@ impl Controls {
         Ok(Self(controls))
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Every control, or the one with this id.
     pub fn select(&self, id: Option<&str>) -> Result<Vec<&Control>, String> {
         let chosen: Vec<&Control> =
@@ -114,7 +136,7 @@ impl Controls {
 }
 
 impl Control {
-    /// Where its scenarios stand: those that have to turn red and those that have to stay green.
+    /// Where the scenarios stand that have to turn red or to stay green.
     pub fn scenarios(&self, catalogue: &Catalogue) -> Result<BTreeSet<Address>, String> {
         let red = self.red.iter().map(|red| (&red.feature, &red.scenario));
         let green = self.green.iter().map(|green| (&green.feature, &green.scenario));
@@ -136,23 +158,74 @@ impl Control {
         Ok(found)
     }
 
+    /// Those, and every one of `open` that runs beside others: all that is looked at while the sabotage is in force.
+    pub fn watched(
+        &self,
+        catalogue: &Catalogue,
+        open: &BTreeSet<Address>,
+    ) -> Result<BTreeSet<Address>, String> {
+        let mut watched = self.scenarios(catalogue)?;
+        if let Some(closed) = watched.iter().find(|address| !open.contains(address)) {
+            return Err(format!("not judged: the scenario at {closed} cannot run on this cluster"));
+        }
+        let beside = catalogue.entries().iter().filter(|entry| !entry.tags.is_serial());
+        watched.extend(beside.map(|entry| &entry.address).filter(|it| open.contains(it)).cloned());
+        Ok(watched)
+    }
+
+    /// Judges what was seen while the sabotage was in force: what turned red as it had to or may, or every complaint.
+    pub fn judge(&self, reports: &[ScenarioReport]) -> Result<String, String> {
+        let complaints = self.complaints(reports);
+        if !complaints.is_empty() {
+            return Err(complaints.join("; "));
+        }
+        let green = reports.iter().filter(|report| report.verdict == Verdict::Passed).count();
+        let turned = reports.iter().filter(|report| report.verdict != Verdict::Passed);
+        let mut said: Vec<String> = turned
+            .map(|report| match self.may(report) {
+                Some(may) => format!("`{}` turned red, as it may: {}", report.name, may.why),
+                None => format!("`{}`: {}", report.name, reason(report)),
+            })
+            .collect();
+        said.push(format!("{green} others stayed green"));
+        Ok(said.join("; "))
+    }
+
     /// A sentence for each scenario that did not turn red where and why it had to, or that turned red uncalled.
-    #[must_use]
-    pub fn complaints(&self, reports: &[ScenarioReport]) -> Vec<String> {
-        reports.iter().filter_map(|report| self.complaint(report)).collect()
+    fn complaints(&self, reports: &[ScenarioReport]) -> Vec<String> {
+        let ran = |red: &Red| reports.iter().any(|report| red.is(report));
+        let missing = self.red.iter().filter(|red| !ran(red));
+        let missing = missing.map(|red| format!("`{}` had to fail but did not run", red.scenario));
+        missing.chain(reports.iter().filter_map(|report| self.complaint(report))).collect()
     }
 
     fn complaint(&self, report: &ScenarioReport) -> Option<String> {
-        let red = self
-            .red
+        match self.red.iter().find(|red| red.is(report)) {
+            Some(red) => red.complaint(report),
+            None if report.verdict == Verdict::Passed || self.may(report).is_some() => None,
+            None => Some(format!(
+                "`{}` had to stay green but is {}{}",
+                report.name,
+                report.verdict,
+                colon(&reason(report))
+            )),
+        }
+    }
+
+    fn may(&self, report: &ScenarioReport) -> Option<&May> {
+        self.may
             .iter()
-            .find(|red| red.feature == report.address.path && red.scenario == report.name);
+            .find(|may| may.feature == report.address.path && may.scenario == report.name)
+    }
+}
+
+impl Red {
+    fn is(&self, report: &ScenarioReport) -> bool {
+        self.feature == report.address.path && self.scenario == report.name
+    }
+
+    fn complaint(&self, report: &ScenarioReport) -> Option<String> {
         let name = format!("`{}`", report.name);
-        let Some(red) = red else {
-            return (report.verdict != Verdict::Passed).then(|| {
-                format!("{name} had to stay green but is {}: {}", report.verdict, reason(report))
-            });
-        };
         if report.verdict != Verdict::Failed {
             return Some(format!(
                 "{name} had to fail but is {}{}",
@@ -165,17 +238,17 @@ impl Control {
             .iter()
             .find(|step| step.outcome == StepOutcome::Failed)
             .map_or("no step", |step| step.text.as_str());
-        if step != red.step {
+        if step != self.step {
             return Some(format!(
                 "{name} had to fail at `{}` but failed at `{step}`: {}",
-                red.step,
+                self.step,
                 reason(report)
             ));
         }
-        (!red.reason.is_match(&reason(report))).then(|| {
+        (!self.reason.is_match(&reason(report))).then(|| {
             format!(
                 "{name} had to fail for the reason /{}/ but says: {}",
-                red.reason,
+                self.reason,
                 reason(report)
             )
         })
@@ -191,109 +264,4 @@ fn colon(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::model::sample::scenario;
-
-    const ONE: &str = "
-- id: mtls
-  integration: istio
-  title: plain text is let in
-  sabotage: mtls-permissive
-  red:
-    - {feature: mesh/mtls.feature, scenario: Plaintext is refused, step: Then it is refused, reason: 'seen 503'}
-  green:
-    - {feature: mesh/mtls.feature, scenario: The twin passes}
-";
-
-    fn control() -> Control {
-        Controls::parse(ONE).unwrap().0.remove(0)
-    }
-
-    fn red(verdict: Verdict) -> ScenarioReport {
-        ScenarioReport { name: "Plaintext is refused".into(), ..scenario(1, verdict) }
-    }
-
-    fn twin(verdict: Verdict) -> ScenarioReport {
-        ScenarioReport { name: "The twin passes".into(), ..scenario(2, verdict) }
-    }
-
-    #[test]
-    fn red_where_and_why_it_had_to_be_is_no_complaint() {
-        assert_eq!(control().complaints(&[red(Verdict::Failed), twin(Verdict::Passed)]), [""; 0]);
-    }
-
-    #[test]
-    fn a_scenario_that_stays_green_is_blind() {
-        assert_eq!(
-            control().complaints(&[red(Verdict::Passed)]),
-            ["`Plaintext is refused` had to fail but is passed"]
-        );
-    }
-
-    #[test]
-    fn a_scenario_without_a_judgement_is_no_red() {
-        for verdict in [Verdict::Error, Verdict::Inconclusive, Verdict::NotSupported] {
-            assert_eq!(control().complaints(&[red(verdict)]).len(), 1, "{verdict}");
-        }
-    }
-
-    #[test]
-    fn red_at_another_step_or_for_another_reason_is_a_complaint() {
-        let mut elsewhere = red(Verdict::Failed);
-        elsewhere.steps[1].text = "Given a caller".into();
-        assert!(control().complaints(&[elsewhere])[0].contains("failed at `Given a caller`"));
-        let mut otherwise = red(Verdict::Failed);
-        otherwise.reason = Some("timed out".into());
-        assert!(control().complaints(&[otherwise])[0].contains("/seen 503/ but says: timed out"));
-    }
-
-    #[test]
-    fn a_neighbour_that_turns_red_is_a_complaint() {
-        assert!(control().complaints(&[twin(Verdict::Failed)])[0].contains("had to stay green"));
-    }
-
-    #[test]
-    fn doubles_blank_controls_and_bad_patterns_are_refused() {
-        assert!(Controls::parse(&format!("{ONE}{ONE}")).unwrap_err().contains("twice"));
-        assert!(
-            Controls::parse("- {id: a, integration: istio, title: t, sabotage: s, red: []}")
-                .unwrap_err()
-                .contains("no scenario")
-        );
-        assert!(Controls::parse(&ONE.replace("seen 503", "(")).is_err());
-        assert!(Controls::parse(&ONE.replace("integration: istio", "integration: magic")).is_err());
-    }
-
-    #[test]
-    fn an_unknown_control_names_the_known_ones() {
-        assert_eq!(
-            Controls::parse(ONE).unwrap().select(Some("x")).unwrap_err(),
-            "there is no control `x`, only mtls"
-        );
-    }
-
-    #[test]
-    fn every_declared_control_names_scenarios_steps_and_a_sabotage_that_exist() {
-        let features = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join("features");
-        let catalogue = Catalogue::read(&features).unwrap();
-        let sabotages: BTreeSet<&str> =
-            crate::fault::all().iter().map(|sabotage| sabotage.name()).collect();
-        let controls = Controls::read(&features).unwrap();
-        for control in controls.select(None).unwrap() {
-            assert!(sabotages.contains(control.sabotage.as_str()), "{}", control.id);
-            control.scenarios(&catalogue).unwrap();
-            for red in &control.red {
-                let mut entries = catalogue.entries().iter().filter(|entry| {
-                    entry.address.path == red.feature && entry.name == red.scenario
-                });
-                assert!(
-                    entries.all(|entry| entry.steps.contains(&red.step)),
-                    "control {} names the step `{}`, which its scenario does not have",
-                    control.id,
-                    red.step
-                );
-            }
-        }
-    }
-}
+mod tests;

@@ -1,22 +1,21 @@
 //! What a run is going to do, and the report of what it did.
 
+mod report;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
 use cucumber::gherkin::tagexpr::TagOperation;
 use cucumber::tag::Ext as _;
 
 use crate::capability::{Capability, Presence};
 use crate::catalogue::gate::{Gate, decide};
-use crate::catalogue::{Address, Catalogue, CatalogueError, Entry, Level, Requirements, Skips};
+use crate::catalogue::{Address, Catalogue, CatalogueError, Entry, Requirements, Skips};
 use crate::profile::Profile;
-use crate::report::model::{
-    CapabilityRow, ClusterFacts, ControlReport, Declared, Report, SCHEMA, ScenarioReport,
-    Selection, StepOutcome, StepReport, matrix, not_shown,
-};
-use crate::suite::Suite;
-use crate::verdict::{Ending, Facts, Judged, Verdict, conclude};
+use crate::report::model::{ScenarioReport, StepOutcome, StepReport};
+use crate::verdict::Verdict;
+
+pub use report::{Proof, Ran};
 
 /// Why there is nothing to run.
 #[derive(Debug, thiserror::Error)]
@@ -50,19 +49,6 @@ pub struct Gated {
     pub open: BTreeSet<Address>,
     /// Those that do not, with their verdict and its reason.
     pub closed: Vec<ScenarioReport>,
-}
-
-/// What a run leaves behind for its report.
-#[derive(Debug)]
-pub struct Ran {
-    /// When it began.
-    pub started: DateTime<Utc>,
-    /// How it ended.
-    pub ending: Ending,
-    /// Its scenarios, in any order.
-    pub scenarios: Vec<ScenarioReport>,
-    /// Its negative controls.
-    pub controls: Vec<ControlReport>,
 }
 
 impl Plan {
@@ -102,7 +88,7 @@ impl Plan {
     pub fn gate(&self, capabilities: &BTreeMap<Capability, Presence>) -> Gated {
         let mut gated = Gated { open: BTreeSet::new(), closed: Vec::new() };
         for entry in self.selected() {
-            match decide(entry, capabilities, &self.skips) {
+            match decide(entry, capabilities, &self.skips, &self.profile) {
                 Gate::Open => drop(gated.open.insert(entry.address.clone())),
                 Gate::Closed { verdict, reason } => {
                     gated.closed.push(closed(entry, verdict, reason));
@@ -128,109 +114,6 @@ impl Plan {
                 closed(entry, Verdict::Skipped, "the run ended before this scenario did".to_owned())
             })
             .collect()
-    }
-
-    /// What is not shown before anything ran: the first line of the output.
-    #[must_use]
-    pub fn not_shown(
-        &self,
-        closed: &[ScenarioReport],
-        capabilities: &BTreeMap<Capability, Presence>,
-    ) -> String {
-        not_shown(closed, &self.rows(capabilities), &self.selection())
-    }
-
-    /// The report.
-    #[must_use]
-    pub fn report(&self, suite: &Suite, mut ran: Ran) -> Report {
-        let order: BTreeMap<&Address, usize> = self
-            .catalogue
-            .entries()
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| (&entry.address, index))
-            .collect();
-        ran.scenarios.sort_by_key(|scenario| order.get(&scenario.address).copied());
-        let (capabilities, selection) = (self.rows(suite.capabilities()), self.selection());
-        let conclusion = conclude(&Facts {
-            scenarios: &ran
-                .scenarios
-                .iter()
-                .map(|scenario| self.judged(scenario, suite.capabilities()))
-                .collect::<Vec<_>>(),
-            breaches: &self.profile.breaches(suite.capabilities()),
-            core_left_out: selection.core_left_out,
-            ending: ran.ending,
-            controls_unproven: ran.controls.iter().filter(|control| !control.proven).count(),
-        });
-        Report {
-            schema: SCHEMA.to_owned(),
-            run: suite.run().clone(),
-            started: ran.started,
-            took_ms: u64::try_from((Utc::now() - ran.started).num_milliseconds())
-                .unwrap_or_default(),
-            cluster: ClusterFacts {
-                context: suite.cluster().context().to_owned(),
-                version: suite.cluster().version().to_owned(),
-            },
-            profile: self.profile.name().to_owned(),
-            result: conclusion.result,
-            exit_code: conclusion.exit,
-            ending: ran.ending,
-            reasons: conclusion.reasons,
-            not_shown: not_shown(&ran.scenarios, &capabilities, &selection),
-            requirements: matrix(&self.requirements.0, &ran.scenarios),
-            selection,
-            capabilities,
-            scenarios: ran.scenarios,
-            controls: ran.controls,
-        }
-    }
-
-    fn selection(&self) -> Selection {
-        let left_out =
-            self.catalogue.entries().iter().filter(|entry| !self.selected.contains(&entry.address));
-        Selection {
-            tags: self.tags.clone(),
-            known: self.catalogue.entries().len(),
-            selected: self.selected.len(),
-            core_left_out: left_out.filter(|entry| entry.tags.level == Level::Core).count(),
-        }
-    }
-
-    fn rows(&self, capabilities: &BTreeMap<Capability, Presence>) -> Vec<CapabilityRow> {
-        let declared =
-            |name: Capability| match (self.profile.requires(name), self.profile.lacks(name)) {
-                (true, _) => Declared::Required,
-                (false, Some(_)) => Declared::Lacking,
-                (false, None) => Declared::Open,
-            };
-        let row = |(name, presence): (&Capability, &Presence)| CapabilityRow {
-            name: *name,
-            what: name.what().to_owned(),
-            presence: presence.clone(),
-            declared: declared(*name),
-        };
-        capabilities.iter().map(row).collect()
-    }
-
-    fn judged(
-        &self,
-        scenario: &ScenarioReport,
-        capabilities: &BTreeMap<Capability, Presence>,
-    ) -> Judged {
-        let entry = self.catalogue.entries().iter().find(|entry| entry.address == scenario.address);
-        let missing =
-            |needed: &&Capability| !capabilities.get(needed).is_some_and(Presence::is_present);
-        let declared_absent = entry.is_some_and(|entry| {
-            entry
-                .tags
-                .requires
-                .iter()
-                .filter(missing)
-                .all(|needed| self.profile.lacks(*needed).is_some())
-        });
-        Judged { verdict: scenario.verdict, level: scenario.level, declared_absent }
     }
 }
 

@@ -45,6 +45,12 @@ pub enum TagError {
 }
 
 impl Tags {
+    /// Whether it runs alone, because it disturbs others or others would disturb it.
+    #[must_use]
+    pub fn is_serial(&self) -> bool {
+        self.all.contains("serial")
+    }
+
     /// Reads tags written without the `@`.
     pub fn parse<'a>(tags: impl Iterator<Item = &'a str>) -> Result<Self, TagError> {
         let all: BTreeSet<String> = tags.map(str::to_owned).collect();
@@ -92,6 +98,7 @@ mod tests {
         );
         assert_eq!(tags.requires.iter().copied().collect::<Vec<_>>(), [Capability::Istio]);
         assert_eq!(tags.level, Level::Extended);
+        assert!(tags.is_serial());
     }
 
     #[test]

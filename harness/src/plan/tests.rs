@@ -1,6 +1,13 @@
 //! Plans read from a folder written for the test.
 
+use chrono::Utc;
+
 use super::*;
+use crate::report::Report;
+use crate::report::model::sample::control;
+use crate::report::model::{ClusterFacts, Mode};
+use crate::run_id::RunId;
+use crate::verdict::{Ending, Exit, RunResult};
 
 const FEATURE: &str = "Feature: Mutual TLS
   @ECO-MSH-002 @core @requires.istio
@@ -69,6 +76,36 @@ fn absence_by_declaration_is_known_to_the_judgement() {
     assert!(plan.judged(&closed[0], &capabilities()).declared_absent);
     let undeclared = Plan::read(features().path(), None, "any").unwrap();
     assert!(!undeclared.judged(&closed[0], &capabilities()).declared_absent);
+}
+
+/// The report of a run in which the plaintext scenario passed and that had this proof to give.
+fn report(proof: Option<Proof>) -> Report {
+    let plan = Plan::read(features().path(), None, "any").unwrap();
+    let passed = blank(&plan.catalogue().entries()[0], Verdict::Passed);
+    let cluster = ClusterFacts { context: "test".into(), version: "v1.36.3".into() };
+    let ran = Ran { started: Utc::now(), ending: Ending::Complete, scenarios: vec![passed], proof };
+    plan.report_on(RunId::generate(), cluster, &BTreeMap::new(), ran)
+}
+
+#[test]
+fn a_run_of_controls_says_that_it_is_one_and_counts_what_it_needed() {
+    let report = report(Some(Proof { controls: vec![control(true)], left_out: 0 }));
+    assert_eq!((report.mode, report.result), (Mode::Prove, RunResult::Success));
+    assert_eq!((report.selection.known, report.selection.selected), (2, 1));
+    assert_eq!(
+        report.not_shown,
+        "Not shown: conformance; 1 of 1 negative controls proven with 1 of 2 scenarios."
+    );
+}
+
+#[test]
+fn a_run_of_controls_is_judged_by_its_controls() {
+    let unproven = report(Some(Proof { controls: vec![control(false)], left_out: 0 }));
+    assert_eq!((unproven.exit_code, unproven.controls.len()), (Exit::Failed, 1));
+    let one_of_four = report(Some(Proof { controls: vec![control(true)], left_out: 3 }));
+    assert_eq!(one_of_four.exit_code, Exit::Partial);
+    let none = report(None);
+    assert_eq!((none.mode, none.controls.len()), (Mode::Run, 0));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where reports lie: a folder per run, and `latest` beside them.
+//! Where reports lie: a folder per run, and beside them `latest` and `latest-prove`.
 
 use std::path::{Path, PathBuf};
 
@@ -33,11 +33,11 @@ impl Folder {
         Ok(path)
     }
 
-    /// Writes every form of the report, and copies them to `latest`. Answers with the path of the HTML form.
+    /// Writes every form of the report, and copies them to the latest of its kind. Answers with the path of the HTML form.
     pub fn write(&self, report: &Report) -> anyhow::Result<PathBuf> {
         let path = self.prepare(report.run.as_str())?;
         let forms = [serde_json::to_string_pretty(report)?, html(report)?, junit(report)?];
-        let latest = self.prepare("latest")?;
+        let latest = self.prepare(report.mode.latest())?;
         for (name, text) in FILES.iter().zip(forms) {
             for folder in [&path, &latest] {
                 let file = folder.join(name);
@@ -54,7 +54,7 @@ impl Folder {
         self.0.join(run).join(form)
     }
 
-    /// Reads the report of a run, or `latest`.
+    /// Reads the report of a run, or of the latest of its kind.
     pub fn read(&self, run: &str) -> anyhow::Result<Report> {
         read(&self.0.join(run).join("report.json"))
     }
@@ -76,48 +76,74 @@ pub fn read(path: &Path) -> anyhow::Result<Report> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::sample::report;
+    use crate::report::model::Mode;
+    use crate::report::model::sample::{broken, report};
     use crate::verdict::Verdict;
 
-    #[test]
-    fn json_junit_and_html_agree_on_every_scenario() {
+    /// A report as it was written: HTML and JUnit, and what JSON reads back to.
+    fn written(report: &Report) -> (String, String, Report) {
         let temporary = tempfile::tempdir().unwrap();
         let folder = Folder::new(temporary.path().to_owned());
-        let written = report();
-        folder.write(&written).unwrap();
+        folder.write(report).unwrap();
         let text = |name: &str| {
             std::fs::read_to_string(temporary.path().join("latest").join(name)).unwrap()
         };
-        let (html, junit) = (text("report.html").replace("&#x2f;", "/"), text("junit.xml"));
-        assert_eq!(folder.read("latest").unwrap(), written);
-        assert_eq!(folder.read(written.run.as_str()).unwrap(), written);
+        assert_eq!(folder.read(report.run.as_str()).unwrap(), folder.read("latest").unwrap());
+        let html = text("report.html").replace("&#x2f;", "/");
+        (html, text("junit.xml"), folder.read("latest").unwrap())
+    }
+
+    /// How often JUnit has this property.
+    fn properties(junit: &str, name: &str, value: &str) -> usize {
+        junit.matches(&format!("name=\"{name}\" value=\"{value}\"")).count()
+    }
+
+    #[test]
+    fn json_junit_and_html_agree_on_every_scenario() {
+        let report = report();
+        let (html, junit, json) = written(&report);
+        assert_eq!(json, report);
         for verdict in Verdict::ALL {
-            let count = written.count(verdict);
-            assert_eq!(
-                html.matches(&format!("data-verdict=\"{verdict}\"")).count(),
-                count,
-                "html and json on {verdict}"
-            );
-            assert_eq!(
-                junit.matches(&format!("name=\"verdict\" value=\"{verdict}\"")).count(),
-                count,
-                "junit and json on {verdict}"
-            );
+            let count = report.count(verdict);
+            let shown = html.matches(&format!("data-verdict=\"{verdict}\"")).count();
+            assert_eq!(shown, count, "html and json on {verdict}");
+            let cases = properties(&junit, "verdict", verdict.name());
+            assert_eq!(cases, count, "junit and json on {verdict}");
         }
-        for scenario in &written.scenarios {
-            assert!(
-                junit.contains(&format!("classname=\"{}\"", scenario.address)),
-                "junit lacks {}",
-                scenario.address
-            );
-            assert!(
-                html.contains(&scenario.address.to_string()),
-                "html lacks {}",
-                scenario.address
-            );
+        for scenario in &report.scenarios {
+            let address = scenario.address.to_string();
+            assert!(junit.contains(&format!("classname=\"{address}\"")), "junit lacks {address}");
+            assert!(html.contains(&address), "html lacks {address}");
         }
-        assert!(html.contains(&format!("data-result=\"{}\"", written.result)));
-        assert!(junit.contains(&format!("value=\"{}\"", written.result)));
+    }
+
+    #[test]
+    fn json_junit_and_html_agree_on_controls_result_and_reasons() {
+        for report in [report(), broken()] {
+            let (html, junit, _json) = written(&report);
+            for proven in [true, false] {
+                let count =
+                    report.controls.iter().filter(|control| control.proven == proven).count();
+                let shown = html.matches(&format!("data-proven=\"{proven}\"")).count();
+                assert_eq!(shown, count, "html and json on controls proven: {proven}");
+                let cases = properties(&junit, "proven", &proven.to_string());
+                assert_eq!(cases, count, "junit and json on controls proven: {proven}");
+            }
+            assert!(html.contains(&format!("data-result=\"{}\"", report.result)));
+            assert_eq!(properties(&junit, "exit_code", &report.exit_code.code().to_string()), 1);
+            for reason in &report.reasons {
+                assert!(html.contains(reason) && junit.contains(reason), "{reason}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_of_controls_is_not_the_latest_run() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Folder::new(temporary.path().to_owned());
+        folder.write(&Report { mode: Mode::Prove, ..report() }).unwrap();
+        assert!(folder.read("latest").is_err());
+        assert_eq!(folder.read("latest-prove").unwrap().mode, Mode::Prove);
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub const SCHEMA: &str = "ecotrack.dev/conformance-report/v1";
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
+    /// What kind of run it was; a report from before there was this field is one of scenarios.
+    #[serde(default)]
+    pub mode: Mode,
     /// The run's name.
     pub run: RunId,
     /// When it began.
@@ -52,6 +55,28 @@ pub struct Report {
     pub controls: Vec<ControlReport>,
 }
 
+/// What kind of run it was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The scenarios, to show what the platform does.
+    #[default]
+    Run,
+    /// The negative controls, to show that the scenarios can see what it does not do. It says nothing of conformance.
+    Prove,
+}
+
+impl Mode {
+    /// The folder beside the runs' own that holds the latest report of this kind.
+    #[must_use]
+    pub fn latest(self) -> &'static str {
+        match self {
+            Self::Run => "latest",
+            Self::Prove => "latest-prove",
+        }
+    }
+}
+
 /// The cluster in front of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterFacts {
@@ -61,7 +86,7 @@ pub struct ClusterFacts {
     pub version: String,
 }
 
-/// Which scenarios were asked for.
+/// Which scenarios were asked for; in a run of `prove` those that it needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// The tag expression, if there was one.
@@ -188,7 +213,7 @@ pub struct ControlReport {
     pub proven: bool,
     /// What happened, phase by phase.
     pub phases: Vec<PhaseReport>,
-    /// Its scenarios while the sabotage was in force, with their evidence.
+    /// Every scenario that ran while the sabotage was in force, those that did not pass with their evidence.
     pub sabotaged: Vec<ScenarioReport>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
@@ -298,6 +323,18 @@ pub fn not_shown(
         ));
     }
     if gaps.is_empty() { String::new() } else { format!("Not shown: {}.", gaps.join("; ")) }
+}
+
+/// The same sentence for a run of `prove`, which shows nothing of conformance.
+#[must_use]
+pub fn nothing_but_controls(controls: &[ControlReport], selection: &Selection) -> String {
+    let proven = controls.iter().filter(|control| control.proven).count();
+    format!(
+        "Not shown: conformance; {proven} of {} negative controls proven with {} of {} scenarios.",
+        controls.len(),
+        selection.selected,
+        selection.known
+    )
 }
 
 #[cfg(test)]

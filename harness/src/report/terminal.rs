@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use super::model::{ControlReport, Report, ScenarioReport, StepOutcome};
+use super::model::{ControlReport, Mode, Report, ScenarioReport, StepOutcome};
 use crate::verdict::{RunResult, Verdict};
 
 /// Whether to colour: only on a terminal, and never against `NO_COLOR`.
@@ -125,9 +125,13 @@ pub fn summary(report: &Report, path: &str, style: Style) -> String {
         RunResult::Failure => style.verdict(Verdict::Failed, "failure"),
     };
     let took = humantime::format_duration(Duration::from_secs(report.took_ms / 1_000));
+    let of = match report.mode {
+        Mode::Run => "",
+        Mode::Prove => " of the negative controls",
+    };
     let _ = writeln!(
         text,
-        "{} {result} for profile {} in {took}",
+        "{} {result}{of} for profile {} in {took}",
         style.strong("Result:"),
         report.profile
     );
@@ -172,6 +176,12 @@ mod tests {
     fn the_last_line_is_the_plain_count() {
         let text = summary(&report(), "target/conformance/latest/report.html", Style::plain());
         assert_eq!(text.lines().last(), Some("1 passed, 3 failed, 3 skipped"));
+    }
+
+    #[test]
+    fn a_run_of_controls_names_its_result_as_theirs() {
+        let text = summary(&Report { mode: Mode::Prove, ..report() }, "x", Style::plain());
+        assert!(text.contains("failure of the negative controls for profile embedded"), "{text}");
     }
 
     #[test]

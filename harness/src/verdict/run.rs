@@ -137,6 +137,8 @@ pub struct Facts<'a> {
     pub ending: Ending,
     /// Negative controls that did not show what they had to.
     pub controls_unproven: usize,
+    /// Negative controls that a run of controls left out.
+    pub controls_left_out: usize,
 }
 
 /// Draws the conclusion. An empty run, a core scenario left out or not supported is never a success.
@@ -149,13 +151,7 @@ pub fn conclude(facts: &Facts<'_>) -> Conclusion {
     let mut reasons: Vec<String> = facts.breaches.to_vec();
     note(&mut reasons, failed, "failed");
     note(&mut reasons, errors, "ended in an error of the harness");
-    if facts.controls_unproven > 0 {
-        reasons.push(format!(
-            "{} negative control{} not proven",
-            facts.controls_unproven,
-            plural(facts.controls_unproven)
-        ));
-    }
+    note_controls(&mut reasons, facts.controls_unproven, "not proven");
     let broken = failed > 0 || !facts.breaches.is_empty() || facts.controls_unproven > 0;
     let gaps = gaps(facts);
     let incomplete = !gaps.is_empty();
@@ -201,12 +197,19 @@ fn gaps(facts: &Facts<'_>) -> Vec<String> {
     };
     note(&mut gaps, count(&core_unsupported), "core and not supported here");
     note(&mut gaps, facts.core_left_out, "core and not selected");
+    note_controls(&mut gaps, facts.controls_left_out, "not selected");
     gaps
 }
 
 fn note(reasons: &mut Vec<String>, count: usize, what: &str) {
     if count > 0 {
         reasons.push(format!("{count} scenario{} {what}", plural(count)));
+    }
+}
+
+fn note_controls(reasons: &mut Vec<String>, count: usize, what: &str) {
+    if count > 0 {
+        reasons.push(format!("{count} negative control{} {what}", plural(count)));
     }
 }
 

@@ -20,6 +20,8 @@ struct Control {
     red: Vec<Red>,
     #[serde(default)]
     green: Vec<Reference>,
+    #[serde(default)]
+    may: Vec<May>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +38,14 @@ struct Red {
 struct Reference {
     feature: String,
     scenario: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct May {
+    feature: String,
+    scenario: String,
+    why: String,
 }
 
 fn controls() -> Vec<Control> {
@@ -99,6 +109,24 @@ fn every_scenario_and_step_of_a_control_exists() {
                 .iter()
                 .any(|red| red.feature == green.feature && red.scenario == green.scenario);
             assert!(!both, "{PATH}: {}: {:?} cannot be red and green", control.id, green.scenario);
+        }
+    }
+}
+
+#[test]
+fn what_may_turn_red_runs_beside_others_is_nothing_else_and_has_a_reason() {
+    let all = scenarios::all();
+    for control in controls() {
+        let id = &control.id;
+        for may in &control.may {
+            let found = expect(&all, id, &may.feature, &may.scenario);
+            assert!(!may.why.is_empty(), "{PATH}: {id}: {:?} may turn red, but why?", may.scenario);
+            // Alone it does not run under the sabotage unless it has to.
+            assert!(!found.tags.contains("serial"), "{PATH}: {id}: {:?} runs alone", may.scenario);
+            let red = control.red.iter().map(|red| (&red.feature, &red.scenario));
+            let green = control.green.iter().map(|green| (&green.feature, &green.scenario));
+            let both = red.chain(green).any(|named| named == (&may.feature, &may.scenario));
+            assert!(!both, "{PATH}: {id}: {:?} has to and may", may.scenario);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! One run: connect, look, gate, run, report.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use chrono::Utc;
 use conformance::arguments::{Repository, RunArguments};
 use conformance::capability;
 use conformance::cluster::Cluster;
 use conformance::control::{Control, Controls};
-use conformance::plan::{Gated, Plan, Ran};
+use conformance::eventually::within;
+use conformance::plan::{Gated, Plan, Proof, Ran};
 use conformance::report::terminal::{self, Style};
 use conformance::report::{Folder, Report};
 use conformance::run_id::RunId;
@@ -29,7 +30,7 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     let plan = Plan::read(&repository.features(), arguments.tags.as_deref(), arguments.profile())
         .map_err(Stopped::usage)?;
     let controls = Controls::read(&repository.features()).map_err(Stopped::usage)?;
-    let controls = controls
+    let chosen = controls
         .select(arguments.control())
         .map_err(|unknown| Stopped::usage(anyhow::anyhow!(unknown)))?;
     let unmatched = steps::unmatched(&plan.catalogue().keep(|_| true));
@@ -53,7 +54,7 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
 
     let report = match arguments.prove {
         None => scenarios(arguments, &plan, &suite).await,
-        Some(_) => proofs(arguments, &plan, &suite, &controls).await,
+        Some(_) => proofs(arguments, &plan, &suite, &chosen, controls.count() - chosen.len()).await,
     };
     clean_up(&suite, alive).await;
     let path = folder.write(&report).map_err(Stopped::harness)?;
@@ -92,33 +93,32 @@ async fn scenarios(arguments: &RunArguments, plan: &Plan, suite: &Arc<Suite>) ->
         std::mem::take(&mut *finished.lock().unwrap_or_else(PoisonError::into_inner));
     scenarios.extend(plan.unfinished(&gated.open, &scenarios));
     scenarios.extend(gated.closed);
-    plan.report(suite, Ran { started, ending, scenarios, controls: Vec::new() })
+    plan.report(suite, Ran { started, ending, scenarios, proof: None })
 }
 
-/// Proves the controls one after the other; the scenarios of the report are those that were green again.
+/// Proves the controls one after the other; the scenarios of the report are as they were last, healed.
 async fn proofs(
     arguments: &RunArguments,
     plan: &Plan,
     suite: &Arc<Suite>,
-    controls: &[&Control],
+    chosen: &[&Control],
+    left_out: usize,
 ) -> Report {
     let (started, style) = (Utc::now(), Style::detect());
     let gated = plan.gate(suite.capabilities());
     let executor =
         Executor { catalogue: plan.catalogue().clone(), concurrency: arguments.concurrency, style };
-    let prover = Prover::new(executor, Arc::clone(suite));
-    let results = Mutex::new((Vec::new(), Vec::new()));
+    let mut prover = Prover::new(executor, Arc::clone(suite), gated.open);
+    let mut controls = Vec::new();
     let ending = bounded(suite, async {
-        for control in controls {
-            let (report, scenarios) = prover.prove(control, &gated.open).await;
-            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            results.0.push(report);
-            results.1.extend(scenarios);
+        prover.baseline(chosen).await;
+        for control in chosen {
+            controls.push(prover.prove(control).await);
         }
     })
     .await;
-    let (controls, scenarios) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    plan.report(suite, Ran { started, ending, scenarios, controls })
+    let (scenarios, proof) = (prover.into_scenarios(), Some(Proof { controls, left_out }));
+    plan.report(suite, Ran { started, ending, scenarios, proof })
 }
 
 /// Runs to the end, or until the time is over, or until somebody stops it.
@@ -127,7 +127,7 @@ async fn bounded(suite: &Suite, work: impl Future<Output = ()>) -> Ending {
         () = work => Ending::Complete,
         _ = tokio::signal::ctrl_c() => Ending::Interrupted,
         () = terminated() => Ending::Interrupted,
-        Err(_elapsed) = tokio::time::timeout(suite.timeouts().run, std::future::pending::<()>()) => Ending::TimedOut,
+        None = within(suite.timeouts().run, std::future::pending::<()>()) => Ending::TimedOut,
     }
 }
 
@@ -166,11 +166,10 @@ async fn sweep_up(cluster: &Cluster) {
 /// What cannot be taken away now is left to `conformance sweep`, and said.
 async fn clean_up(suite: &Suite, alive: Alive) {
     let own = sweep::sweep(suite.cluster(), |run| run == suite.run());
-    let swept = tokio::time::timeout(suite.timeouts().cleanup, own).await;
-    match swept {
-        Ok(Ok(_leftovers)) => {}
-        Ok(Err(error)) => tracing::warn!("run `conformance sweep` later: {error:#}"),
-        Err(_elapsed) => tracing::warn!("cleaning up took too long: run `conformance sweep` later"),
+    match within(suite.timeouts().cleanup, own).await {
+        Some(Ok(_leftovers)) => {}
+        Some(Err(error)) => tracing::warn!("run `conformance sweep` later: {error:#}"),
+        None => tracing::warn!("cleaning up took too long: run `conformance sweep` later"),
     }
     give_back(alive).await;
 }

@@ -9,100 +9,70 @@ fn judged(verdict: Verdict, level: Level) -> Judged {
 const PASSED: Judged =
     Judged { verdict: Verdict::Passed, level: Level::Core, declared_absent: false };
 
-fn conclusion(scenarios: &[Judged]) -> Conclusion {
-    conclude(&Facts {
+fn facts(scenarios: &[Judged]) -> Facts<'_> {
+    Facts {
         scenarios,
         breaches: &[],
         core_left_out: 0,
         ending: Ending::Complete,
         controls_unproven: 0,
-    })
+        controls_left_out: 0,
+    }
+}
+
+fn conclusion(scenarios: &[Judged]) -> Conclusion {
+    conclude(&facts(scenarios))
+}
+
+/// What is seen beside a scenario that passed decides alone.
+fn beside_a_pass(other: Judged) -> Exit {
+    let conclusion = conclusion(&[PASSED, other]);
+    let reasons = &conclusion.reasons;
+    assert_eq!(reasons.is_empty(), conclusion.result == RunResult::Success, "{reasons:?}");
+    conclusion.exit
 }
 
 #[test]
 fn the_table_of_verdicts() {
-    use RunResult::{Failure, Partial, Success};
-    let declared = Judged { declared_absent: true, ..judged(Verdict::NotSupported, Level::Core) };
-    let cases = [
-        ("everything passed", vec![PASSED], Success, Exit::Success),
-        (
-            "one failed",
-            vec![PASSED, judged(Verdict::Failed, Level::Extended)],
-            Failure,
-            Exit::Failed,
-        ),
-        (
-            "one ended in an error",
-            vec![PASSED, judged(Verdict::Error, Level::Core)],
-            Failure,
-            Exit::Harness,
-        ),
-        (
-            "a failure outranks an error",
-            vec![judged(Verdict::Error, Level::Core), judged(Verdict::Failed, Level::Core)],
-            Failure,
-            Exit::Failed,
-        ),
-        (
-            "an inconclusive one",
-            vec![PASSED, judged(Verdict::Inconclusive, Level::Extended)],
-            Partial,
-            Exit::Partial,
-        ),
-        (
-            "a skipped one",
-            vec![PASSED, judged(Verdict::Skipped, Level::Extended)],
-            Partial,
-            Exit::Partial,
-        ),
-        (
-            "a core one not supported",
-            vec![PASSED, judged(Verdict::NotSupported, Level::Core)],
-            Partial,
-            Exit::Partial,
-        ),
-        ("a core one declared absent", vec![PASSED, declared], Success, Exit::Success),
-        (
-            "an extended one not supported",
-            vec![PASSED, judged(Verdict::NotSupported, Level::Extended)],
-            Success,
-            Exit::Success,
-        ),
-        (
-            "one without meaning here",
-            vec![PASSED, judged(Verdict::NotApplicable, Level::Core)],
-            Success,
-            Exit::Success,
-        ),
-        ("nothing at all", vec![], Partial, Exit::Partial),
-        ("nothing but what is not supported", vec![declared], Partial, Exit::Partial),
-    ];
-    for (name, scenarios, result, exit) in cases {
-        let conclusion = conclusion(&scenarios);
-        assert_eq!(
-            (conclusion.result, conclusion.exit),
-            (result, exit),
-            "{name}: {:?}",
-            conclusion.reasons
-        );
-        assert_eq!(
-            conclusion.reasons.is_empty(),
-            result == Success,
-            "{name}: {:?}",
-            conclusion.reasons
-        );
+    use Level::{Core, Extended};
+    for (verdict, level, exit) in [
+        (Verdict::Passed, Core, Exit::Success),
+        (Verdict::Failed, Extended, Exit::Failed),
+        (Verdict::Error, Core, Exit::Harness),
+        (Verdict::Inconclusive, Extended, Exit::Partial),
+        (Verdict::Skipped, Extended, Exit::Partial),
+        (Verdict::NotSupported, Core, Exit::Partial),
+        (Verdict::NotSupported, Extended, Exit::Success),
+        (Verdict::NotApplicable, Core, Exit::Success),
+    ] {
+        assert_eq!(beside_a_pass(judged(verdict, level)), exit, "{level:?} and {verdict}");
     }
+}
+
+const DECLARED_ABSENT: Judged =
+    Judged { verdict: Verdict::NotSupported, level: Level::Core, declared_absent: true };
+
+#[test]
+fn what_is_declared_absent_is_no_gap_but_shows_nothing_either() {
+    assert_eq!(beside_a_pass(DECLARED_ABSENT), Exit::Success);
+    assert_eq!(conclusion(&[DECLARED_ABSENT]).exit, Exit::Partial);
+    assert_eq!(conclusion(&[]).exit, Exit::Partial);
+}
+
+#[test]
+fn the_result_follows_the_worst_and_a_failure_outranks_an_error() {
+    let both = [judged(Verdict::Error, Level::Core), judged(Verdict::Failed, Level::Core)];
+    assert_eq!(conclusion(&both).exit, Exit::Failed);
+    let result = |verdict: Verdict| conclusion(&[PASSED, judged(verdict, Level::Core)]).result;
+    assert_eq!(result(Verdict::Failed), RunResult::Failure);
+    assert_eq!(result(Verdict::Error), RunResult::Failure);
+    assert_eq!(result(Verdict::Inconclusive), RunResult::Partial);
+    assert_eq!(result(Verdict::Passed), RunResult::Success);
 }
 
 #[test]
 fn a_core_scenario_left_out_by_the_selection_is_partial() {
-    let conclusion = conclude(&Facts {
-        scenarios: &[PASSED],
-        breaches: &[],
-        core_left_out: 3,
-        ending: Ending::Complete,
-        controls_unproven: 0,
-    });
+    let conclusion = conclude(&Facts { core_left_out: 3, ..facts(&[PASSED]) });
     assert_eq!((conclusion.result, conclusion.exit), (RunResult::Partial, Exit::Partial));
     assert_eq!(conclusion.reasons, ["3 scenarios core and not selected"]);
 }
@@ -110,27 +80,22 @@ fn a_core_scenario_left_out_by_the_selection_is_partial() {
 #[test]
 fn a_breach_of_the_profile_fails_the_run() {
     let breaches = ["profile embedded requires istio, which is absent: x".to_owned()];
-    let conclusion = conclude(&Facts {
-        scenarios: &[PASSED],
-        breaches: &breaches,
-        core_left_out: 0,
-        ending: Ending::Complete,
-        controls_unproven: 0,
-    });
+    let conclusion = conclude(&Facts { breaches: &breaches, ..facts(&[PASSED]) });
     assert_eq!((conclusion.result, conclusion.exit), (RunResult::Failure, Exit::Failed));
 }
 
 #[test]
 fn an_unproven_control_fails_the_run() {
-    let conclusion = conclude(&Facts {
-        scenarios: &[PASSED],
-        breaches: &[],
-        core_left_out: 0,
-        ending: Ending::Complete,
-        controls_unproven: 1,
-    });
+    let conclusion = conclude(&Facts { controls_unproven: 1, ..facts(&[PASSED]) });
     assert_eq!(conclusion.exit, Exit::Failed);
     assert_eq!(conclusion.reasons, ["1 negative control not proven"]);
+}
+
+#[test]
+fn a_control_left_out_by_the_selection_is_partial() {
+    let conclusion = conclude(&Facts { controls_left_out: 3, ..facts(&[PASSED]) });
+    assert_eq!((conclusion.result, conclusion.exit), (RunResult::Partial, Exit::Partial));
+    assert_eq!(conclusion.reasons, ["3 negative controls not selected"]);
 }
 
 #[test]
@@ -140,13 +105,7 @@ fn an_end_before_its_time_has_its_own_code_whatever_was_seen() {
             [(Verdict::Passed, RunResult::Partial), (Verdict::Failed, RunResult::Failure)]
         {
             let scenarios = [judged(verdict, Level::Core)];
-            let conclusion = conclude(&Facts {
-                scenarios: &scenarios,
-                breaches: &[],
-                core_left_out: 0,
-                ending,
-                controls_unproven: 0,
-            });
+            let conclusion = conclude(&Facts { ending, ..facts(&scenarios) });
             assert_eq!((conclusion.exit.code(), conclusion.result), (exit, result));
         }
     }
