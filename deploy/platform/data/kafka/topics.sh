@@ -37,4 +37,4 @@ reads() { allow "$1" --operation Read --operation Describe "${@:2}"; }
   reads order-service --group order-service --topic payment-events
   reads notification-service --group notification-service --topic user-events --topic order-events --topic payment-events
   reads conformance --group '*' --topic '*'
-} | xargs -P "$side_by_side" -d '\n' -I {} bash -fc '/opt/kafka/bin/{}'
+} | tr '\n' '\0' | xargs -0 -P "$side_by_side" -I {} bash -fc '/opt/kafka/bin/{}'
