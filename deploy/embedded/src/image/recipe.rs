@@ -162,6 +162,8 @@ fn parse(text: &str) -> Result<Recipes> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -178,6 +180,30 @@ mod tests {
             let (name, tag) = image.name.rsplit_once(':').unwrap();
             assert!(name.matches('/').count() >= 1 && name.contains('.'), "{name}");
             assert_ne!(tag, "latest");
+        }
+    }
+
+    #[test]
+    fn every_image_that_a_manifest_of_the_platform_names_is_made() {
+        let mut named = Vec::new();
+        named_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform"), &mut named);
+        assert!(named.len() >= 8, "{named:?}");
+        let recipes = read().unwrap();
+        for name in named {
+            assert!(recipes.images.iter().any(|image| image.name == name), "{name}");
+        }
+    }
+
+    fn named_below(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                named_below(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let names = text.lines().filter_map(|line| line.trim().strip_prefix("image: "));
+                found.extend(names.filter(|name| name.contains('/')).map(str::to_owned));
+            }
         }
     }
 
