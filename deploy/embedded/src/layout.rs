@@ -1,6 +1,5 @@
 //! Where everything lies on disk: one cache root outside the repository.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -18,9 +17,7 @@ impl Layout {
     /// # Errors
     /// When none of the three variables is set.
     pub fn from_env() -> Result<Self> {
-        let root = named("ECOTRACK_CACHE")
-            .or_else(|| named("XDG_CACHE_HOME").map(|folder| folder.join("ecotrack")))
-            .or_else(|| named("HOME").map(|folder| folder.join(".cache/ecotrack")))
+        let root = ecotrack_platform::cache()
             .context("no cache folder: none of ECOTRACK_CACHE, XDG_CACHE_HOME and HOME is set; set ECOTRACK_CACHE")?;
         Ok(Self::new(root, PathBuf::from(env!("CARGO_MANIFEST_DIR"))))
     }
@@ -96,8 +93,4 @@ impl Layout {
     pub fn run(&self) -> PathBuf {
         self.state().join("run")
     }
-}
-
-fn named(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

@@ -64,6 +64,7 @@ fn reporter(progress: Progress) -> Reporter {
             Event::Waiting { part, object } => {
                 progress.say(&format!("platform {part} waits for {object}"));
             }
+            Event::Told { part, what } => progress.say(&format!("platform {part}: {what}")),
             Event::Finished { part, took, unchanged } => {
                 // Its line moves no longer; the installer's own figure counts.
                 drop(steps.remove(&part));

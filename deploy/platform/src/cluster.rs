@@ -100,6 +100,16 @@ impl Cluster {
         Ok(self.look_up(objects, "name").await?.lines().count() == objects.len())
     }
 
+    /// Those of the objects that do not exist.
+    pub(crate) async fn missing(&self, objects: &[Object]) -> Result<Vec<Object>, InstallError> {
+        if objects.is_empty() || self.all_exist(objects).await? {
+            return Ok(Vec::new());
+        }
+        let live = self.fetch(objects).await?;
+        let is_gone = |object: &&Object| !live.iter().any(|found| object.is(found));
+        Ok(objects.iter().filter(is_gone).cloned().collect())
+    }
+
     /// kubectl needs no more than names, and definitions are large.
     async fn look_up(&self, objects: &[Object], format: &str) -> Result<String, InstallError> {
         let identities: Vec<Object> = objects.iter().map(Object::identity).collect();

@@ -30,6 +30,15 @@ pub(crate) fn fingerprint(
     Ok(hex(&hasher.finalize()))
 }
 
+/// The digest of files and folders, and of what else decides.
+pub(crate) fn fingerprint_of(paths: &[&Path], around: &str) -> Result<String, InstallError> {
+    let mut hasher = Sha256::new();
+    hasher.update(RENDERING.to_le_bytes());
+    hasher.update(around);
+    paths.iter().try_for_each(|path| add(&mut hasher, path))?;
+    Ok(hex(&hasher.finalize()))
+}
+
 /// A file by name and content, a folder by all it holds, in the order of the names.
 fn add(hasher: &mut Sha256, path: &Path) -> Result<(), InstallError> {
     let failed = |source| InstallError::File { doing: "reading", path: path.to_owned(), source };

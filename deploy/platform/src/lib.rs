@@ -27,5 +27,5 @@ pub use error::{InstallError, NotReady};
 pub use install::{Options, install};
 pub use part::PartName;
 pub use progress::{Event, Reporter, plain_lines, silent};
-pub use services::{ServicesOptions, deploy_services};
-pub use tools::{embedded_kubeconfig, find_tool, repository};
+pub use services::{SERVICES, ServicesOptions, deploy_services};
+pub use tools::{cache, embedded_kubeconfig, find_tool, repository};

@@ -41,7 +41,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Services {
-    /// Deploy or update them and wait until they are rolled out.
+    /// Deploy what changed and wait until all are rolled out.
     Deploy {
         #[command(flatten)]
         target: Target,
@@ -51,6 +51,12 @@ enum Services {
         /// Folder with one record per imported image, so that a rebuilt image rolls out.
         #[arg(long, value_name = "FOLDER")]
         image_records: Option<PathBuf>,
+        /// Where the runbooks are published, for the links in alerts; without it this project's own pages.
+        #[arg(long, value_name = "ADDRESS")]
+        runbooks: Option<String>,
+        /// Deploy what did not change here too: that puts back what was changed or deleted by hand.
+        #[arg(long)]
+        anew: bool,
     },
 }
 
@@ -115,7 +121,7 @@ async fn run() -> Result<()> {
             };
             install(&options).await.context("the platform is not installed")
         }
-        Command::Services(Services::Deploy { target, values, image_records }) => {
+        Command::Services(Services::Deploy { target, values, image_records, runbooks, anew }) => {
             let image_records =
                 image_records.or_else(|| target.is_embedded().then(embedded_images).flatten());
             let options = ServicesOptions {
@@ -123,6 +129,8 @@ async fn run() -> Result<()> {
                 repository: repository(),
                 environment: values,
                 image_records,
+                runbooks,
+                anew,
                 reporter: plain_lines(),
             };
             deploy_services(&options).await.context("the services are not deployed")

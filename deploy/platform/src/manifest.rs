@@ -88,7 +88,8 @@ pub(crate) fn parse_answer(what: &str, text: &str) -> Result<Vec<Object>, Instal
     serde_json::from_str(text).map(flatten).map_err(|error| malformed(what, &error))
 }
 
-fn malformed(what: &str, reason: &dyn std::fmt::Display) -> InstallError {
+/// The error about a text that is not what it should be.
+pub(crate) fn malformed(what: &str, reason: &dyn std::fmt::Display) -> InstallError {
     InstallError::Malformed { what: what.to_owned(), reason: reason.to_string() }
 }
 

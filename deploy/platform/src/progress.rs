@@ -19,6 +19,13 @@ pub enum Event {
         /// What for, in words.
         object: String,
     },
+    /// Something happened that the user would want to know.
+    Told {
+        /// The part's name.
+        part: String,
+        /// A sentence about it.
+        what: String,
+    },
     /// A part is installed and ready.
     Finished {
         /// Its name.
@@ -54,6 +61,7 @@ fn sentence(event: &Event) -> String {
     match event {
         Event::Began { part } => format!("{part} ..."),
         Event::Waiting { part, object } => format!("{part} waits for {object}"),
+        Event::Told { part, what } => format!("{part}: {what}"),
         Event::Finished { part, took, unchanged: true } => {
             format!("{part} is as it should be ({:.1}s)", took.as_secs_f64())
         }

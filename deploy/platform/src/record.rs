@@ -1,4 +1,4 @@
-//! What was installed, recorded on the cluster itself: per part what it was made of and which objects came of it.
+//! What was installed, recorded on the cluster itself: per part or release what it was made of and which objects came of it.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,10 @@ const NAME: &str = "ecotrack-platform";
 
 /// The parts as they were installed last.
 #[derive(Default)]
-pub(crate) struct Record(BTreeMap<String, Value>);
+pub(crate) struct Record {
+    is_there: bool,
+    parts: BTreeMap<String, Value>,
+}
 
 impl Record {
     /// Reads the record; a cluster without one has an empty record.
@@ -28,12 +31,22 @@ impl Record {
         let entry = |(part, text): (&String, &Value)| {
             Some((part.clone(), serde_json::from_str(text.as_str()?).ok()?))
         };
-        Self(data.into_iter().flatten().filter_map(entry).collect())
+        Self { is_there: true, parts: data.into_iter().flatten().filter_map(entry).collect() }
+    }
+
+    /// Whether the cluster has a record at all.
+    pub(crate) fn is_there(&self) -> bool {
+        self.is_there
+    }
+
+    /// What a part was made of when it was installed last.
+    pub(crate) fn fingerprint(&self, part: &str) -> Option<&str> {
+        self.parts.get(part)?["fingerprint"].as_str()
     }
 
     /// The names of a part's objects, if it was made of exactly this.
     pub(crate) fn objects(&self, part: &str, fingerprint: &str) -> Option<Vec<Object>> {
-        let entry = self.0.get(part).filter(|entry| entry["fingerprint"] == fingerprint)?;
+        let entry = self.parts.get(part).filter(|entry| entry["fingerprint"] == fingerprint)?;
         Some(entry["objects"].as_array()?.iter().cloned().map(Object).collect())
     }
 }

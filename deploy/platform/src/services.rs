@@ -1,23 +1,30 @@
 //! Deploying the five services and the outside world onto an installed platform, in the order of `ARCHITECTURE.md`.
+//!
+//! What is as it was deployed last is left alone, even if somebody changed or deleted some of it since: putting that back unasked would
+//! hide from the features what they are there to find.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod deployer;
+mod release;
+mod rules;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
-use futures::future::try_join_all;
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::cluster::Cluster;
-use crate::error::{Doing as _, InstallError};
+use crate::error::InstallError;
 use crate::manifest::Object;
 use crate::progress::{Event, Reporter};
 use crate::readiness::Waiter;
-use crate::source::Source;
+use deployer::Deployer;
+use release::{Release, image_digest};
 
 const PART: &str = "services";
 const NAMESPACE: &str = "ecotrack";
-const SERVICES: [&str; 5] =
+/// The five services, as the registry of `contracts/telemetry` names them.
+pub const SERVICES: [&str; 5] =
     ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
 const SANDBOX: (&str, &str) = ("provider-sandbox", "external");
 /// Five services start on two cores, some of them after a first migration.
@@ -33,116 +40,108 @@ pub struct ServicesOptions {
     pub environment: String,
     /// Folder with one `<image>.json` per imported image, whose `digest` makes a rebuilt image roll out under an unchanged tag.
     pub image_records: Option<PathBuf>,
+    /// Where the runbooks are published; without it alerts link to this project's own pages.
+    pub runbooks: Option<String>,
+    /// Deploys everything, changed or not: that puts back what was changed by hand.
+    pub anew: bool,
     /// Who is told.
     pub reporter: Reporter,
 }
 
-/// Deploys everything and returns when it is rolled out.
+/// Deploys what changed and returns when everything is rolled out.
 pub async fn deploy_services(options: &ServicesOptions) -> Result<(), InstallError> {
     let began = Instant::now();
     (options.reporter)(Event::Began { part: PART.to_owned() });
-    options.deploy_mesh().await?;
-    let mut releases: Vec<_> = SERVICES.iter().map(|name| (*name, NAMESPACE)).collect();
-    releases.push(SANDBOX);
-    try_join_all(releases.iter().map(|(name, namespace)| options.deploy_service(name, namespace)))
-        .await?;
-    options.deploy_secrets().await?;
-    options.apply_rules().await?;
+    let outcomes = Deployer::new(options).await?.deploy().await?;
+    let unchanged = outcomes.iter().all(Option::is_some);
+    let kept: Vec<Object> = outcomes.into_iter().flatten().flatten().collect();
+    let gone = options.cluster.missing(&kept).await?;
+    for object in &gone {
+        options.tell(format!(
+            "{} was deployed and is gone; that is left for the features to find, and `make heal` puts it back",
+            object.label()
+        ));
+    }
     let cluster = &options.cluster;
     let waiter =
         Waiter { cluster, reporter: &options.reporter, part: PART, deadline: DEADLINE, began };
-    waiter.until_ready(&rollout(&releases)).await?;
+    let mut awaited = rollout();
+    awaited.retain(|object| !gone.iter().any(|missing| missing.is(object)));
+    waiter.until_ready(&awaited).await?;
     (options.reporter)(Event::Finished {
         part: PART.to_owned(),
         took: began.elapsed(),
-        unchanged: false,
+        unchanged: unchanged && gone.is_empty(),
     });
     Ok(())
 }
 
 impl ServicesOptions {
-    async fn deploy_mesh(&self) -> Result<(), InstallError> {
-        self.upgrade("ecotrack-mesh", "deploy/istio", NAMESPACE, &[], None).await
+    fn tell(&self, what: String) {
+        (self.reporter)(Event::Told { part: PART.to_owned(), what });
     }
 
-    async fn deploy_service(&self, name: &str, namespace: &str) -> Result<(), InstallError> {
+    /// Every pod's release, the outside world last.
+    fn services(&self) -> impl Iterator<Item = Release<'_>> {
+        releases().map(|(name, namespace)| self.service(name, namespace))
+    }
+
+    fn mesh(&self) -> Release<'_> {
+        self.release("ecotrack-mesh", NAMESPACE, "deploy/istio", &[])
+    }
+
+    fn service<'a>(&self, name: &'a str, namespace: &'a str) -> Release<'a> {
         let values = [
             format!("deploy/values/services/{name}.yaml"),
             format!("deploy/values/{}.yaml", self.environment),
         ];
         let digest = self.image_records.as_deref().and_then(|folder| image_digest(folder, name));
-        self.upgrade(name, "deploy/charts/ecotrack-service", namespace, &values, digest.as_deref())
-            .await
+        let release = self.release(name, namespace, "deploy/charts/ecotrack-service", &values);
+        Release { digest, ..release }
     }
 
-    async fn deploy_secrets(&self) -> Result<(), InstallError> {
+    fn secrets(&self) -> Release<'_> {
         let values = [format!("deploy/values/secrets/{}.yaml", self.environment)];
-        self.upgrade("ecotrack-secrets", "deploy/secrets", NAMESPACE, &values, None).await
+        self.release("ecotrack-secrets", NAMESPACE, "deploy/secrets", &values)
     }
 
-    async fn apply_rules(&self) -> Result<(), InstallError> {
-        let rules = Source::Kustomization(self.repository.join("alerts/rules"))
-            .render(&self.cluster, &self.repository)
-            .await?;
-        self.cluster.apply("alerts", &rules).await.doing("applying the alert rules")
-    }
-
-    async fn upgrade(
+    fn release<'a>(
         &self,
-        release: &str,
+        name: &'a str,
+        namespace: &'a str,
         chart: &str,
-        namespace: &str,
         values: &[String],
-        digest: Option<&str>,
-    ) -> Result<(), InstallError> {
-        let call = self
-            .cluster
-            .helm()
-            .args(["upgrade", "--install", release])
-            .arg(self.repository.join(chart))
-            .args(["-n", namespace]);
-        let call =
-            values.iter().fold(call, |call, file| call.arg("-f").arg(self.repository.join(file)));
-        let call = digest.iter().fold(call, |call, digest| {
-            call.args([
-                "--set-string",
-                &format!("podAnnotations.ecotrack\\.dev/image-digest={digest}"),
-            ])
-        });
-        call.run().await.map(drop).doing(format!("deploying {release}"))
+    ) -> Release<'a> {
+        Release {
+            name,
+            namespace,
+            chart: self.repository.join(chart),
+            values: values.iter().map(|file| self.repository.join(file)).collect(),
+            digest: None,
+        }
     }
 }
 
+/// The releases that have pods, with the namespace of each.
+fn releases() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SERVICES.iter().map(|name| (*name, NAMESPACE)).chain([SANDBOX])
+}
+
 /// What must be ready for the services to be deployed.
-fn rollout(releases: &[(&str, &str)]) -> Vec<Object> {
+fn rollout() -> Vec<Object> {
     let object = |version: &str, kind: &str, name: &str, namespace: &str| {
         Object(
             json!({"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}),
         )
     };
     let deployments =
-        releases.iter().map(|(name, namespace)| object("apps/v1", "Deployment", name, namespace));
-    let secrets = SERVICES
-        .iter()
-        .flat_map(|service| ["secrets", "db-credentials"].map(|kind| format!("{service}-{kind}")));
-    let secrets =
-        secrets.map(|name| object("external-secrets.io/v1", "ExternalSecret", &name, NAMESPACE));
-    secrets.chain(deployments).collect()
-}
-
-/// The digest of an imported image, if its record is there.
-fn image_digest(folder: &Path, name: &str) -> Option<String> {
-    let prefix = format!("docker.io_ecotrack_{name}_");
-    let mut records: Vec<PathBuf> =
-        fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
-    records.retain(|path| {
-        path.file_name()
-            .and_then(|file| file.to_str())
-            .is_some_and(|file| file.starts_with(&prefix))
-    });
-    records.sort();
-    let record: serde_json::Value = serde_json::from_slice(&fs::read(records.pop()?).ok()?).ok()?;
-    record["digest"].as_str().map(str::to_owned)
+        releases().map(|(name, namespace)| object("apps/v1", "Deployment", name, namespace));
+    let secret = |name: String, namespace: &str| {
+        object("external-secrets.io/v1", "ExternalSecret", &name, namespace)
+    };
+    let logins = SERVICES.iter().map(|name| secret(format!("{name}-db-credentials"), NAMESPACE));
+    let secrets = releases().map(|(name, namespace)| secret(format!("{name}-secrets"), namespace));
+    logins.chain(secrets).chain(deployments).collect()
 }
 
 #[cfg(test)]
@@ -150,25 +149,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rebuilt_image_is_told_by_its_digest() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(
-            folder.path().join("docker.io_ecotrack_user-service_v1.2.0.json"),
-            r#"{"key":"k","digest":"sha256:abc"}"#,
-        )
-        .unwrap();
-        assert_eq!(image_digest(folder.path(), "user-service").as_deref(), Some("sha256:abc"));
-        assert_eq!(image_digest(folder.path(), "order-service"), None);
-    }
-
-    #[test]
     fn a_rollout_waits_for_secrets_and_pods_of_every_service() {
-        let labels: Vec<String> =
-            rollout(&[("user-service", NAMESPACE), SANDBOX]).iter().map(Object::label).collect();
+        let labels: Vec<String> = rollout().iter().map(Object::label).collect();
         assert!(
             labels.contains(&"ExternalSecret ecotrack/payment-service-db-credentials".to_owned())
         );
-        assert!(labels.contains(&"Deployment external/provider-sandbox".to_owned()));
-        assert_eq!(labels.len(), 12);
+        for object in [
+            "Deployment external/provider-sandbox",
+            "ExternalSecret external/provider-sandbox-secrets",
+        ] {
+            assert!(labels.contains(&object.to_owned()), "{object}");
+        }
+        // A login for each of the five; secrets and pods for the sandbox too.
+        assert_eq!(labels.len(), 5 + 6 + 6);
     }
 }

@@ -22,8 +22,10 @@ pub fn repository() -> PathBuf {
     crate_folder.ancestors().nth(2).unwrap_or(crate_folder).to_owned()
 }
 
-/// Folder of everything that lies outside the checkout.
-pub(crate) fn cache() -> Option<PathBuf> {
+/// Folder of everything that lies outside the checkout: `ECOTRACK_CACHE`, else `XDG_CACHE_HOME/ecotrack`, else `HOME/.cache/ecotrack`.
+/// An empty variable counts as none.
+#[must_use]
+pub fn cache() -> Option<PathBuf> {
     named("ECOTRACK_CACHE")
         .or_else(|| named("XDG_CACHE_HOME").map(|folder| folder.join("ecotrack")))
         .or_else(|| named("HOME").map(|folder| folder.join(".cache/ecotrack")))

@@ -5,11 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ecotrack_platform::SERVICES;
 use serde::Deserialize as _;
 use serde_json::Value;
-
-const SERVICES: [&str; 5] =
-    ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
 
 fn platform() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -68,11 +66,22 @@ fn only_the_secret_store_holds_a_token_of_the_cluster() {
     assert_eq!(names, [r#""StatefulSet" "openbao""#]);
 }
 
+fn registry() -> Value {
+    let repository = platform().join("../..");
+    documents(&repository.join("reference-services/contracts/telemetry/registry.yaml")).remove(0)
+}
+
+#[test]
+fn the_services_are_those_of_the_registry() {
+    let registry = registry();
+    let services = registry["services"].as_array().unwrap().iter();
+    let names: Vec<&str> = services.map(|service| service["name"].as_str().unwrap()).collect();
+    assert_eq!(names, SERVICES);
+}
+
 #[test]
 fn whoever_tells_or_listens_by_the_registry_of_events_may() {
-    let repository = platform().join("../..");
-    let registry =
-        documents(&repository.join("reference-services/contracts/telemetry/registry.yaml"));
+    let registry = registry();
     let script = read(&platform().join("data/kafka/topics.sh"));
     let allowed = |right: &str, service: &str, topic: &str| {
         let grants = |line: &str| {
@@ -82,7 +91,7 @@ fn whoever_tells_or_listens_by_the_registry_of_events_may() {
         };
         assert!(script.lines().any(grants), "{service} must be allowed: {right} {topic}");
     };
-    let edges = registry[0]["event_edges"].as_array().unwrap();
+    let edges = registry["event_edges"].as_array().unwrap();
     assert_eq!(edges.len(), 4);
     for edge in edges {
         let topic = edge["topic"].as_str().unwrap();
