@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +15,7 @@ use crate::layout::Layout;
 use crate::progress::Progress;
 
 /// Marks a folder of finished programs, and says of what recipe they are.
-const STAMP: &str = ".recipe";
+pub(crate) const STAMP: &str = ".recipe";
 /// A cache of the compiler is emptied beyond this size: what components share is small, all of it together is not.
 const CACHE_LIMIT: u64 = 8 << 30;
 
@@ -24,9 +25,14 @@ const CACHE_LIMIT: u64 = 8 << 30;
 /// When the pinned module cannot be read.
 pub fn built(layout: &Layout, component: &Component) -> Result<bool> {
     let home = folder(layout, component);
-    let stamp = fs::read_to_string(home.join(STAMP)).unwrap_or_default();
-    Ok(stamp == key(layout, component)?
+    Ok(recipe_of(&home) == key(layout, component)?
         && component.programs().iter().all(|program| home.join(program).exists()))
+}
+
+/// The recipe that a folder of finished programs is marked with; empty where there is none.
+#[must_use]
+pub fn recipe_of(folder: &Path) -> String {
+    fs::read_to_string(folder.join(STAMP)).unwrap_or_default()
 }
 
 /// Builds a component unless it is built already.
@@ -111,19 +117,24 @@ fn compile(layout: &Layout, component: &Component, work: &Path) -> Result<()> {
     fs::create_dir_all(layout.logs())
         .with_context(|| format!("cannot make {}", layout.logs().display()))?;
     let log_path = layout.logs().join(format!("build-{}.log", component.name));
-    let log =
-        File::create(&log_path).with_context(|| format!("cannot create {}", log_path.display()))?;
     let mut go = go(layout);
     // Memory is cheaper than time here: the compiler collects its garbage rarely.
     go.args(arguments(component, &work.join("out"))).current_dir(work);
     go.env("CGO_ENABLED", "0").env("GOGC", "1000");
+    run(component, &mut go, &log_path)
+}
+
+/// Runs the compiler with all it says in a log; the end of it is in the error.
+fn run(component: &Component, go: &mut Command, log_path: &Path) -> Result<()> {
+    let log =
+        File::create(log_path).with_context(|| format!("cannot create {}", log_path.display()))?;
     let status = go
         .stdout(log.try_clone()?)
         .stderr(log)
         .status()
         .context("cannot start go; see `embedded doctor`")?;
     if !status.success() {
-        let words = command::tail(&fs::read_to_string(&log_path).unwrap_or_default());
+        let words = command::tail(&fs::read_to_string(log_path).unwrap_or_default());
         bail!(
             "{} {} failed to build ({status}); log: {}; when its cause is mended, run `embedded up` again:\n  {words}",
             component.name,
@@ -219,6 +230,24 @@ mod tests {
         assert!(!built(&layout, &component).unwrap());
         fs::write(home.join("coredns"), "").unwrap();
         assert!(built(&layout, &component).unwrap());
+    }
+
+    #[test]
+    fn a_component_that_fails_to_compile_is_told_with_its_log_and_what_to_do() {
+        let (folder, _layout, component) = cache();
+        let log = folder.path().join("build-coredns.log");
+        let mut go = Command::new("sh");
+        go.args(["-c", "echo main.go:7: undefined: x >&2; exit 1"]);
+        let error = run(&component, &mut go, &log).unwrap_err().to_string();
+        for words in [
+            "coredns",
+            "failed to build",
+            "main.go:7: undefined: x",
+            "build-coredns.log",
+            "embedded up",
+        ] {
+            assert!(error.contains(words), "{words} is not in: {error}");
+        }
     }
 
     #[test]

@@ -14,8 +14,8 @@ use crate::node::settings::{
 };
 
 const GIB: u64 = 1 << 30;
-/// Free space for a first run: modules, compiler, programs, images.
-const DISK_FOR_BUILDS: u64 = 15 * GIB;
+/// Free space for a first run: modules, compilers, programs, images, and what cargo makes. `.ci/setup` and the README have the same figure.
+const DISK_FOR_BUILDS: u64 = 20 * GIB;
 /// Free space when everything is built: what the running platform writes.
 const DISK_FOR_RUNNING: u64 = 3 * GIB;
 const MEMORY: u64 = 6 * GIB;
@@ -94,6 +94,7 @@ pub fn examine(host: &Host) -> Vec<Check> {
     );
     checks.push(plugins(host));
     checks.push(overlay(host));
+    checks.push(cgroups(host));
     checks.push(ports(host));
     checks.push(subnets(host));
     checks.push(other_kubernetes(host));
@@ -217,10 +218,35 @@ fn plugins(host: &Host) -> Check {
 }
 
 fn overlay(host: &Host) -> Check {
-    if host.overlay {
-        return Check::good("overlay", "supported");
+    if !host.overlay {
+        return Check::bad(
+            "overlay",
+            "the kernel knows no overlay file system",
+            "modprobe overlay",
+        );
     }
-    Check::bad("overlay", "the kernel knows no overlay file system", "modprobe overlay")
+    if host.cache_on_overlay {
+        return Check::bad(
+            "overlay",
+            format!(
+                "{} lies on an overlay, and the kernel puts none over it",
+                host.cache.display()
+            ),
+            "name a place on a disk, in a container a volume, with ECOTRACK_CACHE=/path",
+        );
+    }
+    Check::good("overlay", "supported")
+}
+
+fn cgroups(host: &Host) -> Check {
+    if host.cgroup_closed {
+        return Check::bad(
+            "cgroups",
+            "a container's own, with processes at its root: the kernel lets nobody limit pods there",
+            "run on the machine itself, or give the container the machine's: --cgroupns=host",
+        );
+    }
+    Check::good("cgroups", "can limit pods")
 }
 
 fn ports(host: &Host) -> Check {

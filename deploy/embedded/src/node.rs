@@ -12,4 +12,5 @@ pub mod process;
 pub mod programs;
 pub mod ready;
 pub mod settings;
+pub mod started;
 pub mod sysctl;

@@ -86,14 +86,17 @@ pub fn node(site: &Site) -> Result<()> {
         let built = build_and_boot(site, &news, &images);
         // The end of news ends the image worker.
         drop(news);
-        let imported = images
-            .join()
-            .map_err(|_panic| anyhow!("the image worker broke down; its message is above"))?;
-        // An image that failed is the cause of a build that stopped for it.
-        imported.and(built)
+        outcome(images.join(), built)
     })?;
     dns::wait(&site.layout, &site.binaries)?;
     compile::forget_caches(&site.layout)
+}
+
+/// An image that failed is the cause of a build that stopped for it.
+fn outcome(images: thread::Result<Result<()>>, built: Result<()>) -> Result<()> {
+    let imported =
+        images.map_err(|_panic| anyhow!("the image worker broke down; its message is above"))?;
+    imported.and(built)
 }
 
 fn build_and_boot(
@@ -133,4 +136,23 @@ fn tell(news: &Sender<News>, what: News) -> Result<()> {
 fn listen(heard: &Receiver<News>) -> Option<Vec<News>> {
     let first = heard.recv().ok()?;
     Some(std::iter::once(first).chain(heard.try_iter()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_worker_that_breaks_down_is_an_error() {
+        let worker = thread::spawn(|| panic!("a bug"));
+        let error = outcome(worker.join(), Ok(())).unwrap_err();
+        assert!(error.to_string().contains("image worker broke down"), "{error}");
+    }
+
+    #[test]
+    fn an_image_that_failed_is_told_before_the_build_that_stopped_for_it() {
+        let stopped = Err(anyhow!("stopped before loki: the images failed"));
+        let error = outcome(Ok(Err(anyhow!("no space left"))), stopped).unwrap_err();
+        assert_eq!(error.to_string(), "no space left");
+    }
 }

@@ -74,7 +74,7 @@ fn take_down(site: &Site, purge: bool) -> Result<ExitCode> {
     }
     let _held = lock::hold(&site.layout, &site.progress)?;
     let step = site.progress.step("stop the node", None);
-    boot::down(&site.layout, &site.binaries)?;
+    boot::down(&site.layout)?;
     if purge {
         outside::clear_logs(&site.layout)?;
         remove(&site.layout.state())?;
@@ -138,7 +138,7 @@ fn kubeconfig(site: &Site) -> Result<ExitCode> {
 }
 
 fn show_leftovers(site: &Site) -> Result<ExitCode> {
-    let found = leftovers::find(&site.layout, &site.binaries)?;
+    let found = leftovers::find(&site.layout)?;
     print(&format!("{}\n", serde_json::to_string_pretty(&found)?))?;
     Ok(if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use nix::sys::statfs::{OVERLAYFS_SUPER_MAGIC, statfs};
 use nix::sys::statvfs::statvfs;
 use procfs::net::TcpState;
 
@@ -14,10 +15,10 @@ use crate::command;
 use crate::compile;
 use crate::component::Component;
 use crate::layout::Layout;
+use crate::node::cgroup;
 use crate::node::leftovers;
 use crate::node::network::PLUGIN_FOLDER;
 use crate::node::process;
-use crate::node::programs::Binaries;
 
 /// An IPv4 network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,10 @@ pub struct Host {
     pub network_plugins: bool,
     /// Whether the kernel has the overlay file system.
     pub overlay: bool,
+    /// Whether the cache lies on an overlay itself, as in a container.
+    pub cache_on_overlay: bool,
+    /// Whether the kernel will hand no controllers on to a cgroup of ours.
+    pub cgroup_closed: bool,
     /// Addresses something listens on.
     pub listening: Vec<SocketAddr>,
     /// Routes by link, without the default route.
@@ -100,7 +105,6 @@ impl Host {
     /// # Errors
     /// When the process table or the disk cannot be looked at.
     pub fn look(layout: &Layout, components: &[Component]) -> Result<Self> {
-        let binaries = Binaries::of(layout, components)?;
         Ok(Self {
             linux: cfg!(target_os = "linux"),
             root: nix::unistd::geteuid().is_root(),
@@ -110,7 +114,7 @@ impl Host {
             all_built: components
                 .iter()
                 .all(|component| compile::built(layout, component).unwrap_or(false)),
-            node_running: leftovers::node_lives(&binaries)?,
+            node_running: leftovers::node_lives(layout)?,
             go: go_version(),
             programs: programs(),
             network_plugins: ["bridge", "host-local", "loopback"]
@@ -118,6 +122,9 @@ impl Host {
                 .all(|name| Path::new(PLUGIN_FOLDER).join(name).exists()),
             overlay: fs::read_to_string("/proc/filesystems")
                 .is_ok_and(|text| text.contains("\toverlay")),
+            cache_on_overlay: statfs(existing(layout.root()))
+                .is_ok_and(|stat| stat.filesystem_type() == OVERLAYFS_SUPER_MAGIC),
+            cgroup_closed: cgroup::closed(),
             listening: listening(),
             routes: routes(),
             other_kubernetes: process::other_kubernetes(layout.root())?,
@@ -136,10 +143,15 @@ impl Host {
 }
 
 fn disk_free(path: &Path) -> Result<u64> {
-    let existing = path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
-    let stat = statvfs(existing)
-        .with_context(|| format!("cannot look at the disk of {}", existing.display()))?;
+    let folder = existing(path);
+    let stat = statvfs(folder)
+        .with_context(|| format!("cannot look at the disk of {}", folder.display()))?;
     Ok(stat.blocks_available() * stat.fragment_size())
+}
+
+/// The folder itself, or the nearest above it that is there.
+fn existing(path: &Path) -> &Path {
+    path.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"))
 }
 
 fn memory_available() -> u64 {

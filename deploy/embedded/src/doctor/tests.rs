@@ -14,6 +14,8 @@ fn fit() -> Host {
         programs: PROGRAMS.iter().map(|(name, _, _)| (*name).to_owned()).collect(),
         network_plugins: true,
         overlay: true,
+        cache_on_overlay: false,
+        cgroup_closed: false,
         listening: Vec::new(),
         routes: vec![("eth0".to_owned(), Network::parse("192.168.1.0/24").unwrap())],
         other_kubernetes: Vec::new(),
@@ -37,6 +39,27 @@ fn everything_that_is_wrong_is_told_at_once() {
     for word in ["root", "overlay", "1 GiB free"] {
         assert!(text.contains(word), "{text}");
     }
+}
+
+#[test]
+fn another_system_is_told_what_works_there() {
+    let text = refusal(&Host { linux: false, ..fit() });
+    assert!(text.contains("not Linux") && text.contains("CONTEXT="), "{text}");
+}
+
+#[test]
+fn a_container_without_a_volume_or_the_machine_s_cgroups_is_told_what_to_give_it() {
+    assert!(refusal(&Host { cache_on_overlay: true, ..fit() }).contains("ECOTRACK_CACHE="));
+    assert!(refusal(&Host { cgroup_closed: true, ..fit() }).contains("--cgroupns=host"));
+}
+
+#[test]
+fn the_disk_a_first_run_needs_is_the_same_wherever_it_is_said() {
+    let figure = DISK_FOR_BUILDS / GIB;
+    let setup = include_str!("../../../../.ci/setup");
+    let readme = include_str!("../../../../README.md");
+    assert!(setup.contains(&format!("\nfirst_run_gib={figure}\n")));
+    assert!(readme.contains(&format!("{figure} GB of free disk")));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::process::{Program, running, start};
 use super::programs::{self, Binaries};
 use super::ready::{Watched, until};
 use super::settings::NODE_NAME;
-use super::{cgroup, config, dns, leftovers, network, pki, sysctl};
+use super::{cgroup, config, dns, leftovers, network, pki, started, sysctl};
 use crate::command;
 use crate::layout::Layout;
 use crate::progress::Progress;
@@ -44,18 +44,26 @@ pub fn programs(layout: &Layout) -> Vec<(&'static str, Option<i32>)> {
     NAMES.iter().map(|&name| (name, running(layout, name).map(|identity| identity.pid))).collect()
 }
 
-/// Brings the node up to `Ready`, without DNS. Starts nothing when it is up already.
+/// Brings the node up to `Ready`, without DNS. Starts nothing when it is up already as it should be.
 ///
 /// # Errors
 /// When leftovers resist, a program ends, or something is not ready in time.
 pub fn up(layout: &Layout, binaries: &Binaries, progress: &Progress) -> Result<()> {
     if complete(layout) && api_ready(layout, binaries).is_none() {
-        progress.say("the node is up already");
-        return Ok(());
+        if started::is_current(layout, binaries)? {
+            // Whoever flushes all rules of the machine takes ours along.
+            network::ensure_node_bridge()?;
+            network::ensure_masquerade()?;
+            progress.say("the node is up already");
+            return Ok(());
+        }
+        progress
+            .say("the node runs with other programs or settings than today's: it is started again");
     }
     let step = progress.step("node", Some(EXPECTED));
-    clear(layout, binaries)?;
+    clear(layout)?;
     prepare(layout)?;
+    started::note(layout, binaries)?;
     let mut watched = Vec::new();
     launch(layout, &mut watched, &programs::etcd(layout, binaries))?;
     launch(layout, &mut watched, &programs::containerd(layout, binaries))?;
@@ -81,14 +89,15 @@ pub fn up(layout: &Layout, binaries: &Binaries, progress: &Progress) -> Result<(
 ///
 /// # Errors
 /// When something resists.
-pub fn down(layout: &Layout, binaries: &Binaries) -> Result<()> {
-    clear(layout, binaries)?;
+pub fn down(layout: &Layout) -> Result<()> {
+    clear(layout)?;
     leftovers::clear_network(layout)?;
+    cgroup::restore(layout)?;
     sysctl::restore(layout)
 }
 
-fn clear(layout: &Layout, binaries: &Binaries) -> Result<()> {
-    leftovers::stop_processes(binaries)?;
+fn clear(layout: &Layout) -> Result<()> {
+    leftovers::stop_processes(layout)?;
     leftovers::clear_running_state(layout)
 }
 
@@ -99,7 +108,7 @@ fn prepare(layout: &Layout) -> Result<()> {
     let _made = pki::ensure(&layout.pki())?;
     config::write_all(layout)?;
     sysctl::remember(layout)?;
-    cgroup::ensure()?;
+    cgroup::ensure(layout)?;
     network::ensure_node_bridge()?;
     network::ensure_masquerade()
 }

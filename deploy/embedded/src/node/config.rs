@@ -66,6 +66,14 @@ pub fn write_all(layout: &Layout) -> Result<()> {
     network::write_pod_network(layout)
 }
 
+/// The settings that follow from this program alone, without keys.
+///
+/// # Errors
+/// When one cannot be written down.
+pub fn settings(layout: &Layout) -> Result<Vec<String>> {
+    Ok(vec![containerd(layout), serde_yaml_ng::to_string(&kubelet(layout))?])
+}
+
 fn kubeconfig(pki: &Path, certificate: &str) -> Result<String> {
     let value = json!({
         "apiVersion": "v1",

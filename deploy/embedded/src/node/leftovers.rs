@@ -7,8 +7,7 @@ use anyhow::{Context, Result};
 use nix::mount::{MntFlags, umount2};
 
 use super::config::{containerd_state, runc_state};
-use super::process::{Identity, of_files, other_kubernetes, stop_all};
-use super::programs::Binaries;
+use super::process::{Identity, of_programs, other_kubernetes, stop_all};
 use super::settings::{NFT_TABLE, NODE_BRIDGE, POD_BRIDGE};
 use super::{cgroup, network, outside};
 use crate::command;
@@ -61,9 +60,9 @@ impl Leftovers {
 ///
 /// # Errors
 /// When the process or mount table cannot be read, or a program that lists links or rules fails.
-pub fn find(layout: &Layout, binaries: &Binaries) -> Result<Leftovers> {
+pub fn find(layout: &Layout) -> Result<Leftovers> {
     let mut processes: Vec<i32> = cgroup::processes().iter().map(|process| process.pid).collect();
-    processes.extend(node_processes(binaries)?.iter().map(|process| process.pid));
+    processes.extend(node_processes(layout)?.iter().map(|process| process.pid));
     Ok(Leftovers {
         processes,
         mounts: mounts_below(&layout.state())?,
@@ -78,12 +77,12 @@ pub fn find(layout: &Layout, binaries: &Binaries) -> Result<Leftovers> {
 ///
 /// # Errors
 /// When the process table cannot be read.
-pub fn stop_processes(binaries: &Binaries) -> Result<()> {
+pub fn stop_processes(layout: &Layout) -> Result<()> {
     // The kubelet first: it would start again what is being stopped.
-    let kubelet: Vec<Identity> = of_names(binaries, &["kubelet"])?;
+    let kubelet: Vec<Identity> = of_programs(&layout.bin(), &["kubelet"])?;
     let _ended = stop_all(&kubelet, PROGRAM_GRACE);
     let _ended = stop_all(&cgroup::processes(), CONTAINER_GRACE);
-    let _ended = stop_all(&node_processes(binaries)?, PROGRAM_GRACE);
+    let _ended = stop_all(&node_processes(layout)?, PROGRAM_GRACE);
     Ok(())
 }
 
@@ -91,21 +90,13 @@ pub fn stop_processes(binaries: &Binaries) -> Result<()> {
 ///
 /// # Errors
 /// When the process table cannot be read.
-pub fn node_lives(binaries: &Binaries) -> Result<bool> {
-    Ok(!node_processes(binaries)?.is_empty())
+pub fn node_lives(layout: &Layout) -> Result<bool> {
+    Ok(!node_processes(layout)?.is_empty())
 }
 
-fn node_processes(binaries: &Binaries) -> Result<Vec<Identity>> {
-    of_names(binaries, &NODE_PROGRAMS)
-}
-
-fn of_names(binaries: &Binaries, names: &[&str]) -> Result<Vec<Identity>> {
-    let files: Vec<PathBuf> = binaries
-        .folders()
-        .iter()
-        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
-        .collect();
-    of_files(&files)
+/// Whatever version they are of: the node that runs may have been started before its programs were built anew.
+fn node_processes(layout: &Layout) -> Result<Vec<Identity>> {
+    of_programs(&layout.bin(), &NODE_PROGRAMS)
 }
 
 /// Unmounts everything below our state folder and forgets what was running. Call it only when no program of ours lives.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::settings::{NFT_TABLE, NODE_ADDRESS, NODE_BRIDGE, POD_BRIDGE, POD_CIDR};
 use crate::command;
@@ -54,7 +54,15 @@ pub fn ensure_masquerade() -> Result<()> {
 pub fn write_pod_network(layout: &Layout) -> Result<()> {
     let folder = config_folder(layout);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let text = json!({
+    let path = folder.join("10-ecotrack.conflist");
+    fs::write(&path, serde_json::to_vec_pretty(&pod_network(layout))?)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The pod network, as containerd's network library reads it.
+#[must_use]
+pub fn pod_network(layout: &Layout) -> Value {
+    json!({
         "cniVersion": "1.0.0",
         "name": "ecotrack",
         "plugins": [{
@@ -70,10 +78,7 @@ pub fn write_pod_network(layout: &Layout) -> Result<()> {
                 "routes": [{"dst": "0.0.0.0/0"}],
             },
         }],
-    });
-    let path = folder.join("10-ecotrack.conflist");
-    fs::write(&path, serde_json::to_vec_pretty(&text)?)
-        .with_context(|| format!("cannot write {}", path.display()))
+    })
 }
 
 /// The folder containerd reads the pod network from.

@@ -49,19 +49,23 @@ pub fn clear_running(layout: &Layout, alone: bool) -> Result<()> {
 /// # Errors
 /// When a file resists.
 pub fn clear_logs(layout: &Layout) -> Result<()> {
-    let pods: Vec<String> = names(&kubelet_root(layout).join("pods"));
-    for log in names(Path::new(POD_LOGS)) {
-        if pods.iter().any(|pod| log.ends_with(&format!("_{pod}"))) {
-            remove(&Path::new(POD_LOGS).join(log))?;
+    let pods = names(&kubelet_root(layout).join("pods"));
+    clear_logs_of(&pods, Path::new(POD_LOGS), Path::new(CONTAINER_LOGS))
+}
+
+/// Removes the logs of these pods, and the links that lead to them and to no others.
+fn clear_logs_of(pods: &[String], logs: &Path, links: &Path) -> Result<()> {
+    let is_ours = |log: &String| pods.iter().any(|pod| log.ends_with(&format!("_{pod}")));
+    let ours: Vec<PathBuf> =
+        names(logs).into_iter().filter(is_ours).map(|log| logs.join(log)).collect();
+    for link in names(links).iter().map(|name| links.join(name)) {
+        let leads_to_ours =
+            |target: PathBuf| ours.iter().any(|log| links.join(&target).starts_with(log));
+        if fs::read_link(&link).is_ok_and(leads_to_ours) {
+            remove(&link)?;
         }
     }
-    for link in names(Path::new(CONTAINER_LOGS)) {
-        let path = Path::new(CONTAINER_LOGS).join(link);
-        if path.is_symlink() && !path.exists() {
-            remove(&path)?;
-        }
-    }
-    Ok(())
+    ours.iter().try_for_each(|log| remove(log))
 }
 
 /// Each shim writes the address of its socket beside its container.
@@ -126,6 +130,28 @@ mod tests {
             found,
             [folder.path().join("cni-loopback-aa-lo"), folder.path().join("ecotrack-aa-eth0")]
         );
+    }
+
+    #[test]
+    fn logs_and_links_of_another_kubelet_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let [logs, links] = ["pods", "containers"].map(|name| folder.path().join(name));
+        fs::create_dir_all(&links).unwrap();
+        for pod in ["a_ours_1-1", "b_theirs_2-2"] {
+            fs::create_dir_all(logs.join(pod)).unwrap();
+            fs::write(logs.join(pod).join("0.log"), "").unwrap();
+        }
+        let link = |name: &str, target: &str| {
+            std::os::unix::fs::symlink(logs.join(target), links.join(name)).unwrap();
+        };
+        link("ours", "a_ours_1-1/0.log");
+        link("theirs", "b_theirs_2-2/0.log");
+        link("theirs-dangling", "b_theirs_3-3/0.log");
+        clear_logs_of(&["1-1".to_owned()], &logs, &links).unwrap();
+        let mut left = names(&links);
+        left.sort();
+        assert_eq!(left, ["theirs", "theirs-dangling"]);
+        assert_eq!(names(&logs), ["b_theirs_2-2"]);
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::layout::Layout;
 use crate::pause::pause;
 
 const POLL: Duration = Duration::from_millis(50);
+/// A log beyond this size is put aside when its program starts again.
+const LOG_LIMIT: u64 = 16 << 20;
 /// What the node programs of other distributions are called.
 const OTHER_KUBERNETES: [&str; 5] = ["kubelet", "kube-proxy", "k3s", "k0s", "kubelite"];
 
@@ -69,6 +71,7 @@ impl Identity {
 /// When the log cannot be opened or the program cannot be started.
 pub fn start(layout: &Layout, program: &Program) -> Result<Child> {
     let log_path = log_path(layout, program.name);
+    bound(&log_path)?;
     let log = File::options().create(true).append(true).open(&log_path);
     let log = log.with_context(|| format!("cannot open {}", log_path.display()))?;
     let errors = log.try_clone().with_context(|| format!("cannot open {}", log_path.display()))?;
@@ -89,6 +92,15 @@ pub fn start(layout: &Layout, program: &Program) -> Result<Child> {
         i32::try_from(child.id()).context("a process id beyond the kernel's range")?,
     )?;
     Ok(child)
+}
+
+/// Keeps one earlier log, so that starts do not fill the disk.
+fn bound(log: &Path) -> Result<()> {
+    if fs::metadata(log).is_ok_and(|data| data.len() > LOG_LIMIT) {
+        fs::rename(log, log.with_extension("log.before"))
+            .with_context(|| format!("cannot put {} aside", log.display()))?;
+    }
+    Ok(())
 }
 
 fn record(layout: &Layout, name: &str, pid: i32) -> Result<()> {
@@ -138,15 +150,21 @@ fn record_path(layout: &Layout, name: &str) -> PathBuf {
     layout.run().join(format!("{name}.json"))
 }
 
-/// The living processes with one of these executables, even if the file was replaced since they started.
+/// The living processes whose executable has one of these names and lies somewhere below a folder, even if the file was replaced or
+/// removed since they started.
 ///
 /// # Errors
 /// When the process table cannot be read.
-pub fn of_files(files: &[PathBuf]) -> Result<Vec<Identity>> {
+pub fn of_programs(folder: &Path, names: &[&str]) -> Result<Vec<Identity>> {
+    // The kernel tells where an executable truly lies.
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let is_meant = |exe: &Path| {
+        let name = exe.file_name().and_then(|name| name.to_str());
+        exe.starts_with(&folder) && name.is_some_and(|name| names.contains(&name))
+    };
     let all = procfs::process::all_processes().context("cannot read the process table")?;
-    let ours = all
-        .flatten()
-        .filter(|process| process.exe().is_ok_and(|exe| files.contains(&undeleted(&exe))));
+    let ours =
+        all.flatten().filter(|process| process.exe().is_ok_and(|exe| is_meant(&undeleted(&exe))));
     Ok(ours.filter_map(|process| Identity::of(process.pid)).collect())
 }
 
@@ -202,6 +220,49 @@ mod tests {
         identity.signal(Signal::SIGTERM);
         child.wait().unwrap();
         assert_eq!(running(&layout, "sleeper"), None);
+    }
+
+    #[test]
+    fn a_log_that_grew_too_long_is_put_aside_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("kubelet.log");
+        fs::write(&log, "short").unwrap();
+        bound(&log).unwrap();
+        assert!(log.exists());
+        File::options().write(true).open(&log).unwrap().set_len(LOG_LIMIT + 1).unwrap();
+        bound(&log).unwrap();
+        assert!(!log.exists() && folder.path().join("kubelet.log.before").exists());
+    }
+
+    #[test]
+    fn programs_of_every_version_are_found_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let started = |path: &str| {
+            let binary = folder.path().join(path);
+            fs::create_dir_all(binary.parent().unwrap()).unwrap();
+            // Copied by a process of its own: a file that this one had open cannot be started while another thread forks.
+            Command::new("cp").arg("/bin/sleep").arg(&binary).status().unwrap();
+            Command::new(binary).arg("60").spawn().unwrap()
+        };
+        let mut children = [
+            started("bin/kubernetes-1.36.3/kubelet"),
+            started("bin/kubernetes-1.37.0/kubelet"),
+            started("bin/kubernetes-1.37.0/kubectl"),
+            started("elsewhere/kubelet"),
+        ];
+        // A folder of an old version may be gone while its program still runs.
+        fs::remove_dir_all(folder.path().join("bin/kubernetes-1.36.3")).unwrap();
+        let found = of_programs(&folder.path().join("bin"), &["kubelet"]).unwrap();
+        let mut pids: Vec<i32> = found.iter().map(|identity| identity.pid).collect();
+        pids.sort_unstable();
+        let mut kubelets: Vec<i32> =
+            children[..2].iter().map(|child| child.id().try_into().unwrap()).collect();
+        kubelets.sort_unstable();
+        for child in &mut children {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        assert_eq!(pids, kubelets);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Binaries {
         Ok(Self { kubernetes: of("kubernetes")?, containerd: of("containerd")?, etcd: of("etcd")? })
     }
 
-    /// The folders, for finding processes by their executable.
+    /// The folders.
     #[must_use]
     pub fn folders(&self) -> [&Path; 3] {
         [&self.kubernetes, &self.containerd, &self.etcd]
@@ -56,6 +56,13 @@ impl Binaries {
     pub fn ctr(&self) -> PathBuf {
         self.containerd.join("ctr")
     }
+}
+
+/// All programs of the node.
+#[must_use]
+pub fn all(layout: &Layout, binaries: &Binaries) -> Vec<Program> {
+    let each = [etcd, containerd, apiserver, controller_manager, scheduler, proxy, kubelet];
+    each.iter().map(|program| program(layout, binaries)).collect()
 }
 
 fn program(name: &'static str, binary: PathBuf, args: &[String]) -> Program {
@@ -87,7 +94,7 @@ pub fn etcd(layout: &Layout, binaries: &Binaries) -> Program {
         format!("--peer-trusted-ca-file={}", file("ca.crt")),
         "--client-cert-auth".to_owned(),
         "--peer-client-cert-auth".to_owned(),
-        // Survives a killed process; a power cut may cost the cluster, which `up --fresh` makes anew.
+        // Survives a killed process; a power cut may cost the cluster, which `down --purge` and `up` make anew.
         "--unsafe-no-fsync".to_owned(),
         "--log-level=warn".to_owned(),
     ];

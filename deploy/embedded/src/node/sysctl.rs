@@ -9,9 +9,11 @@ use anyhow::{Context, Result};
 use crate::layout::Layout;
 
 const ROOT: &str = "/proc/sys";
+const LINKS: &str = "/sys/class/net";
+const FORWARDING: &str = "net/ipv4/ip_forward";
 /// Set by the kubelet, the pod network and kube-proxy.
 const CHANGED: [&str; 6] = [
-    "net/ipv4/ip_forward",
+    FORWARDING,
     "vm/overcommit_memory",
     "vm/panic_on_oom",
     "kernel/panic",
@@ -27,12 +29,12 @@ pub fn remember(layout: &Layout) -> Result<()> {
     remember_below(Path::new(ROOT), &file(layout))
 }
 
-/// Puts the remembered settings back and forgets them.
+/// Puts the remembered settings back and forgets them. Call it when our own bridges are gone: packets are still forwarded where others are.
 ///
 /// # Errors
 /// When a setting cannot be written.
 pub fn restore(layout: &Layout) -> Result<()> {
-    restore_below(Path::new(ROOT), &file(layout))
+    restore_below(Path::new(ROOT), Path::new(LINKS), &file(layout))
 }
 
 fn file(layout: &Layout) -> PathBuf {
@@ -52,15 +54,24 @@ fn remember_below(root: &Path, file: &Path) -> Result<()> {
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
-fn restore_below(root: &Path, file: &Path) -> Result<()> {
+fn restore_below(root: &Path, links: &Path, file: &Path) -> Result<()> {
     let Ok(text) = fs::read(file) else { return Ok(()) };
     let settings: BTreeMap<String, String> = serde_json::from_slice(&text)
         .with_context(|| format!("cannot understand {}", file.display()))?;
     for (name, value) in settings {
+        // Whoever made a bridge meanwhile, Docker for one, relies on it by now.
+        if name == FORWARDING && has_bridge(links) {
+            continue;
+        }
         fs::write(root.join(&name), value)
             .with_context(|| format!("cannot put back the kernel setting {name}"))?;
     }
     fs::remove_file(file).with_context(|| format!("cannot remove {}", file.display()))
+}
+
+fn has_bridge(links: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(links) else { return false };
+    entries.flatten().any(|link| link.path().join("bridge").is_dir())
 }
 
 #[cfg(test)]
@@ -77,14 +88,30 @@ mod tests {
         remember_below(&root, &file).unwrap();
         fs::write(&setting, "1\n").unwrap();
         remember_below(&root, &file).unwrap();
-        restore_below(&root, &file).unwrap();
+        restore_below(&root, &folder.path().join("links"), &file).unwrap();
         assert_eq!(fs::read_to_string(&setting).unwrap(), "0\n");
         assert!(!file.exists());
     }
 
     #[test]
+    fn packets_are_still_forwarded_where_another_bridge_came_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, file) = (folder.path().join("sys"), folder.path().join("sysctl.json"));
+        let setting = root.join(FORWARDING);
+        fs::create_dir_all(setting.parent().unwrap()).unwrap();
+        fs::write(&setting, "0\n").unwrap();
+        remember_below(&root, &file).unwrap();
+        fs::write(&setting, "1\n").unwrap();
+        let links = folder.path().join("links");
+        fs::create_dir_all(links.join("docker0/bridge")).unwrap();
+        restore_below(&root, &links, &file).unwrap();
+        assert_eq!(fs::read_to_string(&setting).unwrap(), "1\n");
+    }
+
+    #[test]
     fn nothing_remembered_is_nothing_to_put_back() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(restore_below(folder.path(), &folder.path().join("sysctl.json")).is_ok());
+        let file = folder.path().join("sysctl.json");
+        assert!(restore_below(folder.path(), folder.path(), &file).is_ok());
     }
 }
