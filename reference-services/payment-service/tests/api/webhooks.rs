@@ -223,9 +223,9 @@ async fn with_an_empty_secret_nobody_is_believed() -> Result<()> {
     let app = TestApp::start().await?;
     let event = stripe("customer.created", &json!({}));
     app.fixture.secret("stripe-webhook-secret", "")?;
-    Delivery::new("stripe", &event).send(&app).await?.expect_problem(400)?;
+    Delivery::new("stripe", &event).send(&app).await?.expect_problem(503)?;
     let empty = Delivery::unsigned("stripe", &event).signed_with(&[""], Utc::now().timestamp());
-    empty.send(&app).await?.expect_problem(400)?;
+    empty.send(&app).await?.expect_problem(503)?;
     Ok(())
 }
 
