@@ -13,8 +13,14 @@ export PATH := $(ECOTRACK_CACHE)/tools/bin:$(PATH)
 
 # CONTEXT names a kubeconfig context of your own (kind, EKS …), taken as it is; without it the embedded cluster is brought up.
 CONTEXT ?=
-# ARGS goes to the verb's program: make conformance ARGS='--tags @profile.mesh'
+# ARGS goes to the verb's own program and to no other: make conformance ARGS='--tags @profile.mesh'
 ARGS ?=
+# Which values the services get: dev, staging or prod.
+VALUES ?= dev
+# Where the runbooks are published, for the links in alerts; without it they point to this project's own pages.
+RUNBOOKS ?=
+# A folder with a record per image, for clusters whose images are rebuilt under the same tag.
+IMAGE_RECORDS ?=
 
 EMBEDDED := cargo run --quiet --locked -p ecotrack-embedded --
 PLATFORM := cargo run --quiet --locked -p ecotrack-platform --
@@ -23,10 +29,12 @@ SERVICES := user-service product-service order-service payment-service notificat
 IMAGES := $(SERVICES) conformance-probe
 # Services and harness compile with what the cluster leaves idle: on a new machine each takes many minutes.
 COMPILE := nice cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES)) && nice cargo test --quiet --locked -p conformance --test features --no-run
-CLUSTER_WHILE_COMPILING = { $(COMPILE); } & compiler=$$!; trap 'kill $$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up && wait $$compiler
+# In a session of its own, so that whatever cargo started ends with it when there will be no cluster.
+CLUSTER_WHILE_COMPILING = setsid bash -c '$(COMPILE)' & compiler=$$!; trap 'kill -- -$$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up ARGS= && wait $$compiler
 CONTEXT_FLAG := $(if $(CONTEXT),--context $(CONTEXT))
+DEPLOY = $(PLATFORM) services deploy $(CONTEXT_FLAG) --values $(VALUES) $(if $(IMAGE_RECORDS),--image-records $(IMAGE_RECORDS)) $(if $(RUNBOOKS),--runbooks $(RUNBOOKS))
 
-.PHONY: help setup conformance test bench stack cluster-up cluster-down services load lint fmt report doctor prove
+.PHONY: help setup machine conformance test bench stack cluster-up cluster-down services heal load lint fmt report doctor prove node-life
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,8 +42,12 @@ help: ## this list
 setup: ## install what is missing (as root), or print the line that does
 	@.ci/setup
 
+# Whether this machine can do it: for the embedded cluster much must be there, for a cluster of one's own only Rust.
+machine:
+	@.ci/setup $(if $(CONTEXT),client,host)
+
 # What must be there before features can run: nothing is installed or deployed into a named cluster unasked.
-READY := $(if $(CONTEXT),setup,services)
+READY := $(if $(CONTEXT),machine,services)
 
 conformance: $(READY) ## bring up a cluster with the services (or take CONTEXT= as it is), run every feature, write the report
 	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) $(ARGS)
@@ -55,15 +67,18 @@ stack: setup ## the services as processes here: ARGS='up', 'race', 'crash', 'cra
 	@cargo build --quiet --locked --release $(addprefix -p ,$(SERVICES))
 	@cargo run --quiet --locked -p ecotrack-stack -- $(or $(ARGS),up)
 
-cluster-up: setup ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
+cluster-up: machine ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
 	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
 
 cluster-down: ## stop the embedded cluster and leave nothing behind
-	@$(EMBEDDED) down $(ARGS)
+	@$(if $(CONTEXT),echo "cluster-down stops the embedded cluster only; $(CONTEXT) is yours (kind: deploy/kind/down)" >&2; exit 2,$(EMBEDDED) down $(ARGS))
 
-services: setup ## build the services and deploy them
-	@$(if $(CONTEXT),$(MAKE) cluster-up,$(CLUSTER_WHILE_COMPILING) && $(EMBEDDED) images --services-only $(IMAGES))
-	@$(PLATFORM) services deploy $(CONTEXT_FLAG) --values dev
+services: machine ## build the services and deploy what changed; with CONTEXT= only deploy them, from images it can pull
+	@$(if $(CONTEXT),,$(CLUSTER_WHILE_COMPILING) && $(EMBEDDED) images --services-only $(IMAGES))
+	@$(DEPLOY)
+
+heal: machine ## deploy the services anew though nothing changed here: puts back what was changed or deleted by hand
+	@$(DEPLOY) --anew
 
 load: $(READY) ## bounded load inside the cluster; the SLO decides the exit code
 	@$(if $(CONTEXT),,cargo build --quiet --locked --release -p loadtest && $(EMBEDDED) images --services-only loadtest)
@@ -83,5 +98,8 @@ report: ## where the last report is, and what it said
 	@$(CLI) report $(ARGS)
 
 doctor: ## what this machine and this cluster have and lack
-	@$(EMBEDDED) doctor || true
+	@$(if $(CONTEXT),,$(EMBEDDED) doctor || true)
 	@$(CLI) doctor $(CONTEXT_FLAG)
+
+node-life: machine ## the embedded cluster through kill -9, up and down; nothing of it may be left (ends every pod)
+	@.ci/node-life
