@@ -11,7 +11,7 @@ use conformance::services::{LedgerEntry, Sandbox};
 use conformance::verdict::Outcome;
 use cucumber::{given, then, when};
 
-use super::asking::{await_answer, client};
+use super::asking::{await_answer, await_settled, client};
 use crate::world::World;
 
 /// The drill's name: its label, in every place where the alert turns up.
@@ -72,7 +72,7 @@ async fn is_routed(world: &mut World, service: String, receiver: String) -> Outc
     let judged = |alerts: &Vec<RoutedAlert>| routed_to(&service, &receiver)(alerts);
     let question = || alertmanager.fetch_alerts(drill::LABEL, drill);
     let within = world.suite().timeouts().alert_pending;
-    await_answer(world, "the alert's route", within, question, judged).await.map(drop)
+    await_settled(world, "the alert's route", within, question, judged).await.map(drop)
 }
 
 #[then(expr = "{string} receives the event {string} for {string}")]

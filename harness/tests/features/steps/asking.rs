@@ -1,14 +1,16 @@
 //! What every step does: send a request with the scenario's ids, ask until an answer satisfies, keep what was said.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use conformance::check::{Checked, Matcher};
-use conformance::eventually::{Observed, Unmet, eventually};
+use conformance::eventually::{Observed, Unmet, WaitError, converge, eventually};
 use conformance::evidence::Evidence;
 use conformance::services::{Answer, Call, EcoTrack, Ids};
 use conformance::suite::Component;
 use conformance::verdict::Outcome;
-use std::sync::Arc;
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
 
 use crate::world::World;
 
@@ -66,26 +68,57 @@ pub(crate) async fn await_answer<T, E, F>(
     world: &World,
     what: &str,
     within: Duration,
-    mut question: impl FnMut() -> F,
+    question: impl FnMut() -> F,
     matcher: impl Matcher<T>,
 ) -> Outcome<T>
 where
     E: Into<anyhow::Error>,
     F: Future<Output = Result<T, E>>,
 {
-    let matcher = &matcher;
-    let judged = eventually(what, within, || {
-        // A question may be a whole program run in a pod: boxed, it does not swell every step that waits for it.
-        let asked = Box::pin(question());
-        async move {
+    told(world, what, eventually(what, within, look(question, &matcher))).await
+}
+
+/// As [`await_answer`], for what has to hold of everything, or of nothing more: the first good look may come before what would
+/// spoil it, so the answer has to stay good.
+pub(crate) async fn await_settled<T, E, F>(
+    world: &World,
+    what: &str,
+    within: Duration,
+    question: impl FnMut() -> F,
+    matcher: impl Matcher<T>,
+) -> Outcome<T>
+where
+    E: Into<anyhow::Error>,
+    F: Future<Output = Result<T, E>>,
+{
+    let settled = world.suite().timeouts().settled;
+    told(world, what, converge(what, within, settled, look(question, &matcher))).await
+}
+
+/// A question whose answer is judged at once. It may be a whole program run in a pod: boxed, it does not swell every step that waits for it.
+fn look<'a, T: 'a, E: Into<anyhow::Error> + 'a, F: Future<Output = Result<T, E>> + 'a>(
+    mut question: impl FnMut() -> F + 'a,
+    matcher: &'a impl Matcher<T>,
+) -> impl FnMut() -> LocalBoxFuture<'a, Observed<(T, String)>> + 'a {
+    move || {
+        let asked = question();
+        let judged = async move {
             let answer = asked.await?;
             let sentence = matcher.check(&answer)?;
-            Observed::<_>::Ok((answer, sentence))
-        }
-    });
-    let (answer, _sentence) =
-        world.journal().asked("eventually", what, judged, |(_, sentence)| sentence.clone()).await?;
-    Ok(answer)
+            Observed::Ok((answer, sentence))
+        };
+        judged.boxed_local()
+    }
+}
+
+/// Waits, and keeps the sentence of the answer or why there is none.
+async fn told<T>(
+    world: &World,
+    what: &str,
+    waiting: impl Future<Output = Result<(T, String), WaitError>>,
+) -> Outcome<T> {
+    let sentence = |(_, sentence): &(T, String)| sentence.clone();
+    Ok(world.journal().asked("eventually", what, waiting, sentence).await?.0)
 }
 
 /// A mismatch that may still turn into a match.
