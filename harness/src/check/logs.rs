@@ -66,16 +66,32 @@ pub fn same_lines(by_field: &[LogLine], by_text: &[LogLine]) -> Checked {
     )
 }
 
-/// No line is in both.
-pub fn disjoint(first: &[LogLine], second: &[LogLine]) -> Checked {
-    let keys: BTreeSet<(i64, &str)> =
-        first.iter().map(|line| (line.at, line.line.as_str())).collect();
-    let shared = second.iter().find(|line| keys.contains(&(line.at, line.line.as_str())));
-    let seen = shared.map_or_else(
-        || format!("{} and {} lines", first.len(), second.len()),
-        |line| format!("in both: {}", line.line),
-    );
-    judge(shared.is_none(), "no line in both", seen)
+/// The ids of one request, as its lines carry them.
+#[derive(Debug, Clone)]
+pub struct RequestIds {
+    /// Its correlation id.
+    pub correlation: String,
+    /// Its trace id.
+    pub trace: String,
+}
+
+/// The line carries both ids of its own request, and neither of another one that went on meanwhile.
+pub fn of_one_request<'a>(
+    own: &'a RequestIds,
+    other: &'a RequestIds,
+) -> impl Fn(&LogLine) -> Checked + 'a {
+    move |line| {
+        let mdc = line.json().map(|json| json["mdc"].clone()).unwrap_or_default();
+        let is_own = mdc["correlationId"] == own.correlation.as_str()
+            && mdc["traceId"] == own.trace.as_str();
+        let foreign =
+            [&other.correlation, &other.trace].into_iter().any(|id| line.line.contains(id));
+        judge(
+            is_own && !foreign,
+            format!("a line of request {} and trace {} alone", own.correlation, own.trace),
+            &line.line,
+        )
+    }
 }
 
 #[cfg(test)]
@@ -132,15 +148,30 @@ mod tests {
         assert!(same_lines(&[], &[]).is_err());
     }
 
-    #[test]
-    fn a_shared_line_is_named() {
-        let (one, two) = (line("order-service", 1, GOOD), line("order-service", 2, GOOD));
-        assert!(disjoint(std::slice::from_ref(&one), std::slice::from_ref(&two)).is_ok());
-        assert!(
-            disjoint(std::slice::from_ref(&one), &[one.clone(), two])
-                .unwrap_err()
-                .to_string()
-                .contains("order placed")
+    fn ids(n: u8) -> RequestIds {
+        RequestIds { correlation: format!("c-{n}"), trace: format!("t-{n}") }
+    }
+
+    fn of(correlation: &str, trace: &str, message: &str) -> LogLine {
+        let text = format!(
+            r#"{{"message":"{message}","mdc":{{"correlationId":"{correlation}","traceId":"{trace}"}}}}"#
         );
+        line("user-service", 1, &text)
+    }
+
+    #[test]
+    fn a_line_that_mixes_two_requests_is_named() {
+        let (own, other) = (ids(1), ids(2));
+        let judged = of_one_request(&own, &other);
+        assert!(judged(&of("c-1", "t-1", "profile read")).is_ok());
+        for mixed in [
+            of("c-1", "t-2", "profile read"),
+            of("c-2", "t-1", "profile read"),
+            of("c-1", "t-1", "after c-2"),
+            line("user-service", 1, "panicked at c-1"),
+        ] {
+            let mismatch = judged(&mixed).unwrap_err().to_string();
+            assert!(mismatch.contains(&mixed.line), "{mismatch}");
+        }
     }
 }

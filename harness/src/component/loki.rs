@@ -85,15 +85,6 @@ impl Loki {
         self.fetch(&format!("{SERVICES} | correlation_id=`{id}`"), since).await
     }
 
-    /// The services' lines whose stored field `trace_id` is the given one.
-    pub async fn fetch_by_trace(
-        &self,
-        id: &str,
-        since: DateTime<Utc>,
-    ) -> Result<Vec<LogLine>, AskError> {
-        self.fetch(&format!("{SERVICES} | trace_id=`{id}`"), since).await
-    }
-
     /// The services' lines in which the text occurs anywhere.
     pub async fn fetch_containing(
         &self,
@@ -111,6 +102,16 @@ impl Loki {
         since: DateTime<Utc>,
     ) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{ACCESS_LOG} | app=`{app}` |= `{text}`"), since).await
+    }
+
+    /// The access log lines of the ingress gateway in which the text occurs.
+    pub async fn fetch_gateway_log(
+        &self,
+        text: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<LogLine>, AskError> {
+        let gateway = places::INGRESS;
+        self.fetch(&format!("{{namespace=\"{gateway}\"}} |= `{text}`"), since).await
     }
 
     /// Lines of the runtime detection that name a pod.

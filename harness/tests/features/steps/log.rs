@@ -1,22 +1,20 @@
 //! Log lines: found by the ids of a request, from the services it touched and no others.
 
-use conformance::check::logs::{disjoint, from_services, same_lines, structured};
-use conformance::check::{Checked, each, judge};
+use conformance::check::logs::{RequestIds, from_services, of_one_request, same_lines, structured};
+use conformance::check::{Checked, each, http, judge};
 use conformance::component::loki::{LogLine, Loki};
 use conformance::services::{Call, Ids, Session};
 use conformance::verdict::Outcome;
 use cucumber::{then, when};
 
-use super::asking::{await_answer, client, expect, ids, said, send_as};
+use super::asking::{await_settled, client, expect, ids, send_as};
 use super::list::Names;
 use crate::world::World;
 
 /// The lines that were found.
 struct Lines(Vec<LogLine>);
-/// The ids of two unrelated requests, and later the lines of each.
+/// The ids of two unrelated requests.
 struct Two(Ids, Ids);
-/// The lines of the two.
-struct TwoLines(Vec<LogLine>, Vec<LogLine>);
 
 #[then(expr = "Loki finds lines of the scenario's correlation id from {names}")]
 async fn finds_lines(world: &mut World, services: Names) -> Outcome {
@@ -46,17 +44,19 @@ async fn searches_agree(world: &mut World) -> Outcome {
         anyhow::Ok((by_field, loki.fetch_containing(&correlation, ids.since()).await?))
     };
     let agree = |(by_field, by_text): &(Vec<LogLine>, Vec<LogLine>)| same_lines(by_field, by_text);
-    await_answer(world, "both searches to agree", world.suite().timeouts().log, both, agree)
+    await_settled(world, "both searches to agree", world.suite().timeouts().log, both, agree)
         .await
         .map(drop)
 }
 
-#[when("the customer reads their profile in two unrelated requests")]
+#[when("the customer reads their profile in two unrelated requests at the same time")]
 async fn two_requests(world: &mut World) -> Outcome {
     let call = Call::get("/api/users/me").as_user(world.recall::<Session>()?);
     let two = Two(Ids::unrelated(), Ids::unrelated());
-    send_as(world, &call, &two.0).await?;
-    send_as(world, &call, &two.1).await?;
+    let both = tokio::join!(send_as(world, &call, &two.0), send_as(world, &call, &two.1));
+    for answer in [both.0?, both.1?] {
+        expect(world, "the profile", &answer, http::status(200))?;
+    }
     world.remember(two);
     Ok(())
 }
@@ -64,16 +64,36 @@ async fn two_requests(world: &mut World) -> Outcome {
 #[then(expr = "Loki finds lines for each of the two, from {string} alone")]
 async fn finds_each(world: &mut World, service: String) -> Outcome {
     let Two(first, second) = world.recall::<Two>()?;
-    let of_first = await_lines(world, first, from_services(&[&service])).await?;
-    let of_second = await_lines(world, second, from_services(&[&service])).await?;
-    world.remember(TwoLines(of_first, of_second));
+    await_lines(world, first, from_services(&[&service])).await?;
+    await_lines(world, second, from_services(&[&service])).await.map(drop)
+}
+
+#[then("every line that names one of the two carries the ids of that one alone")]
+async fn mixes_nothing(world: &mut World) -> Outcome {
+    let Two(first, second) = world.recall::<Two>()?;
+    let loki = client::<Loki>(world).await?;
+    for (own, other) in [(first, second), (second, first)] {
+        let judged = |lines: &Vec<LogLine>| {
+            each(of_one_request(&request_ids(own), &request_ids(other)))(lines)
+        };
+        let (what, within) = (
+            format!("lines that name request {}", own.correlation_id()),
+            world.suite().timeouts().log,
+        );
+        await_settled(world, &what, within, || naming(&loki, own), judged).await?;
+    }
     Ok(())
 }
 
-#[then("no line belongs to both")]
-fn no_shared_line(world: &mut World) -> Outcome {
-    let TwoLines(first, second) = world.recall::<TwoLines>()?;
-    said(world, "the lines of both", disjoint(first, second)).map(drop)
+/// The lines in which either id of the request occurs anywhere.
+async fn naming(loki: &Loki, ids: &Ids) -> anyhow::Result<Vec<LogLine>> {
+    let mut lines = loki.fetch_containing(&ids.correlation_id(), ids.since()).await?;
+    lines.extend(loki.fetch_containing(ids.trace_id(), ids.since()).await?);
+    Ok(lines)
+}
+
+fn request_ids(ids: &Ids) -> RequestIds {
+    RequestIds { correlation: ids.correlation_id(), trace: ids.trace_id().to_owned() }
 }
 
 #[then("Loki finds lines of the scenario's correlation id and trace")]
@@ -100,7 +120,7 @@ async fn await_lines(
     let (what, within) =
         (format!("lines of correlation id {correlation}"), world.suite().timeouts().log);
     let judged = |lines: &Vec<LogLine>| judged(lines);
-    await_answer(
+    await_settled(
         world,
         &what,
         within,
