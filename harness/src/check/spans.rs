@@ -1,7 +1,10 @@
 //! What a trace should look like.
 
+use std::collections::BTreeSet;
+
 use super::{Checked, judge, listed};
-use crate::component::traces::{Kind, Trace};
+use crate::component::traces::Trace;
+use crate::contracts::Edge;
 
 /// Each of these services wrote spans itself. Others may have too: the outside world is part of some traces.
 pub fn spans_of<'a>(expected: &'a [&'a str]) -> impl Fn(&Trace) -> Checked + 'a {
@@ -14,25 +17,25 @@ pub fn spans_of<'a>(expected: &'a [&'a str]) -> impl Fn(&Trace) -> Checked + 'a 
     }
 }
 
-/// A call led from one service to the other.
-pub fn called<'a>(from: &'a str, to: &'a str) -> impl Fn(&Trace) -> Checked + 'a {
-    edge(from, to, Kind::Server, "call")
-}
-
-/// An event of one service was taken up by the other.
-pub fn consumed<'a>(from: &'a str, to: &'a str) -> impl Fn(&Trace) -> Checked + 'a {
-    edge(from, to, Kind::Consumer, "event")
-}
-
-fn edge<'a>(
-    from: &'a str,
-    to: &'a str,
-    kind: Kind,
-    what: &'a str,
-) -> impl Fn(&Trace) -> Checked + 'a {
+/// The trace follows every one of these edges.
+pub fn follows(edges: &BTreeSet<Edge>) -> impl Fn(&Trace) -> Checked + '_ {
     move |trace| {
-        let seen = format!("{} spans of {}", trace.spans.len(), listed(trace.services()));
-        judge(trace.has_edge(from, to, kind), format!("{to} to take up a {what} of {from}"), seen)
+        let missing: Vec<String> = edges
+            .iter()
+            .filter(|edge| !trace.has_edge(edge))
+            .map(|edge| format!("no {edge}"))
+            .collect();
+        let found = edges.len() - missing.len();
+        let seen = [format!(
+            "{found} edges in {} spans of {}",
+            trace.spans.len(),
+            listed(trace.services())
+        )];
+        judge(
+            missing.is_empty() && found > 0,
+            format!("{} edges", edges.len()),
+            seen.into_iter().chain(missing).collect::<Vec<_>>().join(", "),
+        )
     }
 }
 
@@ -90,7 +93,7 @@ pub fn business_span<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::traces::Span;
+    use crate::component::traces::{Kind, Span};
 
     fn trace() -> Trace {
         let span = |service: &str, name: &str, id: &str, parent: &str| Span {
@@ -124,10 +127,19 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_has_a_direction() {
-        assert!(called("order-service", "user-service")(&trace()).is_ok());
-        assert!(called("user-service", "order-service")(&trace()).is_err());
-        assert!(consumed("order-service", "user-service")(&trace()).is_err());
+    fn an_edge_that_the_trace_does_not_follow_is_named() {
+        let edge = |from, to, way| Edge::parse(from, to, way).unwrap();
+        let there = edge("order-service", "user-service", "HTTP");
+        assert!(follows(&[there.clone()].into())(&trace()).is_ok());
+        for missing in [
+            edge("user-service", "order-service", "HTTP"),
+            edge("order-service", "user-service", "Kafka"),
+        ] {
+            let edges = [there.clone(), missing.clone()].into();
+            let mismatch = follows(&edges)(&trace()).unwrap_err().to_string();
+            assert!(mismatch.ends_with(&format!("user-service, no {missing}")), "{mismatch}");
+        }
+        assert!(follows(&BTreeSet::new())(&trace()).is_err());
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use conformance::contracts::Edge;
+use cucumber::gherkin::{Feature, GherkinEnv};
 use serde::Deserialize;
 use serde_yaml_ng::Value;
 
-use super::repository::{repeated, yaml};
+use super::repository::{repeated, root, yaml};
 
 const PATH: &str = "reference-services/contracts/telemetry/registry.yaml";
 /// Ends of a call that are no service of ours.
@@ -171,6 +173,29 @@ fn edges_metrics_and_spans_belong_to_services_that_exist() {
         metric.services.iter().for_each(|service| assert_service(&metric.name, service));
     }
     registry.business_spans.iter().for_each(|span| assert_service(&span.name, &span.service));
+}
+
+/// The step that leaves edges out, with the rows of its table.
+const EDGES: &str = "the trace follows every edge of the telemetry registry but these";
+
+#[test]
+fn an_edge_that_no_trace_has_to_follow_is_one_of_the_registry_and_has_a_reason() {
+    let path = root().join("features/observability/traces.feature");
+    let feature = Feature::parse_path(path, GherkinEnv::default()).expect("a feature");
+    let mut steps = feature.scenarios.into_iter().flat_map(|scenario| scenario.steps);
+    let step = steps.find(|step| step.value == EDGES).expect("a trace that follows every edge");
+    let rows = step.table.expect("a table").rows;
+    let excluded: Vec<Edge> = rows
+        .iter()
+        .skip(1)
+        .map(|row| {
+            assert!(row[3].contains(' '), "{row:?} has no reason");
+            Edge::parse(&row[0], &row[1], &row[2]).expect("an edge")
+        })
+        .collect();
+    let registry = conformance::contracts::Registry::read().expect("a registry");
+    let followed = registry.edges_but(&excluded).expect("exclusions of what is an edge");
+    assert!(followed.len() > excluded.len(), "more is left out than is followed");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::component::places::GATEWAY;
+use crate::contracts::{Edge, Way};
+
 /// All spans of one trace id that have arrived.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {
@@ -95,18 +98,22 @@ impl Trace {
         self.find(&span.parent).or_else(|| span.links.iter().find_map(|link| self.find(link)))
     }
 
-    /// Whether `to` took up what `from` sent: a span of `to` of this kind directly below one of `from`, proxies in between aside.
+    /// Whether one took up what the other sent: a span of `to` directly below one of `from`, proxies in between aside. A gateway is
+    /// nothing but a proxy, so it is never one in between.
     #[must_use]
-    pub fn has_edge(&self, from: &str, to: &str, taken_up_as: Kind) -> bool {
-        let own = |span: &&Span| !span.by_proxy;
+    pub fn has_edge(&self, edge: &Edge) -> bool {
+        let taken_up_as = match edge.way {
+            Way::Http => Kind::Server,
+            Way::Kafka => Kind::Consumer,
+        };
+        let counts = |span: &&Span| !span.by_proxy || span.service == GATEWAY;
         let entries = self
             .spans
             .iter()
-            .filter(own)
-            .filter(|span| span.service == to && span.kind == taken_up_as);
-        entries
-            .map(|span| self.ancestors(span))
-            .any(|line| line.into_iter().find(own).is_some_and(|ancestor| ancestor.service == from))
+            .filter(|span| !span.by_proxy && span.service == edge.to && span.kind == taken_up_as);
+        entries.map(|span| self.ancestors(span)).any(|line| {
+            line.into_iter().find(counts).is_some_and(|ancestor| ancestor.service == edge.from)
+        })
     }
 }
 
@@ -133,6 +140,10 @@ mod tests {
         Span { by_proxy: true, ..span(service, id, parent) }
     }
 
+    fn edge(from: &str, to: &str, way: &str) -> Edge {
+        Edge::parse(from, to, way).unwrap()
+    }
+
     #[test]
     fn an_edge_looks_through_proxies() {
         let trace = Trace {
@@ -143,18 +154,16 @@ mod tests {
                 span("user", "d", "c"),
             ],
         };
-        assert!(trace.has_edge("order", "user", Kind::Server));
-        assert!(!trace.has_edge("user", "order", Kind::Server));
+        assert!(trace.has_edge(&edge("order", "user", "HTTP")));
+        assert!(!trace.has_edge(&edge("user", "order", "HTTP")));
         assert!(trace.orphans("root").is_empty());
     }
 
     #[test]
     fn a_call_is_told_from_an_event() {
         let trace = Trace { spans: vec![span("order", "a", "root"), span("user", "b", "a")] };
-        assert!(
-            trace.has_edge("order", "user", Kind::Server)
-                && !trace.has_edge("order", "user", Kind::Consumer)
-        );
+        assert!(trace.has_edge(&edge("order", "user", "HTTP")));
+        assert!(!trace.has_edge(&edge("order", "user", "Kafka")));
     }
 
     #[test]
@@ -166,7 +175,22 @@ mod tests {
                 span("user", "c", "b"),
             ],
         };
-        assert!(!trace.has_edge("order", "user", Kind::Server));
+        assert!(!trace.has_edge(&edge("order", "user", "HTTP")));
+    }
+
+    #[test]
+    fn the_gateway_is_who_sent_what_comes_from_outside() {
+        let spans = vec![
+            proxy(GATEWAY, "a", "root"),
+            proxy("order", "b", "a"),
+            span("order", "c", "b"),
+            span("user", "d", "c"),
+        ];
+        let trace = Trace { spans };
+        assert!(trace.has_edge(&edge(GATEWAY, "order", "HTTP")));
+        assert!(!trace.has_edge(&edge(GATEWAY, "user", "HTTP")));
+        let lost = Trace { spans: vec![proxy("order", "b", "a"), span("order", "c", "b")] };
+        assert!(!lost.has_edge(&edge(GATEWAY, "order", "HTTP")));
     }
 
     #[test]
@@ -183,6 +207,6 @@ mod tests {
         let mut consumer = span("notification", "b", "");
         consumer.links = vec!["a".to_owned()];
         let trace = Trace { spans: vec![span("order", "a", "root"), consumer] };
-        assert!(trace.has_edge("order", "notification", Kind::Server));
+        assert!(trace.has_edge(&edge("order", "notification", "HTTP")));
     }
 }

@@ -1,15 +1,16 @@
 //! Traces: one per purchase, whole, with the spans that tell of business.
 
-use conformance::check::spans::{business_span, called, connected, consumed, spans_of};
-use conformance::check::{Checked, http, judge};
+use anyhow::ensure;
+use conformance::check::spans::{business_span, connected, follows, spans_of};
+use conformance::check::{Checked, http, judge, listed};
 use conformance::component::traces::{Trace, TraceStore};
-use conformance::contracts::Registry;
+use conformance::contracts::{Edge, Registry};
 use conformance::services::{Answer, Order};
 use conformance::verdict::Outcome;
 use cucumber::gherkin::Step;
 use cucumber::then;
 
-use super::asking::{await_answer, client, expect, ids};
+use super::asking::{await_answer, await_settled, client, expect, ids};
 use super::list::Names;
 use super::table;
 use crate::world::World;
@@ -19,22 +20,26 @@ async fn spans_services(world: &mut World, services: Names) -> Outcome {
     await_trace(world, spans_of(&services.all())).await
 }
 
-#[then("the trace follows these edges")]
+/// Everything that the registry promises; what a purchase does not use is listed with its reason, and nothing else is left out.
+#[then("the trace follows every edge of the telemetry registry but these")]
 async fn follows_edges(world: &mut World, step: &Step) -> Outcome {
-    for [from, to, way] in table::rows(step)? {
-        match way.as_str() {
-            "HTTP" => await_trace(world, called(&from, &to)).await?,
-            "Kafka" => await_trace(world, consumed(&from, &to)).await?,
-            other => return Err(anyhow::anyhow!("{other} is neither HTTP nor Kafka").into()),
-        }
+    let mut excluded = Vec::new();
+    for [from, to, way, because] in table::rows(step)? {
+        ensure!(!because.is_empty(), "no reason to leave out {from} to {to}");
+        excluded.push(Edge::parse(&from, &to, &way)?);
     }
-    Ok(())
+    let edges = Registry::read()?.edges_but(&excluded)?;
+    await_trace(world, follows(&edges)).await
 }
 
 #[then("no span of the trace has lost its parent")]
 async fn is_connected(world: &mut World) -> Outcome {
     let root = ids(world).root_span().to_owned();
-    await_trace(world, connected(&root)).await
+    let (store, id) = (client::<TraceStore>(world).await?, ids(world).trace_id().to_owned());
+    let found = || async { anyhow::Ok(store.find_trace(&id).await?.unwrap_or_default()) };
+    let within = world.suite().timeouts().trace;
+    // A span that comes late may be the one that lost its parent.
+    await_settled(world, &format!("trace {id}"), within, found, connected(&root)).await.map(drop)
 }
 
 #[then("the trace has every business span of the telemetry registry with its attributes")]
@@ -57,6 +62,16 @@ async fn holds_the_order(world: &mut World, name: String) -> Outcome {
         )
     };
     await_trace(world, of_order).await
+}
+
+#[then(expr = "the trace holds a span {string} of {string}")]
+async fn holds_a_span(world: &mut World, name: String, service: String) -> Outcome {
+    let of_service = move |trace: &Trace| {
+        let found = trace.named(&name).any(|span| span.service == service);
+        let seen = listed(trace.spans.iter().map(|span| span.name.as_str()));
+        judge(found, format!("a span {name} of {service}"), seen)
+    };
+    await_trace(world, of_service).await
 }
 
 #[then("the answer carries the correlation headers of the telemetry registry")]
