@@ -1,7 +1,7 @@
 @core @profile.observability @requires.services @requires.prometheus
 Feature: Scraping
-  Every pod is watched, or nobody knows what it does.
+  Every pod is watched, or nobody knows what it does. A proxy that answers for a dead application is no watch.
 
   @ECO-MET-002
   Scenario: Every pod of every service is scraped
-    Then Prometheus scrapes every pod of the five services, all of them up
+    Then Prometheus has the metrics of every pod of the five services, from the application itself

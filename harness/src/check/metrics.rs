@@ -1,5 +1,7 @@
 //! What is watched, and how far a counter moved.
 
+use std::collections::BTreeSet;
+
 use super::{Checked, judge};
 use crate::component::places::SERVICES;
 use crate::component::pods::ServicePod;
@@ -35,22 +37,45 @@ pub fn increased_by(expected: f64) -> impl Fn(&Movement) -> Checked {
     }
 }
 
-/// Each of the five services has a pod, and every pod has a target that is up.
-pub fn all_watched(pods: &[ServicePod], targets: &[Target]) -> Checked {
-    let up = |pod: &str| {
-        targets
-            .iter()
-            .any(|target| target.up && target.labels.get("pod").is_some_and(|name| name == pod))
-    };
-    let unwatched: Vec<&str> =
-        pods.iter().map(|pod| pod.name.as_str()).filter(|pod| !up(pod)).collect();
+/// What Prometheus has of the pods of the five services.
+#[derive(Debug, Clone, Default)]
+pub struct Watched {
+    /// The pods that there are.
+    pub pods: Vec<ServicePod>,
+    /// Everything that is scraped.
+    pub targets: Vec<Target>,
+    /// Names of the pods whose application itself is in the last scrape.
+    pub speaking: BTreeSet<String>,
+}
+
+impl Watched {
+    fn is_up(&self, pod: &str) -> bool {
+        let of_pod = |target: &&Target| target.labels.get("pod").is_some_and(|name| name == pod);
+        self.targets.iter().filter(of_pod).any(|target| target.up)
+    }
+
+    fn pods_that_are_not(&self, fine: impl Fn(&str) -> bool) -> Vec<&str> {
+        self.pods.iter().map(|pod| pod.name.as_str()).filter(|pod| !fine(pod)).collect()
+    }
+}
+
+/// Each of the five services has a pod, and every pod has a target that is up and in which its application speaks.
+pub fn all_watched(watched: &Watched) -> Checked {
+    let down = watched.pods_that_are_not(|pod| watched.is_up(pod));
+    let silent = watched.pods_that_are_not(|pod| watched.speaking.contains(pod));
     let absent: Vec<&str> = SERVICES
         .into_iter()
-        .filter(|service| !pods.iter().any(|pod| pod.app == *service))
+        .filter(|service| !watched.pods.iter().any(|pod| pod.app == *service))
         .collect();
-    let seen =
-        format!("{} pods, not up {unwatched:?}, services without a pod {absent:?}", pods.len());
-    judge(unwatched.is_empty() && absent.is_empty(), "a target that is up for every pod", seen)
+    let seen = format!(
+        "{} pods, not up {down:?}, without a metric of their application {silent:?}, services without a pod {absent:?}",
+        watched.pods.len()
+    );
+    judge(
+        down.is_empty() && silent.is_empty() && absent.is_empty(),
+        "a target that is up and the application's own metrics for every pod",
+        seen,
+    )
 }
 
 #[cfg(test)]
@@ -68,22 +93,42 @@ mod tests {
         Target { labels, up, last_error: String::new() }
     }
 
+    /// One pod for each of these services, scraped and speaking.
+    fn watched(apps: &[&str]) -> Watched {
+        Watched {
+            pods: apps.iter().map(|app| pod(app)).collect(),
+            targets: apps.iter().map(|app| target(&format!("{app}-1"), true)).collect(),
+            speaking: apps.iter().map(|app| format!("{app}-1")).collect(),
+        }
+    }
+
+    #[track_caller]
+    fn assert_names(watched: &Watched, name: &str) {
+        let mismatch = all_watched(watched).unwrap_err().to_string();
+        assert!(mismatch.contains(name), "{mismatch}");
+    }
+
     #[test]
     fn a_pod_without_a_target_that_is_up_is_named() {
-        let pods = SERVICES.map(pod);
-        let mut targets = SERVICES.map(|app| target(&format!("{app}-1"), true));
-        assert!(all_watched(&pods, &targets).is_ok());
-        targets[2].up = false;
-        assert!(all_watched(&pods, &targets).unwrap_err().to_string().contains("order-service-1"));
-        assert!(all_watched(&pods, &[]).is_err());
+        let mut seen = watched(&SERVICES);
+        assert!(all_watched(&seen).is_ok());
+        seen.targets[2].up = false;
+        assert_names(&seen, r#"not up ["order-service-1"]"#);
+        seen.targets.clear();
+        assert_names(&seen, "user-service-1");
+    }
+
+    #[test]
+    fn an_application_that_is_dead_behind_a_proxy_that_answers_is_named() {
+        let mut seen = watched(&SERVICES);
+        seen.speaking.remove("payment-service-1");
+        assert_names(&seen, r#"without a metric of their application ["payment-service-1"]"#);
     }
 
     #[test]
     fn a_service_without_a_pod_is_named() {
-        let targets = SERVICES.map(|app| target(&format!("{app}-1"), true));
-        let few = [pod("user-service")];
-        assert!(all_watched(&few, &targets).unwrap_err().to_string().contains("order-service"));
-        assert!(all_watched(&[], &targets).is_err());
+        assert_names(&watched(&["user-service"]), "order-service");
+        assert_names(&Watched::default(), "user-service");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What Prometheus knows: values now, when they were scraped, targets and alerts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail};
 use prometheus_http_query::response::{Data, Rule, RuleGroup};
@@ -9,6 +9,9 @@ use prometheus_http_query::{Client, TargetState};
 use super::places;
 use crate::cluster::{PortForward, Target as Place};
 use crate::suite::{Component, Suite};
+
+/// What every application emits as long as it answers, by the telemetry registry.
+const SIGN_OF_LIFE: &str = "db_pool_connections";
 
 /// A client of Prometheus' HTTP API.
 pub struct Prometheus {
@@ -99,6 +102,13 @@ impl Prometheus {
             last_error: target.last_error().to_owned(),
         };
         Ok(targets.active().iter().map(target).collect())
+    }
+
+    /// Pods whose application itself is in the last scrape. That a target is up says less: a sidecar's merged endpoint answers for a dead application.
+    pub async fn fetch_speaking_pods(&self) -> Result<BTreeSet<String>> {
+        let promql = format!("count by (pod) ({SIGN_OF_LIFE}{{namespace=\"ecotrack\"}})");
+        let mut samples = self.fetch_samples(&promql).await?;
+        Ok(samples.iter_mut().filter_map(|sample| sample.labels.remove("pod")).collect())
     }
 
     /// Names of the alerting rules that are loaded and add the given label.

@@ -1,16 +1,15 @@
 //! Metrics: what Prometheus scrapes, and by how much a counter moved between two scrapes of this scenario.
 
-use conformance::check::judge;
-use conformance::check::metrics::{Movement, all_watched, increased_by};
-use conformance::component::pods::{self, ServicePod};
-use conformance::component::prometheus::{Prometheus, Target};
+use conformance::check::metrics::{Movement, Watched, all_watched, increased_by};
+use conformance::component::pods;
+use conformance::component::prometheus::Prometheus;
 use conformance::eventually::eventually;
 use conformance::services::{Call, Session};
 use conformance::verdict::Outcome;
 use cucumber::{given, then, when};
 use uuid::Uuid;
 
-use super::asking::{await_answer, client, expect, not_yet, said, send};
+use super::asking::{await_answer, client, expect, not_yet, send};
 use crate::world::World;
 
 /// A counter that the scenario moves.
@@ -57,26 +56,9 @@ async fn asks_in_vain(world: &mut World, times: u32) -> Outcome {
 
 #[then(expr = "the count has increased by exactly {int}")]
 async fn increased_exactly(world: &mut World, by: u32) -> Outcome {
-    let movement = movement(world).await?;
+    let Count { promql, service, before } = world.recall::<Count>()?;
+    let movement = Movement { before: *before, after: fetch_fresh(world, service, promql).await? };
     expect(world, "the counter", &movement, increased_by(f64::from(by)))
-}
-
-#[then(expr = "the count has increased by at least {int}")]
-async fn increased_at_least(world: &mut World, by: u32) -> Outcome {
-    let movement = movement(world).await?;
-    let enough = movement.increase() >= f64::from(by);
-    said(
-        world,
-        "the counter",
-        judge(enough, format!("an increase of at least {by}"), movement.increase()),
-    )
-    .map(drop)
-}
-
-async fn movement(world: &World) -> Outcome<Movement> {
-    let count = world.recall::<Count>()?;
-    let after = fetch_fresh(world, &count.service, &count.promql).await?;
-    Ok(Movement { before: count.before, after })
 }
 
 /// The sum of an expression once every pod of the service was scraped after now: nothing before this moment is missing in it.
@@ -106,14 +88,13 @@ pub(crate) async fn fetch(world: &World, promql: &str) -> Outcome<f64> {
     Ok(world.journal().asked("prometheus", promql, asked, ToString::to_string).await?)
 }
 
-#[then("Prometheus scrapes every pod of the five services, all of them up")]
+#[then("Prometheus has the metrics of every pod of the five services, from the application itself")]
 async fn every_pod_is_scraped(world: &mut World) -> Outcome {
     let (prometheus, cluster) = (client::<Prometheus>(world).await?, world.suite().cluster());
     let question = || async {
         let (pods, targets) = (pods::list(cluster).await?, prometheus.fetch_targets().await?);
-        anyhow::Ok((pods, targets))
+        anyhow::Ok(Watched { pods, targets, speaking: prometheus.fetch_speaking_pods().await? })
     };
-    let watched = |(pods, targets): &(Vec<ServicePod>, Vec<Target>)| all_watched(pods, targets);
     let within = world.suite().timeouts().target_up;
-    await_answer(world, "every pod scraped", within, question, watched).await.map(drop)
+    await_answer(world, "every pod scraped", within, question, all_watched).await.map(drop)
 }
