@@ -5,6 +5,7 @@ pub mod events;
 pub mod http;
 pub mod logs;
 pub mod metrics;
+pub mod pods;
 pub mod probe;
 pub mod spans;
 

@@ -1,6 +1,7 @@
 //! The pods of the five services: which there are, what runs in them, as whom.
 
 use anyhow::{Context, Result};
+use futures::future::join_all;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::ListParams;
@@ -70,8 +71,27 @@ pub async fn fetch_denied(cluster: &Cluster, service: &str) -> Result<u64> {
     Ok(denied)
 }
 
+/// What one pod said for itself, or why it said nothing.
+#[derive(Debug, Clone)]
+pub struct PodAnswer {
+    /// The pod's name.
+    pub pod: String,
+    /// Its answer.
+    pub answer: Result<Answer, String>,
+}
+
+/// Asks every pod of a service, ready or not: one that is not ready is a finding, not one to be passed over.
+pub async fn ask_all(suite: &Suite, service: &str, path: &str) -> Result<Vec<PodAnswer>> {
+    let pods = list(suite.cluster()).await?.into_iter().filter(|pod| pod.app == service);
+    let asked = pods.map(|pod| async move {
+        let answer = ask(suite, &pod.name, path).await.map_err(|error| format!("{error:#}"));
+        PodAnswer { pod: pod.name, answer }
+    });
+    Ok(join_all(asked).await)
+}
+
 /// Asks a pod's application itself, past its proxy, as the kubelet does.
-pub async fn ask(suite: &Suite, pod: &str, path: &str) -> Result<Answer> {
+async fn ask(suite: &Suite, pod: &str, path: &str) -> Result<Answer> {
     let forward =
         PortForward::open(suite.cluster(), Target::pod(places::ECOTRACK, pod, APPLICATION_PORT))
             .await?;
