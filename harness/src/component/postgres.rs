@@ -77,6 +77,12 @@ impl Postgres {
         self.fetch_rows(sql, &[("order", order_id), ("product", product_id)]).await
     }
 
+    /// How the provider answered each time it was asked for a payment's money, as payment-service noted it.
+    pub async fn fetch_charge_outcomes(&self, payment_id: &str) -> Result<Vec<String>> {
+        let sql = "SELECT outcome FROM payment_service.payment_attempts WHERE payment_id = :'payment' AND operation = 'charge'";
+        self.fetch_rows(sql, &[("payment", payment_id)]).await
+    }
+
     /// Whether the role is still known.
     pub async fn has_role(&self, role: &str) -> Result<bool> {
         Ok(!self
@@ -125,14 +131,24 @@ impl Postgres {
     }
 }
 
-/// Only PostgreSQL's own words count: a client that cannot reach it, or has no `psql`, was not refused.
+/// Only PostgreSQL's own words about the login count: a client that cannot reach it, one that came while the server was starting or
+/// full, or one that has no `psql`, was not refused.
 fn read_login(executed: &Executed) -> Result<LoginAnswer> {
     let said = executed.stderr.trim();
     if executed.code == 0 {
         return Ok(LoginAnswer::Accepted);
     }
-    ensure!(said.contains("FATAL:"), "the login attempt did not reach PostgreSQL: {said}");
+    let reason = said.split_once("FATAL:").and_then(|(_, reason)| reason.lines().next());
+    let reason =
+        reason.with_context(|| format!("the login attempt did not reach PostgreSQL: {said}"))?;
+    ensure!(is_about_the_login(reason.trim()), "PostgreSQL did not judge the login: {said}");
     Ok(LoginAnswer::Refused(said.to_owned()))
+}
+
+/// A wrong password, or a role that it does not know, which some ways of authentication tell apart.
+fn is_about_the_login(reason: &str) -> bool {
+    reason.starts_with("password authentication failed for user")
+        || (reason.starts_with("role ") && reason.ends_with("does not exist"))
 }
 
 #[cfg(test)]
@@ -159,5 +175,21 @@ mod tests {
                 .is_err()
         );
         assert!(read_login(&ended(127, "sh: psql: not found")).is_err());
+    }
+
+    #[test]
+    fn a_server_that_hangs_up_for_another_reason_has_not_refused_the_login() {
+        for reason in [
+            "sorry, too many clients already",
+            "the database system is starting up",
+            "database \"ecotrack\" does not exist",
+            "no pg_hba.conf entry for host \"10.200.1.7\"",
+        ] {
+            let said = format!("psql: error: connection to server failed: FATAL:  {reason}");
+            let error = read_login(&ended(2, &said)).unwrap_err().to_string();
+            assert!(error.contains("did not judge the login"), "{error}");
+        }
+        let unknown = "psql: error: connection to server failed: FATAL:  role \"v-kubernetes-order\" does not exist";
+        assert!(matches!(read_login(&ended(2, unknown)).unwrap(), LoginAnswer::Refused(_)));
     }
 }
