@@ -1,6 +1,8 @@
-//! Takes away what runs left behind: everything that carries the run's label, and every fault still in force.
+//! Takes away what runs left behind: everything that carries the run's label, every secret at its source that carries the run's name,
+//! and every fault still in force.
 
 mod alive;
+mod secrets;
 mod turn;
 
 use std::collections::BTreeSet;
@@ -16,21 +18,28 @@ use crate::fault;
 use crate::run_id::{RUN_LABEL, RunId};
 
 pub use alive::Alive;
+pub use secrets::secret_path;
 pub use turn::alone;
 
-/// Something with a run's label.
+/// Something of a run.
 #[derive(Debug, Clone)]
 pub struct Leftover {
     /// Whose it is.
     pub run: RunId,
     /// Kind, namespace and name.
     pub what: String,
-    resource: ApiResource,
-    namespace: Option<String>,
-    name: String,
+    place: Place,
 }
 
-/// Everything with the label of a run that `whose` wants.
+#[derive(Debug, Clone)]
+enum Place {
+    /// An object of Kubernetes.
+    Object { resource: ApiResource, namespace: Option<String>, name: String },
+    /// A path in the key-value store of OpenBao.
+    Secret(String),
+}
+
+/// Everything of a run that `whose` wants.
 pub async fn find(
     cluster: &Cluster,
     whose: impl Fn(&RunId) -> bool,
@@ -44,17 +53,35 @@ pub async fn find(
         });
     let lists =
         deletable.map(|(resource, capabilities)| labelled(cluster, resource, capabilities.scope));
-    let found = join_all(lists).await.into_iter().flatten();
+    let (objects, secrets) = tokio::join!(join_all(lists), secrets_of_runs(cluster));
+    let found = objects.into_iter().flatten().chain(secrets);
     Ok(found.filter(|leftover| whose(&leftover.run)).collect())
 }
 
-/// The objects of one kind that carry the label; a kind that cannot be listed (an aggregated API that is down) has none.
+/// A secret store that does not answer keeps nobody from taking away the rest.
+async fn secrets_of_runs(cluster: &Cluster) -> Vec<Leftover> {
+    let found = secrets::find(cluster).await.unwrap_or_else(|error| {
+        tracing::warn!("secrets that runs left in OpenBao could not be looked for: {error:#}");
+        Vec::new()
+    });
+    let leftover = |(run, path): (RunId, String)| Leftover {
+        run,
+        what: format!("secret {path} in OpenBao"),
+        place: Place::Secret(path),
+    };
+    found.into_iter().map(leftover).collect()
+}
+
+/// The objects of one kind that carry the label. A kind that may not be listed has none; one that cannot be (an aggregated API that is
+/// down) is told, since something may stay behind.
 async fn labelled(cluster: &Cluster, resource: ApiResource, scope: Scope) -> Vec<Leftover> {
     let api: Api<DynamicObject> = Api::all_with(cluster.client(), &resource);
     let listed = match api.list_metadata(&ListParams::default().labels(RUN_LABEL)).await {
         Ok(listed) => listed,
         Err(error) => {
-            tracing::debug!(%error, kind = resource.kind, "this kind cannot be listed");
+            if !is_refused(&error) {
+                tracing::warn!("{} of runs could not be looked for: {error}", resource.plural);
+            }
             return Vec::new();
         }
     };
@@ -64,9 +91,15 @@ async fn labelled(cluster: &Cluster, resource: ApiResource, scope: Scope) -> Vec
         let place =
             namespace.as_ref().map_or_else(String::new, |namespace| format!("{namespace}/"));
         let what = format!("{} {place}{}", resource.kind, object.name_any());
-        Some(Leftover { run, what, resource: resource.clone(), namespace, name: object.name_any() })
+        let (resource, name) = (resource.clone(), object.name_any());
+        Some(Leftover { run, what, place: Place::Object { resource, namespace, name } })
     };
     listed.items.into_iter().filter_map(leftover).collect()
+}
+
+/// Not ours to list, or nobody's.
+fn is_refused(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if [403, 405].contains(&status.code))
 }
 
 /// Takes back the faults of these runs, then deletes what they left. Answers with what was there.
@@ -88,11 +121,15 @@ pub async fn sweep(
 }
 
 async fn delete(cluster: &Cluster, leftover: &Leftover) -> anyhow::Result<()> {
-    let api: Api<DynamicObject> = match &leftover.namespace {
-        Some(namespace) => Api::namespaced_with(cluster.client(), namespace, &leftover.resource),
-        None => Api::all_with(cluster.client(), &leftover.resource),
+    let (resource, namespace, name) = match &leftover.place {
+        Place::Object { resource, namespace, name } => (resource, namespace, name),
+        Place::Secret(path) => return secrets::delete(cluster, path).await,
     };
-    match api.delete(&leftover.name, &DeleteParams::background()).await {
+    let api: Api<DynamicObject> = match namespace {
+        Some(namespace) => Api::namespaced_with(cluster.client(), namespace, resource),
+        None => Api::all_with(cluster.client(), resource),
+    };
+    match api.delete(name, &DeleteParams::background()).await {
         Ok(_) => Ok(()),
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
         Err(error) => Err(error).with_context(|| format!("deleting {}", leftover.what)),

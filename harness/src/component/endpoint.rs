@@ -6,7 +6,7 @@ use anyhow::{Context, Result as Connected};
 use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
-use crate::cluster::{PortForward, Target};
+use crate::cluster::{Cluster, PortForward, Target};
 use crate::suite::Suite;
 
 /// Characters of an unusable answer that an error shows.
@@ -87,15 +87,15 @@ impl Endpoint {
 
     /// An HTTPS API behind a port-forward; its certificate is for `host`, signed by the platform's CA.
     pub async fn forwarded_tls(
-        suite: &Suite,
+        cluster: &Cluster,
         component: &'static str,
         target: Target,
         host: &str,
     ) -> Connected<Self> {
-        let forward = Arc::new(PortForward::open(suite.cluster(), target).await?);
-        let ca = super::platform_ca(suite.cluster()).await?;
+        let forward = Arc::new(PortForward::open(cluster, target).await?);
+        let ca = super::platform_ca(cluster).await?;
         let http = Client::builder()
-            .timeout(suite.timeouts().request)
+            .timeout(cluster.timeouts().request)
             .tls_certs_only([Certificate::from_pem(ca.as_bytes())?])
             .resolve(host, forward.address())
             .no_proxy()

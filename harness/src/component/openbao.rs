@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::ServiceAccount;
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::secrets::DatabaseLogin;
 use super::{AskError, Endpoint, places};
-use crate::cluster::Target;
+use crate::cluster::{Cluster, Target};
 use crate::suite::{Component, Suite};
 
 const TOKEN_HEADER: &str = "x-vault-token";
@@ -71,6 +71,19 @@ fn made_at(username: &str) -> anyhow::Result<DateTime<Utc>> {
     })
 }
 
+/// The lease that was issued at this moment.
+fn only_one_at(
+    made: DateTime<Utc>,
+    issued: Vec<(String, DateTime<Utc>)>,
+) -> anyhow::Result<Option<String>> {
+    let mut then =
+        issued.into_iter().filter(|(_, at)| (*at - made).abs() <= SAME_MOMENT).map(|(id, _)| id);
+    let found = then.next();
+    let others = then.count();
+    ensure!(others == 0, "{} leases were issued about {made}", others + 1);
+    Ok(found)
+}
+
 #[derive(Deserialize)]
 struct KeyList {
     keys: Vec<String>,
@@ -78,18 +91,15 @@ struct KeyList {
 
 impl Component for OpenBao {
     async fn connect(suite: &Suite) -> anyhow::Result<Self> {
-        let target = Target::service(places::OPENBAO, "openbao", 8200);
-        let endpoint = Endpoint::forwarded_tls(suite, "OpenBao", target, HOST).await?;
-        let openbao = Self::login(endpoint, &account_token(suite).await?).await?;
+        let openbao = Self::open(suite.cluster()).await?;
         suite.redactor().forget(openbao.token.expose_secret());
         Ok(openbao)
     }
 }
 
 /// A short-lived token of the harness's own `ServiceAccount`, good for OpenBao alone.
-async fn account_token(suite: &Suite) -> anyhow::Result<SecretString> {
-    let accounts: Api<ServiceAccount> =
-        Api::namespaced(suite.cluster().client(), places::CONFORMANCE);
+async fn account_token(cluster: &Cluster) -> anyhow::Result<SecretString> {
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client(), places::CONFORMANCE);
     let spec = TokenRequestSpec {
         audiences: Some(vec![AUDIENCE.to_owned()]),
         expiration_seconds: Some(TOKEN_SECONDS),
@@ -108,6 +118,13 @@ async fn account_token(suite: &Suite) -> anyhow::Result<SecretString> {
 }
 
 impl OpenBao {
+    /// Logs in with the harness's own account.
+    pub async fn open(cluster: &Cluster) -> anyhow::Result<Self> {
+        let target = Target::service(places::OPENBAO, "openbao", 8200);
+        let endpoint = Endpoint::forwarded_tls(cluster, "OpenBao", target, HOST).await?;
+        Ok(Self::login(endpoint, &account_token(cluster).await?).await?)
+    }
+
     /// Logs in with a `ServiceAccount` token made for audience `openbao`.
     pub async fn login(
         endpoint: Endpoint,
@@ -129,6 +146,11 @@ impl OpenBao {
         self.command(&path, self.request(Method::POST, &path).json(&json!({"data": fields}))).await
     }
 
+    /// Names of the secrets directly in a folder below `secret/`.
+    pub async fn list_secrets(&self, folder: &str) -> Result<Vec<String>, AskError> {
+        self.list(&format!("/v1/secret/metadata/{folder}")).await
+    }
+
     /// Removes a secret below `secret/` with all its versions.
     pub async fn delete_secret(&self, path: &str) -> Result<(), AskError> {
         let path = format!("/v1/secret/metadata/{path}");
@@ -136,19 +158,28 @@ impl OpenBao {
     }
 
     /// The id of the lease that a login of a database role lives by; none when it has ended.
+    ///
+    /// # Errors
+    /// When more than one was issued at the moment of the login: OpenBao does not say which of them is the login's.
     pub async fn find_lease(
         &self,
         role: &str,
         login: &DatabaseLogin,
     ) -> anyhow::Result<Option<String>> {
         let made = made_at(&login.username)?;
+        let mut issued = Vec::new();
         for id in self.fetch_leases(role).await? {
-            let lease = self.find_lease_by_id(&id).await?;
-            if lease.is_some_and(|lease| (lease.issue_time - made).abs() <= SAME_MOMENT) {
-                return Ok(Some(id));
+            if let Some(lease) = self.find_lease_by_id(&id).await? {
+                issued.push((id, lease.issue_time));
             }
         }
-        Ok(None)
+        only_one_at(made, issued)
+            .with_context(|| format!("looking for the lease of {}", login.username))
+    }
+
+    /// Whether a lease has not ended.
+    pub async fn has_lease(&self, id: &str) -> Result<bool, AskError> {
+        Ok(self.find_lease_by_id(id).await?.is_some())
     }
 
     async fn find_lease_by_id(&self, id: &str) -> Result<Option<Lease>, AskError> {
@@ -184,12 +215,14 @@ impl OpenBao {
     /// Leases of the logins of a database role, as full lease ids.
     async fn fetch_leases(&self, role: &str) -> Result<Vec<String>, AskError> {
         let prefix = format!("database/creds/{role}");
-        let path = format!("/v1/sys/leases/lookup/{prefix}");
+        let keys = self.list(&format!("/v1/sys/leases/lookup/{prefix}")).await?;
+        Ok(keys.into_iter().map(|key| format!("{prefix}/{key}")).collect())
+    }
+
+    async fn list(&self, path: &str) -> Result<Vec<String>, AskError> {
         let list = Method::from_bytes(b"LIST").unwrap_or(Method::GET);
-        match self.endpoint.json::<Keys>(&format!("LIST {path}"), self.request(list, &path)).await {
-            Ok(keys) => {
-                Ok(keys.data.keys.into_iter().map(|key| format!("{prefix}/{key}")).collect())
-            }
+        match self.endpoint.json::<Keys>(&format!("LIST {path}"), self.request(list, path)).await {
+            Ok(keys) => Ok(keys.data.keys),
             // OpenBao answers an empty list with 404.
             Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -223,6 +256,17 @@ mod tests {
     fn a_login_of_openbao_tells_when_it_was_made() {
         let made = made_at("v-kubernet-order-se-8RzvQmXkT0b1LrWc2Yd5-1790000000").unwrap();
         assert_eq!(made.timestamp(), 1_790_000_000);
+    }
+
+    #[test]
+    fn the_lease_of_a_login_is_the_one_issued_with_it_and_two_are_not_guessed_from() {
+        let at = |seconds: i64| DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap();
+        let lease = |id: &str, seconds| (id.to_owned(), at(seconds));
+        let (own, later) = (lease("own", 1), lease("later", 30));
+        let found = only_one_at(at(0), vec![later.clone(), own.clone()]).unwrap();
+        assert_eq!(found.as_deref(), Some("own"));
+        assert_eq!(only_one_at(at(0), vec![later]).unwrap(), None);
+        assert!(only_one_at(at(0), vec![own, lease("twin", 2)]).is_err());
     }
 
     #[test]

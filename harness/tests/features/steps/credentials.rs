@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use conformance::check::judge;
+use conformance::component::AskError;
 use conformance::component::openbao::OpenBao;
 use conformance::component::places::ECOTRACK;
 use conformance::component::postgres::{LoginAnswer, Postgres};
@@ -12,12 +13,15 @@ use conformance::services::{Call, EcoTrack, Session, SteadyClient};
 use conformance::verdict::Outcome;
 use cucumber::{given, then, when};
 
-use super::asking::{await_answer, client, said};
+use super::asking::{await_answer, await_settled, client, said};
 use super::metric::fetch_fresh;
 use crate::world::World;
 
-/// The login that the rotation replaces.
-struct Old(DatabaseLogin);
+/// The login that the rotation replaces, and the lease it lives by.
+struct Old {
+    login: DatabaseLogin,
+    lease: String,
+}
 /// The service whose login it is, and how many rotations it had counted.
 struct Rotation {
     service: String,
@@ -29,13 +33,16 @@ struct Steady(Option<SteadyClient>);
 #[then(expr = "the database login of {string} was made by OpenBao and PostgreSQL accepts it")]
 async fn made_by_openbao(world: &mut World, service: String) -> Outcome {
     let login = fetch_database_login(world.suite(), ECOTRACK, &service).await?;
-    let lease = client::<OpenBao>(world).await?.find_lease(&service, &login).await?;
-    said(
-        world,
-        "the lease of the login",
-        judge(lease.is_some(), format!("a lease for {}", login.username), format!("{lease:?}")),
-    )?;
+    expect_lease(world, &service, &login).await?;
     expect_login(world, &login, true).await
+}
+
+/// The lease of a login; without one OpenBao does not know it.
+async fn expect_lease(world: &World, service: &str, login: &DatabaseLogin) -> Outcome<String> {
+    let lease = client::<OpenBao>(world).await?.find_lease(service, login).await?;
+    let expected = format!("a lease for {}", login.username);
+    said(world, "the lease of the login", judge(lease.is_some(), expected, format!("{lease:?}")))?;
+    Ok(lease.context("the login has no lease")?)
 }
 
 #[given("a steady client that reads the customer's orders")]
@@ -49,9 +56,10 @@ async fn steady(world: &mut World) -> Outcome {
 #[given(expr = "the present database login of {string}, which PostgreSQL accepts")]
 async fn present_login(world: &mut World, service: String) -> Outcome {
     let login = fetch_database_login(world.suite(), ECOTRACK, &service).await?;
+    let lease = expect_lease(world, &service, &login).await?;
     expect_login(world, &login, true).await?;
     let before = fetch_fresh(world, &service, &rotations(&service)).await?;
-    world.remember(Old(login));
+    world.remember(Old { login, lease });
     world.remember(Rotation { service, before });
     Ok(())
 }
@@ -59,7 +67,7 @@ async fn present_login(world: &mut World, service: String) -> Outcome {
 #[when(expr = "the credentials of {string} are rotated")]
 async fn rotate(world: &mut World, service: String) -> Outcome {
     force_sync(world.suite().cluster(), ECOTRACK, &format!("{service}-db-credentials")).await?;
-    let (suite, old) = (Arc::clone(world.suite()), world.recall::<Old>()?.0.username.clone());
+    let (suite, old) = (Arc::clone(world.suite()), world.recall::<Old>()?.login.username.clone());
     let present =
         || async { anyhow::Ok(fetch_database_login(&suite, ECOTRACK, &service).await?.username) };
     let is_new =
@@ -86,7 +94,7 @@ async fn uses_new_login(world: &mut World, service: String) -> Outcome {
 
 async fn await_new_sessions(world: &World, service: &str) -> Outcome {
     let (suite, postgres) = (world.suite(), client::<Postgres>(world).await?);
-    let old = &world.recall::<Old>()?.0.username;
+    let old = &world.recall::<Old>()?.login.username;
     let sessions = || async {
         let present = fetch_database_login(suite, ECOTRACK, service).await?.username;
         anyhow::Ok((postgres.count_sessions(old).await?, postgres.count_sessions(&present).await?))
@@ -96,26 +104,31 @@ async fn await_new_sessions(world: &World, service: &str) -> Outcome {
         judge(*of_old == 0 && *of_new > 0, "sessions of the new login alone", seen)
     };
     let within = suite.timeouts().credentials_rotated;
-    await_answer(world, "sessions of the new login", within, sessions, moved).await.map(drop)
+    await_settled(world, "sessions of the new login", within, sessions, moved).await.map(drop)
 }
 
+/// A lease that ran out meanwhile has been revoked by OpenBao itself; which of the two it was is kept as evidence.
 #[when("the lease of the old login is revoked")]
 async fn revoke(world: &mut World) -> Outcome {
-    let (openbao, old) = (client::<OpenBao>(world).await?, world.recall::<Old>()?.0.clone());
-    let lease = openbao.find_lease(&world.recall::<Rotation>()?.service, &old).await?;
-    // A lease that ran out meanwhile has been revoked by OpenBao itself.
-    let Some(lease) = lease else { return Ok(()) };
-    Ok(world
-        .journal()
-        .asked("openbao", format!("revoke {lease}"), openbao.revoke(&lease), |()| {
-            "revoked".to_owned()
-        })
-        .await?)
+    let (openbao, lease) = (client::<OpenBao>(world).await?, world.recall::<Old>()?.lease.clone());
+    let revoked = async {
+        let there = openbao.has_lease(&lease).await?;
+        if there {
+            openbao.revoke(&lease).await?;
+        }
+        Ok::<_, AskError>(there)
+    };
+    let told = |there: &bool| {
+        if *there { "revoked" } else { "not there any more: it ran out, and OpenBao revoked it" }
+    };
+    let query = format!("revoke {lease}");
+    world.journal().asked("openbao", query, revoked, |there| told(there).to_owned()).await?;
+    Ok(())
 }
 
 #[then("PostgreSQL no longer knows the old role and refuses its login")]
 async fn old_is_refused(world: &mut World) -> Outcome {
-    let (postgres, old) = (client::<Postgres>(world).await?, world.recall::<Old>()?.0.clone());
+    let (postgres, old) = (client::<Postgres>(world).await?, world.recall::<Old>()?.login.clone());
     let gone = |known: &bool| {
         judge(!known, format!("no role {}", old.username), format!("role known: {known}"))
     };

@@ -6,11 +6,12 @@ use conformance::check::judge;
 use conformance::component::openbao::OpenBao;
 use conformance::component::places::CONFORMANCE;
 use conformance::component::secrets::{SyncedSecret, find_keys};
+use conformance::sweep::secret_path;
 use conformance::verdict::Outcome;
 use cucumber::{given, then, when};
 use uuid::Uuid;
 
-use super::asking::{await_answer, client};
+use super::asking::{await_settled, client};
 use crate::world::World;
 
 const KEY: &str = "value";
@@ -23,7 +24,7 @@ struct Source {
 
 #[given("a secret of the scenario's own in OpenBao")]
 async fn made(world: &mut World) -> Outcome {
-    let path = format!("ecotrack/conformance-{}", world.identity().name());
+    let path = secret_path(world.suite().run(), world.identity().name());
     write(world, path).await
 }
 
@@ -91,7 +92,7 @@ async fn await_value(world: &World, expected: Option<String>) -> Outcome {
     let is_expected = |value: &Option<String>| {
         judge(*value == expected, format!("{expected:?}"), format!("{value:?}"))
     };
-    await_answer(
+    await_settled(
         world,
         &format!("secret {CONFORMANCE}/{name}"),
         world.suite().timeouts().secret_synced,
