@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde::Serialize;
 
@@ -37,13 +37,7 @@ impl Folder {
 
     /// Runs promtool in the folder; fails with its own words.
     pub(crate) fn run<'a>(&self, arguments: &[&str], files: impl Iterator<Item = &'a Path>) {
-        let files = files.map(|file| format!("{}.yaml", stem(file)));
-        let output = Command::new(binary())
-            .current_dir(&self.0)
-            .args(arguments)
-            .args(files)
-            .output()
-            .expect("promtool starts");
+        let output = self.output(arguments, files);
         assert!(
             output.status.success(),
             "promtool {}:\n{}{}",
@@ -51,6 +45,22 @@ impl Folder {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
+    }
+
+    /// Runs promtool in the folder; answers with whether it found nothing wrong.
+    pub(crate) fn passes<'a>(
+        &self,
+        arguments: &[&str],
+        files: impl Iterator<Item = &'a Path>,
+    ) -> bool {
+        self.output(arguments, files).status.success()
+    }
+
+    fn output<'a>(&self, arguments: &[&str], files: impl Iterator<Item = &'a Path>) -> Output {
+        let files = files.map(|file| format!("{}.yaml", stem(file)));
+        let mut promtool = Command::new(binary());
+        promtool.current_dir(&self.0).args(arguments).args(files);
+        promtool.output().expect("promtool starts")
     }
 }
 

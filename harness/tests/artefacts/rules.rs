@@ -1,5 +1,6 @@
 //! The alerts: valid, tested on both sides of their boundary and without data, explained, and delivered to somebody who exists.
 
+mod boundary;
 mod coverage;
 mod delivery;
 pub(crate) mod names;
