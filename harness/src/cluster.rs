@@ -24,6 +24,7 @@ pub struct Cluster {
     client: Client,
     context: String,
     version: String,
+    probe_image: String,
     timeouts: Timeouts,
 }
 
@@ -45,7 +46,13 @@ impl Cluster {
             .await
             .ok_or_else(|| refused(format!("nothing within {:?}", timeouts.cluster_answer)))?
             .map_err(|error| refused(format!("{:#}", anyhow::Error::new(error))))?;
-        Ok(Self { client, context, version: version.git_version, timeouts: timeouts.clone() })
+        Ok(Self {
+            client,
+            context,
+            version: version.git_version,
+            probe_image: choice.probe_image().to_owned(),
+            timeouts: timeouts.clone(),
+        })
     }
 
     /// The client of its API.
@@ -64,6 +71,12 @@ impl Cluster {
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The image of the pods that ask from inside it.
+    #[must_use]
+    pub fn probe_image(&self) -> &str {
+        &self.probe_image
     }
 
     /// How long things may take on it.

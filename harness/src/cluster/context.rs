@@ -7,6 +7,7 @@ use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::ClusterError;
+use super::probe_pod::IMAGE as PROBE_IMAGE;
 
 /// The context in the embedded cluster's own kubeconfig.
 pub const EMBEDDED_CONTEXT: &str = "ecotrack-embedded";
@@ -20,6 +21,9 @@ pub struct ContextChoice {
     /// The kubeconfig that has the context [default: ~/.kube/config].
     #[arg(long, env = "KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
+    /// The image of the probe pods, for nodes that pull from a registry of their own [default: docker.io/ecotrack/conformance-probe of this version].
+    #[arg(long, env = "ECOTRACK_PROBE_IMAGE", value_name = "IMAGE")]
+    pub probe_image: Option<String>,
 }
 
 impl ContextChoice {
@@ -38,6 +42,12 @@ impl ContextChoice {
             .await
             .map_err(|error| ClusterError::Kubeconfig { path, cause: error.to_string() })?;
         Ok((context, config))
+    }
+
+    /// The image of the probe pods. `ECOTRACK_PROBE_IMAGE=` in the environment is no choice.
+    #[must_use]
+    pub fn probe_image(&self) -> &str {
+        self.probe_image.as_deref().filter(|image| !image.is_empty()).unwrap_or(PROBE_IMAGE)
     }
 
     /// The file and the context in it. `CONTEXT=` in the environment is no choice.
@@ -118,27 +128,42 @@ contexts:
         (folder, path)
     }
 
+    fn choice(context: &str, kubeconfig: PathBuf) -> ContextChoice {
+        ContextChoice {
+            context: Some(context.to_owned()),
+            kubeconfig: Some(kubeconfig),
+            ..ContextChoice::default()
+        }
+    }
+
+    #[test]
+    fn probes_are_of_the_official_image_unless_another_is_named() {
+        let named = |image: &str| ContextChoice {
+            probe_image: Some(image.to_owned()),
+            ..ContextChoice::default()
+        };
+        assert_eq!(ContextChoice::default().probe_image(), PROBE_IMAGE);
+        assert_eq!(named("").probe_image(), PROBE_IMAGE);
+        assert_eq!(named("registry.example/probe:v1").probe_image(), "registry.example/probe:v1");
+    }
+
     #[tokio::test]
     async fn the_named_context_is_taken_whatever_the_current_one_is() {
         let (_folder, path) = kubeconfig();
-        let choice = ContextChoice { context: Some("test".into()), kubeconfig: Some(path) };
+        let choice = choice("test", path);
         assert_eq!(choice.resolve().await.unwrap().0, "test");
     }
 
     #[tokio::test]
     async fn an_unknown_context_is_refused_and_the_known_ones_are_named() {
         let (_folder, path) = kubeconfig();
-        let choice = ContextChoice { context: Some("tset".into()), kubeconfig: Some(path) };
-        let error = choice.resolve().await.unwrap_err().to_string();
+        let error = choice("tset", path).resolve().await.unwrap_err().to_string();
         assert!(error.ends_with("has no context `tset`: it has production, test"), "{error}");
     }
 
     #[tokio::test]
     async fn a_missing_kubeconfig_is_named() {
-        let choice = ContextChoice {
-            context: Some("test".into()),
-            kubeconfig: Some("/nowhere/config".into()),
-        };
+        let choice = choice("test", "/nowhere/config".into());
         let error = choice.resolve().await.unwrap_err().to_string();
         assert!(error.starts_with("reading the kubeconfig /nowhere/config"), "{error}");
     }

@@ -11,7 +11,7 @@ use super::{Cluster, ClusterError, PodRef, exec};
 use crate::eventually::{Unmet, WaitError, eventually};
 use crate::run_id::RunId;
 
-/// The image of the probe program; official name and tag, present wherever the services are.
+/// The image of the probe program unless another is chosen: official name and tag.
 pub const IMAGE: &str = "docker.io/ecotrack/conformance-probe:v1.2.0";
 /// The program inside that image.
 pub const PROGRAM: &str = "/app/conformance-probe";
@@ -58,7 +58,7 @@ impl ProbeSpec {
         self
     }
 
-    fn manifest(&self, name: &str) -> Result<DynamicObject, ClusterError> {
+    fn manifest(&self, name: &str, image: &str) -> Result<DynamicObject, ClusterError> {
         let mut labels: serde_json::Map<String, serde_json::Value> =
             self.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
         labels.insert("app.kubernetes.io/name".to_owned(), json!("conformance-probe"));
@@ -80,7 +80,7 @@ impl ProbeSpec {
                 "securityContext": {"runAsNonRoot": true, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
                 "containers": [{
                     "name": CONTAINER,
-                    "image": IMAGE,
+                    "image": image,
                     "imagePullPolicy": "IfNotPresent",
                     "command": [PROGRAM],
                     "args": ["idle"],
@@ -136,7 +136,7 @@ impl ProbePod {
         spec: &ProbeSpec,
     ) -> Result<Self, ProbeError> {
         let name = format!("probe-{:08x}", rand::random::<u32>());
-        let manifest = spec.manifest(&name)?;
+        let manifest = spec.manifest(&name, cluster.probe_image())?;
         apply(cluster, run, std::slice::from_ref(&manifest)).await?;
         let pod = PodRef::new(&spec.namespace, &name).container(CONTAINER);
         let probe = Self { cluster: cluster.clone(), pod, manifest };

@@ -48,6 +48,9 @@ fn context(choice: &ContextChoice) -> Vec<OsString> {
     if let Some(kubeconfig) = &choice.kubeconfig {
         forwarded.extend(["--kubeconfig".into(), kubeconfig.into()]);
     }
+    if let Some(image) = &choice.probe_image {
+        forwarded.extend(["--probe-image".into(), image.into()]);
+    }
     forwarded
 }
 

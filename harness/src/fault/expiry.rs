@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::change::Plan;
 use crate::cluster::manifests::{FIELD_MANAGER, apply, await_gone, delete};
-use crate::cluster::probe_pod::{IMAGE, PROGRAM};
+use crate::cluster::probe_pod::PROGRAM;
 use crate::cluster::{Cluster, PodRef, exec};
 use crate::component::places;
 use crate::eventually::{Unmet, eventually};
@@ -37,12 +37,9 @@ impl Expiry {
         ensure_account(cluster).await?;
         let full_name = format!("fault-{name}-{:04x}", rand::random::<u16>());
         let end = SystemTime::now() + suite.timeouts().fault_life;
-        let objects = objects(&manifests(
-            &full_name,
-            name,
-            plan,
-            end.duration_since(UNIX_EPOCH)?.as_secs(),
-        )?)?;
+        let end = end.duration_since(UNIX_EPOCH)?.as_secs();
+        let job = job(&full_name, name, cluster.probe_image(), end);
+        let objects = objects(&manifests(&full_name, plan, job)?)?;
         apply(cluster, suite.run(), &objects).await?;
         let pod = ready_pod(cluster, &full_name).await?;
         Ok(Self { pod, objects })
@@ -131,7 +128,8 @@ async fn ensure_account(cluster: &Cluster) -> anyhow::Result<()> {
         .with_context(|| format!("making serviceaccount {}/{ACCOUNT}", places::CONFORMANCE))
 }
 
-fn manifests(full_name: &str, name: &str, plan: &Plan, end: u64) -> anyhow::Result<Vec<Value>> {
+/// The change, the rights that it needs, and the job that holds both, in this order.
+fn manifests(full_name: &str, plan: &Plan, job: Value) -> anyhow::Result<Vec<Value>> {
     let mut manifests = vec![json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -162,11 +160,11 @@ fn manifests(full_name: &str, name: &str, plan: &Plan, end: u64) -> anyhow::Resu
             "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": places::CONFORMANCE}],
         }));
     }
-    manifests.push(job(full_name, name, end));
+    manifests.push(job);
     Ok(manifests)
 }
 
-fn job(full_name: &str, name: &str, end: u64) -> Value {
+fn job(full_name: &str, name: &str, image: &str, end: u64) -> Value {
     json!({
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -184,7 +182,7 @@ fn job(full_name: &str, name: &str, end: u64) -> Value {
                     "securityContext": {"runAsNonRoot": true, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
                     "containers": [{
                         "name": "expiry",
-                        "image": IMAGE,
+                        "image": image,
                         "imagePullPolicy": "IfNotPresent",
                         "command": [PROGRAM],
                         "args": ["expire", "--file", FILE, "--at", end.to_string()],
@@ -227,7 +225,8 @@ mod tests {
     }
 
     fn made() -> Vec<Value> {
-        manifests("fault-x-0001", "x", &plan(), 1_795_379_719).unwrap()
+        let job = job("fault-x-0001", "x", "registry.example/probe:v1", 1_795_379_719);
+        manifests("fault-x-0001", &plan(), job).unwrap()
     }
 
     fn of_kind(kind: &str) -> Value {
@@ -237,6 +236,12 @@ mod tests {
     #[test]
     fn a_sweep_finds_what_ends_a_change_by_its_label() {
         assert_eq!(of_kind("Job")["metadata"]["labels"][FAULT_LABEL], "x");
+    }
+
+    #[test]
+    fn the_pod_is_of_the_image_that_the_nodes_can_pull() {
+        let containers = &of_kind("Job")["spec"]["template"]["spec"]["containers"];
+        assert_eq!(containers[0]["image"], "registry.example/probe:v1");
     }
 
     #[test]
