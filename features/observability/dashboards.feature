@@ -5,4 +5,5 @@ Feature: Dashboards
   @ECO-DSH-001
   Scenario: Every query of every dashboard returns data after traffic
     Given a purchase and a logout of a new customer
-    Then every query of the shipped dashboards returns data
+    # Zero is data: a rate of nothing is known. A query that falls back on a constant proves nothing and is not asked.
+    Then every query of the shipped dashboards that can be empty returns data
