@@ -6,8 +6,13 @@ Feature: Mutual TLS
   Scenario: Plain text is cut off, and the meshed twin is answered
     Given a probe without a sidecar
     And a probe of the mesh as "order-service-sa"
-    When the plain probe asks a pod of "user-service" for "/.well-known/jwks.json"
-    And the probe of the mesh asks "user-service" for "/.well-known/jwks.json"
+    When both probes ask each of these services
+      | service              | path                       | the meshed one is answered with |
+      | user-service         | /.well-known/jwks.json     | 200                             |
+      | order-service        | /actuator/health/readiness | 200                             |
+      | product-service      | /actuator/health/readiness | 403                             |
+      | payment-service      | /actuator/health/readiness | 403                             |
+      | notification-service | /actuator/health/readiness | 403                             |
     Then the plain probe's connection is cut off
-    And the probe of the mesh is answered with 200
-    And the proxy of "user-service" saw the identity "spiffe://cluster.local/ns/ecotrack/sa/order-service-sa"
+    And the probe of the mesh is answered as listed, a 403 being the mesh's own
+    And the proxy of each service saw the identity "spiffe://cluster.local/ns/ecotrack/sa/order-service-sa"

@@ -14,11 +14,6 @@ pub fn cut_off(attempt: &Attempt) -> Checked {
     )
 }
 
-/// An HTTP answer of this status.
-pub fn answered(status: u16) -> impl Fn(&Attempt) -> Checked {
-    move |attempt| judge(attempt.status == Some(status), format!("status {status}"), told(attempt))
-}
-
 /// The peer took the connection and said something that contains `text`.
 pub fn said(text: &str) -> impl Fn(&ConnectAnswer) -> Checked + '_ {
     move |answer| {

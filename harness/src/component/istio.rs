@@ -54,6 +54,16 @@ impl AccessLogEntry {
         let status = json.get("status").and_then(number)?;
         Some(Self { status, details: text(&json, "details"), peer: text(&json, "peer") })
     }
+
+    /// The proxy answered by itself, because it has no route or its policy refuses: nobody behind it was asked.
+    #[must_use]
+    pub fn is_the_proxys_own_refusal(&self) -> bool {
+        match self.status {
+            403 => self.details.starts_with("rbac_access_denied"),
+            404 => self.details == "route_not_found",
+            _ => false,
+        }
+    }
 }
 
 /// Envoy writes a number as such or as text, depending on the format.
@@ -105,6 +115,20 @@ mod tests {
             (403, "rbac_access_denied_matched_policy[none]")
         );
         assert!(entry.peer.ends_with("/sa/payment-service-sa"));
+    }
+
+    #[test]
+    fn a_refusal_of_the_proxy_is_told_from_one_that_it_passed_on() {
+        let entry = |status, details: &str| AccessLogEntry {
+            status,
+            details: details.to_owned(),
+            peer: String::new(),
+        };
+        assert!(entry(404, "route_not_found").is_the_proxys_own_refusal());
+        assert!(entry(403, "rbac_access_denied_matched_policy[none]").is_the_proxys_own_refusal());
+        for passed_on in [entry(404, "via_upstream"), entry(403, "via_upstream"), entry(404, "")] {
+            assert!(!passed_on.is_the_proxys_own_refusal(), "{passed_on:?}");
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The ingress gateway from outside: what passes, what does not, under which name.
 
-use conformance::check::{http, judge};
-use conformance::services::{Answer, Call, EcoTrack, HOST, Session, token};
+use conformance::check::{each, http, judge};
+use conformance::component::istio::AccessLogEntry;
+use conformance::component::loki::Loki;
+use conformance::services::{Answer, Call, EcoTrack, HOST, Ids, Session, token};
 use conformance::verdict::Outcome;
 use cucumber::{then, when};
 
-use super::asking::{client, expect, said, send};
+use super::asking::{await_settled, client, expect, said, send, send_as};
 use super::list::Names;
 use crate::world::World;
 
@@ -17,6 +19,9 @@ struct Asked {
     without: Answer,
     forged: Vec<(&'static str, Answer)>,
 }
+
+/// What the gateway answered to somebody outside, and the ids of that request alone.
+struct FromOutside(Answer, Ids);
 
 #[when(
     "the customer's own profile is asked for with their token, without a token and with forged ones"
@@ -55,19 +60,34 @@ fn forgeries_are_refused(world: &mut World) -> Outcome {
 #[when(expr = "the customer asks for {string}")]
 async fn asks_for(world: &mut World, path: String) -> Outcome {
     let call = Call::get(path).as_user(world.recall::<Session>()?);
-    let answer = send(world, &call).await?;
-    world.remember(answer);
+    let ids = Ids::unrelated();
+    let answer = send_as(world, &call, &ids).await?;
+    world.remember(FromOutside(answer, ids));
     Ok(())
 }
 
-#[then("the answer does not come from a service")]
-fn not_from_a_service(world: &mut World) -> Outcome {
+#[then("the gateway itself refuses, by its answer and by its own access log")]
+async fn gateway_refuses(world: &mut World) -> Outcome {
+    let loki = client::<Loki>(world).await?;
+    let FromOutside(answer, ids) = world.recall::<FromOutside>()?;
     let refused = |answer: &Answer| {
         let by_gateway =
             matches!(answer.status, 403 | 404) && answer.header("x-correlation-id").is_none();
         judge(by_gateway, "403 or 404 from the gateway itself", answer)
     };
-    expect(world, "the gateway's answer", world.recall::<Answer>()?, refused)
+    expect(world, "the gateway's answer", answer, refused)?;
+    let correlation = ids.correlation_id();
+    let entries = || async {
+        let lines = loki.fetch_gateway_log(&correlation, ids.since()).await?;
+        anyhow::Ok(lines.iter().filter_map(AccessLogEntry::read).collect::<Vec<_>>())
+    };
+    let own = |entry: &AccessLogEntry| {
+        let expected = "a refusal by the gateway itself in its access log";
+        judge(entry.is_the_proxys_own_refusal(), expected, format!("{entry:?}"))
+    };
+    let every = |entries: &Vec<AccessLogEntry>| each(own)(entries);
+    let what = format!("the gateway's access log for {correlation}");
+    await_settled(world, &what, world.suite().timeouts().log, entries, every).await.map(drop)
 }
 
 #[then(expr = "the gateway serves {names} over TLS")]

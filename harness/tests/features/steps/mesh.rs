@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use conformance::check::probe::{answered, cut_off};
-use conformance::check::{http, judge};
+use conformance::check::probe::cut_off;
+use conformance::check::{each, http, judge};
 use conformance::cluster::probe_pod::ProbePod;
 use conformance::component::istio::AccessLogEntry;
 use conformance::component::loki::Loki;
@@ -12,11 +12,13 @@ use conformance::component::pods;
 use conformance::component::probes::{Attempt, HttpQuestion, Probes, ask};
 use conformance::services::{Answer, Ids, Session};
 use conformance::verdict::Outcome;
+use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
 use super::asking::{await_answer, client, expect, ids, said};
+use super::table;
 use crate::world::World;
 
 /// The probe that is not part of the mesh.
@@ -26,8 +28,16 @@ struct Meshed(Arc<ProbePod>);
 /// The second probe of the mesh, and the ids its request carries.
 struct Other(Arc<ProbePod>, Ids);
 
-/// What the plain probe met.
-struct PlainAttempt(Attempt);
+/// What the plain probe met, pod by pod.
+struct PlainAttempts(Vec<Attempt>);
+/// What the probe of the mesh met at one service, and what it had to meet.
+struct MeshedTwin {
+    service: String,
+    status: u16,
+    attempt: Attempt,
+}
+/// The same for every service.
+struct MeshedTwins(Vec<MeshedTwin>);
 /// What the probe of the mesh met.
 struct MeshedAttempt(Attempt);
 /// What the second probe of the mesh met, and how many requests the service's proxies had refused before.
@@ -54,50 +64,58 @@ async fn other_probe(world: &mut World, account: String) -> Outcome {
     Ok(())
 }
 
-#[when(expr = "the plain probe asks a pod of {string} for {string}")]
-async fn plain_asks(world: &mut World, service: String, path: String) -> Outcome {
-    let pods = pods::list_ready(world.suite().cluster(), &service).await?;
-    let pod = pods.first().context("no pod to ask")?;
-    let attempt = attempt(
-        world,
-        &world.recall::<Plain>()?.0,
-        "GET",
-        &format!("http://{}:8080{path}", pod.ip),
-        &Ids::unrelated(),
-    )
-    .await?;
-    world.remember(PlainAttempt(attempt));
-    Ok(())
-}
-
-#[when(expr = "the probe of the mesh asks {string} for {string}")]
-async fn meshed_asks(world: &mut World, service: String, path: String) -> Outcome {
-    let ids = ids(world);
-    let attempt =
-        attempt(world, &world.recall::<Meshed>()?.0, "GET", &address(&service, &path), &ids)
-            .await?;
-    world.remember(MeshedAttempt(attempt));
+/// The plain probe asks every pod of a service, past the Service that would lead it through a proxy; the meshed one asks the service.
+#[when("both probes ask each of these services")]
+async fn both_ask_each(world: &mut World, step: &Step) -> Outcome {
+    let (ids, mut plain, mut meshed) = (ids(world), Vec::new(), Vec::new());
+    for [service, path, status] in table::rows(step)? {
+        for pod in pods::list_ready(world.suite().cluster(), &service).await? {
+            let (probe, url) =
+                (&world.recall::<Plain>()?.0, format!("http://{}:8080{path}", pod.ip));
+            plain.push(attempt(world, probe, "GET", &url, &Ids::unrelated()).await?);
+        }
+        let (probe, url) = (&world.recall::<Meshed>()?.0, address(&service, &path));
+        let attempt = attempt(world, probe, "GET", &url, &ids).await?;
+        meshed.push(MeshedTwin { service, status: status.parse()?, attempt });
+    }
+    world.remember(PlainAttempts(plain));
+    world.remember(MeshedTwins(meshed));
     Ok(())
 }
 
 #[then("the plain probe's connection is cut off")]
 fn plain_is_cut_off(world: &mut World) -> Outcome {
-    expect(world, "the plain probe", &world.recall::<PlainAttempt>()?.0, cut_off)
+    let attempts = world.recall::<PlainAttempts>()?.0.as_slice();
+    expect(world, "every attempt of the plain probe", attempts, each(cut_off))
 }
 
-#[then(expr = "the probe of the mesh is answered with {int}")]
-fn meshed_is_answered(world: &mut World, status: u16) -> Outcome {
-    expect(world, "the probe of the mesh", &world.recall::<MeshedAttempt>()?.0, answered(status))
+#[then("the probe of the mesh is answered as listed, a 403 being the mesh's own")]
+fn meshed_is_answered(world: &mut World) -> Outcome {
+    for MeshedTwin { service, status, attempt } in &world.recall::<MeshedTwins>()?.0 {
+        let (what, answer) =
+            (format!("the meshed twin at {service}"), Answer::from(attempt.clone()));
+        match status {
+            403 => expect(world, &what, &answer, http::refused_by_the_mesh)?,
+            _ => expect(world, &what, &answer, http::status(*status))?,
+        }
+    }
+    Ok(())
 }
 
-#[then(expr = "the proxy of {string} saw the identity {string}")]
-async fn proxy_saw(world: &mut World, service: String, identity: String) -> Outcome {
+#[then(expr = "the proxy of each service saw the identity {string}")]
+async fn proxies_saw(world: &mut World, identity: String) -> Outcome {
     let ids = ids(world);
-    let of_caller = |entries: &Vec<AccessLogEntry>| {
-        let seen = entries.iter().any(|entry| entry.peer == identity && entry.status == 200);
-        judge(seen, format!("a request of {identity} answered with 200"), format!("{entries:?}"))
-    };
-    await_access_log(world, &service, &ids, of_caller).await
+    for MeshedTwin { service, status, .. } in &world.recall::<MeshedTwins>()?.0 {
+        let of_caller = |entries: &Vec<AccessLogEntry>| {
+            let as_answered = |entry: &AccessLogEntry| {
+                entry.peer == identity && entry.status == u64::from(*status)
+            };
+            let expected = format!("a request of {identity} answered with {status}");
+            judge(entries.iter().any(as_answered), expected, format!("{entries:?}"))
+        };
+        await_access_log(world, service, &ids, of_caller).await?;
+    }
+    Ok(())
 }
 
 #[when(regex = r#"^both probes send (GET|POST) (\S+) to "([^"]+)" for the customer$"#)]
