@@ -11,6 +11,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+pub use prometheus_client::metrics::counter::Counter;
+
 /// Buckets of request durations in seconds: dense around the objectives of 0.25, 0.5 and 2 s.
 pub const LATENCY_BUCKETS: &[f64] =
     &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0];
