@@ -25,9 +25,9 @@ pub mod outbox;
 pub mod page;
 mod panics;
 pub mod postgres;
+pub mod public_url;
 pub mod rate_limit;
 pub mod retry;
-pub mod public_url;
 mod run;
 pub mod telemetry;
 #[cfg(feature = "test-support")]

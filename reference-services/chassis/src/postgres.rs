@@ -134,10 +134,12 @@ impl Database {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers. That it has no room for another connection is an answer too.
     pub async fn is_ready(&self) -> bool {
-        let Ok(mut connection) = self.acquire().await else { return false };
-        sqlx::query("select 1").execute(&mut *connection).await.is_ok()
+        match self.persist(pool::ask).await {
+            Ok(()) => true,
+            Err(error) => is_of_class(&error, "53"),
+        }
     }
 
     fn pool(&self) -> Result<PgPool, sqlx::Error> {
