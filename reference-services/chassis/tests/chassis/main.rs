@@ -36,5 +36,6 @@ mod lifecycle;
 mod outbox;
 mod pruning;
 mod redis;
+mod silence;
 mod tokens;
 mod wire;
