@@ -1,6 +1,6 @@
 //! Traces: one per purchase, whole, with the spans that tell of business.
 
-use anyhow::ensure;
+use anyhow::anyhow;
 use conformance::check::spans::{business_span, connected, follows, spans_of};
 use conformance::check::{Checked, http, judge, listed};
 use conformance::component::traces::{Trace, TraceStore};
@@ -25,7 +25,9 @@ async fn spans_services(world: &mut World, services: Names) -> Outcome {
 async fn follows_edges(world: &mut World, step: &Step) -> Outcome {
     let mut excluded = Vec::new();
     for [from, to, way, because] in table::rows(step)? {
-        ensure!(!because.is_empty(), "no reason to leave out {from} to {to}");
+        if because.is_empty() {
+            return Err(anyhow!("no reason to leave out {from} to {to}").into());
+        }
         excluded.push(Edge::parse(&from, &to, &way)?);
     }
     let edges = Registry::read()?.edges_but(&excluded)?;
