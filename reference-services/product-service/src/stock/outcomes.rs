@@ -7,6 +7,7 @@ use std::{
 
 use ecotrack_chassis::{
     inbox::{Handler, HandlerError},
+    metrics::Counter,
     workers::Workers,
 };
 use ecotrack_events::{Envelope, Event};
@@ -26,11 +27,13 @@ const PAYMENT_PENDING: &str = "payment_pending";
 /// Keeps the stock of orders that are being paid, releases that of cancelled ones and books that of completed ones.
 pub(crate) struct OrderOutcomes {
     changes: LateChanges,
+    /// Orders that are paid and cannot be delivered.
+    without_stock: Counter,
 }
 
 impl OrderOutcomes {
-    pub(crate) fn new(changes: LateChanges) -> Self {
-        Self { changes }
+    pub(crate) fn new(changes: LateChanges, without_stock: Counter) -> Self {
+        Self { changes, without_stock }
     }
 
     async fn release(
@@ -44,20 +47,22 @@ impl OrderOutcomes {
         Ok(())
     }
 
-    /// An order that is paid after its time gets its stock again, as far as there is any.
+    /// An order that is paid after its time gets its stock again, as far as there is any. Says whether there was not enough.
     async fn take_again(
         &self,
         connection: &mut PgConnection,
         order_id: Uuid,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
+        let mut lacks = false;
         for product_id in expiry::lock_expired(connection, order_id).await? {
             let taken = expiry::take_again(connection, order_id, product_id).await?;
             if taken.is_none() {
+                lacks = true;
                 tracing::warn!(%order_id, %product_id, "paid after its reservation ended, and there is not enough left");
             }
             self.changes.add(given_back(taken.as_slice()));
         }
-        Ok(())
+        Ok(lacks)
     }
 }
 
@@ -80,7 +85,9 @@ impl Handler for OrderOutcomes {
                 tracing::info!(%order_id, lines, "stock kept until the payment's outcome");
             }
             Outcome::Completed => {
-                self.take_again(transaction, order_id).await?;
+                if self.take_again(transaction, order_id).await? {
+                    self.without_stock.inc();
+                }
                 let lines = reservations::sell(transaction, order_id).await?;
                 tracing::info!(%order_id, lines, "stock sold");
             }

@@ -122,6 +122,12 @@ async fn an_order_that_is_paid_after_its_time_gets_its_stock_again_if_there_is_a
     tell(&app, completed(marker)).await?;
     app.await_status(marker, "sold").await?;
     assert_eq!(app.statuses(late).await?, ["expired"]);
+    eventually(|| async {
+        let undeliverable = app.client().metric("orders_without_stock_total").await?;
+        ensure!(undeliverable.as_deref() == Some("1"), "{undeliverable:?}");
+        Ok(())
+    })
+    .await?;
     app.await_available(&product, 0).await?;
     app.assert_books_balance().await
 }
