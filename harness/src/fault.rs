@@ -21,7 +21,7 @@ pub use conformance_probe::change::Change;
 pub use expiry::revert_all;
 pub use service_gone::ServiceGone;
 
-use crate::eventually::{Observed, eventually};
+use crate::eventually::{Observed, converge};
 use crate::suite::Suite;
 
 /// One knob turned the wrong way.
@@ -54,7 +54,8 @@ pub fn all() -> Vec<Arc<dyn Sabotage>> {
 /// A change in force, and what ends it.
 pub struct Armed(expiry::Expiry);
 
-/// Starts the clock, makes the change, and waits for the proof that it is in force.
+/// Starts the clock, makes the change, and waits until it is proven to be in force, and to stay so: a connection from before the
+/// change may still be served by what was there.
 pub async fn arm(suite: &Suite, sabotage: &dyn Sabotage) -> anyhow::Result<(Armed, String)> {
     let plan = sabotage
         .plan(suite)
@@ -78,19 +79,23 @@ async fn prove_armed(
     expiry: &expiry::Expiry,
 ) -> anyhow::Result<String> {
     expiry.make(suite.cluster()).await?;
-    let what = format!("the sabotage {} to be in force", sabotage.name());
-    Ok(eventually(&what, suite.timeouts().fault_armed, || sabotage.armed(suite)).await?)
+    let (what, timeouts) =
+        (format!("the sabotage {} to be in force", sabotage.name()), suite.timeouts());
+    let armed = || sabotage.armed(suite);
+    Ok(converge(&what, timeouts.fault_armed, timeouts.settled, armed).await?)
 }
 
-/// Takes the change back, waits for the proof that it is gone, and stops the clock.
+/// Takes the change back, waits until it is proven to be gone and to stay so, and stops the clock.
 pub async fn disarm(
     suite: &Suite,
     sabotage: &dyn Sabotage,
     armed: Armed,
 ) -> anyhow::Result<String> {
     armed.0.revert(suite.cluster()).await?;
-    let what = format!("the sabotage {} to be gone", sabotage.name());
-    let proof = eventually(&what, suite.timeouts().fault_gone, || sabotage.gone(suite)).await?;
+    let (what, timeouts) =
+        (format!("the sabotage {} to be gone", sabotage.name()), suite.timeouts());
+    let gone = || sabotage.gone(suite);
+    let proof = converge(&what, timeouts.fault_gone, timeouts.settled, gone).await?;
     armed.0.end(suite.cluster()).await?;
     Ok(proof)
 }
