@@ -6,10 +6,10 @@ mod job;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
-use uuid::Uuid;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::parcel;
 use crate::slo::Verdict;
@@ -64,7 +64,7 @@ fn run_time(text: &str) -> Result<Duration, String> {
 /// Runs the load. True when all objectives were met; an error when the load could not be made or judged.
 pub(crate) async fn run(options: &Options) -> Result<bool> {
     let client = cluster::connect(options.context.as_deref()).await?;
-    let run = Uuid::new_v4().simple().to_string()[..8].to_owned();
+    let run = run_name(SystemTime::now());
     let job = Job::create(client, &run, options).await?;
     say(&format!(
         "run {run}: {} people for {}",
@@ -73,7 +73,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     ))?;
     let outcome = tokio::select! {
         outcome = follow::to_the_end(&job, options.run_time + OVERHEAD) => outcome,
-        stopped = tokio::signal::ctrl_c() => Err(stopped.map_or_else(Into::into, |()| anyhow!("interrupted"))),
+        stopped = stopped() => Err(stopped),
     };
     // The namespace goes whatever happened; what happened is told first.
     let removed = job.remove().await;
@@ -81,6 +81,26 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     let verdict = tell(&log, &report_file(options.report.as_deref()))?;
     removed?;
     Ok(verdict.met())
+}
+
+/// A name of the form that the harness's runs have, so that `conformance sweep` knows what a killed load leaves behind.
+fn run_name(now: SystemTime) -> String {
+    let now = humantime::format_rfc3339_seconds(now).to_string();
+    let digits: String = now.chars().filter(char::is_ascii_digit).collect();
+    let (day, time) = digits.split_at(8);
+    format!("{day}-{time}-{:04x}", rand::random::<u16>())
+}
+
+/// Waits until somebody stops the load, from the keyboard or otherwise; answers with who.
+async fn stopped() -> anyhow::Error {
+    let mut terminated = match signal(SignalKind::terminate()) {
+        Ok(terminated) => terminated,
+        Err(error) => return error.into(),
+    };
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_or_else(Into::into, |()| anyhow!("interrupted")),
+        _ = terminated.recv() => anyhow!("terminated"),
+    }
 }
 
 /// Saves the report and prints the verdict.
@@ -132,6 +152,14 @@ mod tests {
         assert_eq!(run_time("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(run_time("2h"), Err("between 1s and 1h".to_owned()));
         assert!(run_time("0s").is_err() && run_time("soon").is_err());
+    }
+
+    #[test]
+    fn a_run_has_a_name_that_a_sweep_of_the_harness_knows() {
+        let name = run_name(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_378_968));
+        let (time, tail) = name.rsplit_once('-').unwrap();
+        assert_eq!(time, "20261122-202248");
+        assert!(tail.len() == 4 && tail.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}");
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! The Job, its namespace and the certificate authority it trusts.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::batch::v1::Job as KubernetesJob;
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kube::api::{DeleteParams, ObjectMeta, PostParams};
 use kube::{Api, Client};
 use minijinja::{Environment, UndefinedBehavior, context};
+use serde_json::json;
 
 use super::{OVERHEAD, Options};
 
@@ -17,16 +20,22 @@ const TEMPLATE: &str = include_str!("../../job.yaml");
 const SERVICES: &str = "ecotrack";
 /// `ConfigMap` with the platform's certificate authority.
 const AUTHORITY: &str = "platform-ca";
+/// Marks what belongs to a run, with the run's name: `conformance sweep` goes by it.
+const RUN_LABEL: &str = "ecotrack.dev/run";
+/// Where runs say that they are alive.
+const LEASES: &str = "default";
 
 /// A load in the cluster.
 pub(crate) struct Job {
     client: Client,
     namespace: String,
+    lease: String,
 }
 
 impl Job {
     /// Makes the namespace and everything in it. What was made is removed again when a part fails.
     pub(crate) async fn create(client: Client, run: &str, options: &Options) -> Result<Self> {
+        let end = SystemTime::now() + options.run_time + OVERHEAD;
         let services = Api::<ConfigMap>::namespaced(client.clone(), SERVICES);
         let authority = services.get_opt(AUTHORITY).await.context("the cluster does not answer")?;
         let authority = authority.with_context(|| {
@@ -34,17 +43,37 @@ impl Job {
                 "no ConfigMap {AUTHORITY} in {SERVICES}; deploy the services first: `make services`"
             )
         })?;
-        let job = Self { client, namespace: format!("conformance-load-{run}") };
-        let made = job.fill(run, authority, &manifest(run, options)?).await;
+        let name = |what: &str| format!("conformance-{what}{run}");
+        let job = Self { client, namespace: name("load-"), lease: name("") };
+        let manifest = manifest(run, options)?;
+        let made = match job.claim(run, end).await {
+            Ok(()) => job.fill(run, authority, &manifest).await,
+            Err(error) => Err(error),
+        };
         if made.is_err() {
             job.remove().await?;
         }
         made.map(|()| job)
     }
 
+    /// Says until when this run is alive: the cluster itself ends it then. A sweep leaves it alone meanwhile, and a run of the features,
+    /// whose counts it would disturb, waits or gives way.
+    async fn claim(&self, run: &str, end: SystemTime) -> Result<()> {
+        let lease = serde_json::from_value(lease(run, &self.lease, end))?;
+        self.leases()
+            .create(&PostParams::default(), &lease)
+            .await
+            .with_context(|| format!("lease {LEASES}/{} cannot be made", self.lease))?;
+        Ok(())
+    }
+
+    fn leases(&self) -> Api<Lease> {
+        Api::namespaced(self.client.clone(), LEASES)
+    }
+
     async fn fill(&self, run: &str, authority: ConfigMap, manifest: &KubernetesJob) -> Result<()> {
         let labels = BTreeMap::from([
-            ("ecotrack.dev/run".to_owned(), run.to_owned()),
+            (RUN_LABEL.to_owned(), run.to_owned()),
             ("istio-injection".to_owned(), "disabled".to_owned()),
         ]);
         let namespace = Namespace {
@@ -84,22 +113,32 @@ impl Job {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// Deletes the namespace with all in it, and does not wait for it to be gone.
+    /// Deletes the namespace with all in it, and does not wait for it to be gone; then the lease, so that a failure leaves both to a sweep.
     pub(crate) async fn remove(&self) -> Result<()> {
-        let deleted = Api::<Namespace>::all(self.client.clone())
-            .delete(&self.namespace, &DeleteParams::background())
-            .await;
-        match deleted {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(error).with_context(|| {
-                format!(
-                    "namespace {} is left behind; `kubectl delete namespace {}`",
-                    self.namespace, self.namespace
-                )
-            }),
-        }
+        let (once, namespace) = (DeleteParams::background(), &self.namespace);
+        let deleted = Api::<Namespace>::all(self.client.clone()).delete(namespace, &once).await;
+        gone(deleted).with_context(|| {
+            format!("namespace {namespace} is left behind; `kubectl delete namespace {namespace}`")
+        })?;
+        let deleted = self.leases().delete(&self.lease, &once).await;
+        gone(deleted).with_context(|| format!("lease {LEASES}/{} is left behind", self.lease))
     }
+}
+
+/// What was not there is as good as deleted.
+fn gone<T>(deleted: kube::Result<T>) -> kube::Result<()> {
+    match deleted {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn lease(run: &str, name: &str, end: SystemTime) -> serde_json::Value {
+    json!({
+        "metadata": {"name": name, "labels": {RUN_LABEL: run}},
+        "spec": {"holderIdentity": run, "renewTime": humantime::format_rfc3339_micros(end).to_string()},
+    })
 }
 
 fn manifest(run: &str, options: &Options) -> Result<KubernetesJob> {
@@ -127,6 +166,15 @@ mod tests {
     struct Line {
         #[command(flatten)]
         options: Options,
+    }
+
+    #[test]
+    fn a_load_is_alive_until_the_cluster_ends_it() {
+        let end = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_378_968);
+        let lease: Lease = serde_json::from_value(lease("r", "conformance-r", end)).unwrap();
+        assert_eq!(lease.metadata.labels.unwrap()[RUN_LABEL], "r");
+        let renewed = lease.spec.unwrap().renew_time.unwrap();
+        assert_eq!(renewed.0.as_second(), 1_795_378_968);
     }
 
     #[test]
