@@ -1,5 +1,7 @@
 //! The courier: carries webhooks to the customer, signed, one after the other, again when they do not arrive.
 
+mod connect_to;
+
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -12,6 +14,7 @@ use url::Url;
 
 use crate::provider::Provider;
 use crate::store::{self, Due};
+use connect_to::ConnectTo;
 
 /// Longest one delivery may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,6 +46,17 @@ impl Receivers {
         self.payments.is_none() && self.notifications.is_none()
     }
 
+    /// A port in an address would win over the one of the place that connections go to.
+    fn ensure_no_port(&self) -> anyhow::Result<()> {
+        for address in self.payments.iter().chain(&self.notifications) {
+            ensure!(
+                address.port().is_none(),
+                "{address} names a port, and so does ECOTRACK_WEBHOOK_CONNECT_TO"
+            );
+        }
+        Ok(())
+    }
+
     /// Where a provider's webhooks go.
     pub(crate) fn of(&self, provider: Provider) -> Option<Url> {
         let (base, collection) = match provider {
@@ -66,26 +80,25 @@ pub(crate) struct Courier {
 }
 
 impl Courier {
-    /// A courier that trusts the platform's certificate authority, and nobody who sends it elsewhere.
+    /// A courier that trusts the platform's certificate authority, and nobody who sends it elsewhere. With
+    /// `ECOTRACK_WEBHOOK_CONNECT_TO` it connects to that place, whatever the receiver's name.
     pub(crate) fn new(
         settings: &Settings,
         database: Database,
         receivers: Receivers,
     ) -> anyhow::Result<Self> {
-        let authorities = match settings.ca_file()? {
-            Some(file) => {
-                let pem = std::fs::read(&file)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
-                reqwest::Certificate::from_pem_bundle(&pem)?
-            }
-            None => Vec::new(),
-        };
-        let http = reqwest::Client::builder()
-            .tls_certs_only(authorities)
+        let client = reqwest::Client::builder()
+            .tls_certs_only(authorities(settings)?)
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .build()
-            .context("cannot make the client that sends webhooks")?;
+            .timeout(TIMEOUT);
+        let client = match settings.optional::<ConnectTo>("ECOTRACK_WEBHOOK_CONNECT_TO")? {
+            None => client,
+            Some(place) => {
+                receivers.ensure_no_port()?;
+                client.dns_resolver(place)
+            }
+        };
+        let http = client.build().context("cannot make the client that sends webhooks")?;
         Ok(Self { database, receivers, secrets: settings.secrets()?, http })
     }
 
@@ -143,6 +156,12 @@ impl Courier {
         ensure!(!secrets.is_empty(), "the webhook secret of {provider} is empty");
         Ok(secrets)
     }
+}
+
+fn authorities(settings: &Settings) -> anyhow::Result<Vec<reqwest::Certificate>> {
+    let Some(file) = settings.ca_file()? else { return Ok(Vec::new()) };
+    let pem = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(reqwest::Certificate::from_pem_bundle(&pem)?)
 }
 
 /// The pause after so many attempts, doubling; `None` when it is given up.

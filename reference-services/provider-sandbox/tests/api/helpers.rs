@@ -43,14 +43,13 @@ impl TestApp {
 
     /// A sandbox that tells its customers, who listen there.
     pub(crate) async fn start_telling(listener: &str) -> Result<Self> {
-        let fixture = Fixture::new()
-            .await?
-            .with("ECOTRACK_PAYMENT_WEBHOOK_URL", listener)
-            .with("ECOTRACK_NOTIFICATION_WEBHOOK_URL", listener);
-        for provider in ["stripe", "paypal", "sendgrid", "twilio"] {
-            fixture.secret(&format!("{provider}-webhook-secret"), SECRET)?;
-        }
-        Self::start_in(fixture).await
+        Self::start_in(telling(Fixture::new().await?, listener)?).await
+    }
+
+    /// The same, where the way to a customer leads to a place that is not called like them.
+    pub(crate) async fn start_telling_by(listener: &str, place: &str) -> Result<Self> {
+        let fixture = Fixture::new().await?.with("ECOTRACK_WEBHOOK_CONNECT_TO", place);
+        Self::start_in(telling(fixture, listener)?).await
     }
 
     async fn start_in(fixture: Fixture) -> Result<Self> {
@@ -119,6 +118,15 @@ impl TestApp {
         });
         self.client().post("/sendgrid/v3/mail/send", &document).await
     }
+}
+
+fn telling(fixture: Fixture, listener: &str) -> Result<Fixture> {
+    for provider in ["stripe", "paypal", "sendgrid", "twilio"] {
+        fixture.secret(&format!("{provider}-webhook-secret"), SECRET)?;
+    }
+    Ok(fixture
+        .with("ECOTRACK_PAYMENT_WEBHOOK_URL", listener)
+        .with("ECOTRACK_NOTIFICATION_WEBHOOK_URL", listener))
 }
 
 /// Outcomes of ledger entries, in their order.

@@ -90,6 +90,26 @@ async fn a_charge_is_told_signed_to_the_customer() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_customer_is_asked_under_their_own_name_wherever_the_way_leads() -> Result<()> {
+    let listener = Listener::default();
+    let address = listener.start().await?;
+    let place = address.trim_start_matches("http://");
+    let app = TestApp::start_telling_by("http://shop.example", place).await?;
+    app.charge(&Charge::new()).await?.expect(200)?;
+    listener.await_events(1).await?;
+    assert_eq!(listener.with(|heard| heard.deliveries[0].1["host"].clone()), "shop.example");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_with_a_port_of_its_own_and_another_place_are_refused() -> Result<()> {
+    let started = TestApp::start_telling_by("http://shop.example:8080", "127.0.0.1:443").await;
+    let error = started.err().map(|error| format!("{error:#}")).unwrap_or_default();
+    assert!(error.contains("names a port"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_repetition_is_not_told_again_and_a_refusal_is_told_as_one() -> Result<()> {
     let (app, listener) = start().await?;
     let (made, refused) = (Charge::new(), Charge { token: "tok_declined", ..Charge::new() });
