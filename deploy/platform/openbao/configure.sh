@@ -2,6 +2,7 @@
 # Policies, logins, the database engine and the first secrets. Can be run again at any time; an existing secret is never written.
 set -eu
 services="user-service product-service order-service payment-service notification-service"
+outside=provider-sandbox
 postgres=postgres.data.svc.cluster.local
 
 # Waits for what starts beside this Job; the Job's deadline ends it, and the last reason is in the log.
@@ -35,6 +36,10 @@ database_role() { # service
 JSON
 }
 
+first_values() { # whose
+  bao kv metadata get -mount=secret "ecotrack/$1" >/tmp/answer 2>&1 || bao kv put -mount=secret -cas=0 "ecotrack/$1" "@/first-values/$1.json"
+}
+
 until_done bao write -field=token auth/kubernetes/login role=platform jwt=@/identity/token
 BAO_TOKEN=$(cat /tmp/answer)
 export BAO_TOKEN
@@ -47,8 +52,13 @@ for service in $services; do
   sed "s/SERVICE/$service/" /configuration/service.hcl | bao policy write "$service" -
   login_role "$service" "$service-sa" ecotrack "$TOKEN_LIFE"
   database_role "$service"
-  bao kv metadata get -mount=secret "ecotrack/$service" >/tmp/answer 2>&1 || bao kv put -mount=secret -cas=0 "ecotrack/$service" "@/first-values/$service.json"
+  first_values "$service"
 done
+
+# The outside world signs its webhooks with copies of its own. Its login to its database is not made here.
+sed "/database/d; s/SERVICE/$outside/" /configuration/service.hcl | bao policy write "$outside" -
+login_role "$outside" "$outside-sa" external "$TOKEN_LIFE"
+first_values "$outside"
 
 bao policy write conformance /configuration/conformance.hcl
 login_role conformance conformance ecotrack-conformance 1h

@@ -5,6 +5,15 @@ app.kubernetes.io/managed-by: {{ (index . 0).Release.Service }}
 helm.sh/chart: {{ (index . 0).Chart.Name }}-{{ (index . 0).Chart.Version }}
 {{- end }}
 
+{{/* Everybody who has secrets, as JSON: name and namespace. */}}
+{{- define "ecotrack-secrets.owners" -}}
+{{- $owners := deepCopy .Values.outside }}
+{{- range .Values.services }}
+{{- $_ := set $owners . $.Release.Namespace }}
+{{- end }}
+{{- toJson $owners }}
+{{- end }}
+
 {{/* How a service proves to OpenBao who it is; arguments: root, service. */}}
 {{- define "ecotrack-secrets.auth" -}}
 kubernetes:

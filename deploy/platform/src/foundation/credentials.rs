@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::existing::Existing;
 use super::secret;
@@ -18,6 +18,11 @@ const PASSWORD_LENGTH: usize = 32;
 const SEAL_KEY_BYTES: usize = 32;
 const SERVICES: [&str; 5] =
     ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
+/// Signs its webhooks with copies of what payment and notification check them with.
+const SANDBOX: &str = "provider-sandbox";
+const FIRST_VALUES: (&str, &str) = ("openbao", "openbao-first-values");
+/// What the names of secrets that sign webhooks end with.
+const WEBHOOK_SECRET: &str = "-webhook-secret";
 /// A webhook secret is shown by its provider with this prefix.
 const WEBHOOK_PREFIX: &str = "whsec_";
 
@@ -68,20 +73,39 @@ pub(super) fn wanted(existing: &Existing) -> Result<Vec<Object>, InstallError> {
         secret("openbao", "openbao-unseal", OPAQUE, [("key", &seal[..])]),
         secret("openbao", "openbao-postgres", OPAQUE, [("password", openbao.as_bytes())]),
     ];
-    let mut first_values = Vec::new();
+    secrets.push(first_values(existing, &redis, kafka)?);
+    Ok(secrets)
+}
+
+/// What OpenBao holds at first, a file for each who reads it.
+fn first_values<'a>(
+    existing: &Existing,
+    redis: &str,
+    kafka: impl Fn(&str) -> &'a [u8],
+) -> Result<Object, InstallError> {
+    let (namespace, name) = FIRST_VALUES;
+    let kept = |file: &str| existing.text(namespace, name, file);
+    let mut files = Vec::new();
     for service in SERVICES {
         let file = format!("{service}.json");
-        let kept = existing.text("openbao", "openbao-first-values", &file);
-        let values = kept.map_or_else(|| first_value(service, &redis, kafka(service)), Ok)?;
-        first_values.push((file, values));
+        let first = || first_value(service, redis, kafka(service));
+        files.push((file.clone(), kept(&file).map_or_else(first, Ok)?));
     }
-    secrets.push(secret(
-        "openbao",
-        "openbao-first-values",
-        OPAQUE,
-        first_values.iter().map(|(file, values)| (file.as_str(), values.as_bytes())),
-    ));
-    Ok(secrets)
+    let file = format!("{SANDBOX}.json");
+    let copies = kept(&file).unwrap_or_else(|| webhook_secrets(&files));
+    files.push((file, copies));
+    let values = files.iter().map(|(file, values)| (file.as_str(), values.as_bytes()));
+    Ok(secret(namespace, name, OPAQUE, values))
+}
+
+/// The webhook secrets among the first values of the services.
+fn webhook_secrets(files: &[(String, String)]) -> String {
+    let values = files.iter().filter_map(|(_, text)| serde_json::from_str(text).ok());
+    let secrets: Map<String, Value> = values
+        .flat_map(|values: Map<String, Value>| values)
+        .filter(|(name, _)| name.ends_with(WEBHOOK_SECRET))
+        .collect();
+    Value::Object(secrets).to_string()
 }
 
 /// What a service's secret in OpenBao holds at first.
@@ -166,11 +190,35 @@ mod tests {
             text("data", "kafka-users", "conformance"),
             text("ecotrack-conformance", "conformance-kafka", "password")
         );
-        let values: serde_json::Value =
+        let values: Value =
             serde_json::from_str(&text("openbao", "openbao-first-values", "order-service.json"))
                 .unwrap();
         assert_eq!(values["kafka-password"], text("data", "kafka-users", "order-service"));
         assert_eq!(values["redis-password"], text("data", "redis-auth", "password"));
+    }
+
+    #[test]
+    fn the_outside_world_signs_with_what_is_checked() {
+        let mut before = wanted(&Existing::new(Vec::new())).unwrap();
+        // A cluster from before the sandbox had any.
+        let files = before.last_mut().unwrap().0["data"].as_object_mut().unwrap();
+        files.remove("provider-sandbox.json").unwrap();
+        let existing = Existing::new(wanted(&Existing::new(before)).unwrap());
+        let value = |owner: &str, name: &str| {
+            let (namespace, secret) = FIRST_VALUES;
+            let text = existing.text(namespace, secret, &format!("{owner}.json")).unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()[name].clone()
+        };
+        for (owner, provider) in [
+            ("payment-service", "stripe"),
+            ("payment-service", "paypal"),
+            ("notification-service", "sendgrid"),
+            ("notification-service", "twilio"),
+        ] {
+            let name = format!("{provider}{WEBHOOK_SECRET}");
+            assert!(value(owner, &name).is_string());
+            assert_eq!(value(SANDBOX, &name), value(owner, &name));
+        }
     }
 
     #[test]
@@ -180,8 +228,7 @@ mod tests {
             let text = existing
                 .text("openbao", "openbao-first-values", &format!("{service}.json"))
                 .unwrap();
-            let values: serde_json::Map<String, serde_json::Value> =
-                serde_json::from_str(&text).unwrap();
+            let values: Map<String, Value> = serde_json::from_str(&text).unwrap();
             values.keys().cloned().collect::<Vec<_>>().join(" ")
         };
         assert_eq!(keys("product-service"), "kafka-password redis-password");
@@ -196,6 +243,10 @@ mod tests {
         assert_eq!(
             keys("notification-service"),
             "kafka-password redis-password sendgrid-api-key sendgrid-webhook-secret twilio-auth-token twilio-webhook-secret"
+        );
+        assert_eq!(
+            keys("provider-sandbox"),
+            "paypal-webhook-secret sendgrid-webhook-secret stripe-webhook-secret twilio-webhook-secret"
         );
     }
 }

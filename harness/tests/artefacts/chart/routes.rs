@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::SERVICES;
 use super::helm::Release;
 use super::rendered::{Rendered, items, name, strings};
+use super::{ENVIRONMENTS, SANDBOX, SERVICES};
 
 fn mesh() -> Rendered {
     Rendered::of(&Release::mesh())
@@ -87,6 +87,28 @@ fn without_a_token_only_the_public_routes_pass_and_only_with_their_methods() {
         "/api/users/register",
     ];
     assert_eq!(exempt, BTreeSet::from(public));
+}
+
+#[test]
+fn providers_report_to_the_public_host_by_way_of_the_gateway() {
+    let mesh = mesh();
+    let gateway = mesh.only("Gateway");
+    let host = gateway["spec"]["servers"][0]["hosts"][0].as_str().expect("a host");
+    let namespace = gateway["metadata"]["namespace"].as_str().expect("a namespace");
+    for environment in ENVIRONMENTS {
+        let rendered = Rendered::of(&Release::service(environment, SANDBOX));
+        let pod = &rendered.only("Deployment")["spec"]["template"]["spec"];
+        let variables = items(&pod["containers"][0]["env"]);
+        let value = |name: &str| {
+            let found = variables.iter().find(|variable| variable["name"] == name);
+            found.and_then(|variable| variable["value"].as_str()).expect("a value").to_owned()
+        };
+        for receiver in ["ECOTRACK_PAYMENT_WEBHOOK_URL", "ECOTRACK_NOTIFICATION_WEBHOOK_URL"] {
+            assert_eq!(value(receiver), format!("https://{host}"), "{environment}");
+        }
+        let way = format!("ingressgateway.{namespace}.svc.cluster.local:443");
+        assert_eq!(value("ECOTRACK_WEBHOOK_CONNECT_TO"), way, "{environment}");
+    }
 }
 
 #[test]

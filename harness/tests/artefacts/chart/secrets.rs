@@ -2,32 +2,42 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::helm::Release;
 use super::rendered::{Rendered, items, name};
-use super::{ENVIRONMENTS, SERVICES};
+use super::{ENVIRONMENTS, SANDBOX, SERVICES};
+
+/// Namespace and name of a Secret.
+type Place = (String, String);
 
 #[test]
 fn every_mounted_secret_is_made_by_the_wiring_and_no_other() {
     for environment in ENVIRONMENTS {
         let wiring = Rendered::of(&Release::secrets(environment));
-        let made: BTreeSet<_> = wiring
+        let mut made: BTreeSet<_> = wiring
             .kind("ExternalSecret")
-            .map(|object| object["spec"]["target"]["name"].as_str().expect("a target").to_owned())
+            .map(|object| place(object, object["spec"]["target"]["name"].as_str()))
             .collect();
-        let mounted: BTreeSet<_> =
-            SERVICES.into_iter().flat_map(|service| mounted(environment, service)).collect();
+        // The outside world's login does not rotate; the platform's installer makes it.
+        made.insert(("external".to_owned(), "provider-sandbox-db-credentials".to_owned()));
+        let all = SERVICES.into_iter().chain([SANDBOX]);
+        let mounted: BTreeSet<_> = all.flat_map(|name| mounted(environment, name)).collect();
         assert_eq!(made, mounted, "{environment}");
     }
 }
 
-fn mounted(environment: &str, service: &str) -> Vec<String> {
+fn mounted(environment: &str, service: &str) -> Vec<Place> {
     let rendered = Rendered::of(&Release::service(environment, service));
-    let volumes = items(&rendered.only("Deployment")["spec"]["template"]["spec"]["volumes"]);
-    volumes
-        .iter()
-        .filter_map(|volume| volume["secret"]["secretName"].as_str())
-        .map(str::to_owned)
-        .collect()
+    let deployment = rendered.only("Deployment");
+    let volumes = items(&deployment["spec"]["template"]["spec"]["volumes"]);
+    let secrets = volumes.iter().filter(|volume| volume.get("secret").is_some());
+    secrets.map(|volume| place(deployment, volume["secret"]["secretName"].as_str())).collect()
+}
+
+fn place(object: &Value, secret: Option<&str>) -> Place {
+    let namespace = object["metadata"]["namespace"].as_str().expect("a namespace");
+    (namespace.to_owned(), secret.expect("a secret").to_owned())
 }
 
 #[test]
@@ -52,17 +62,19 @@ fn a_database_login_is_one_read_of_a_generator() {
 }
 
 #[test]
-fn each_service_asks_openbao_as_itself() {
+fn each_asks_openbao_as_itself() {
     let wiring = Rendered::of(&Release::secrets("prod"));
-    for service in SERVICES {
-        let account = Rendered::of(&Release::service("prod", service));
+    for service in SERVICES.into_iter().chain([SANDBOX]) {
+        let rendered = Rendered::of(&Release::service("prod", service));
+        let account = rendered.only("ServiceAccount");
         let store = wiring
             .kind("SecretStore")
             .find(|object| name(object) == service)
             .expect("a SecretStore");
         let login = &store["spec"]["provider"]["vault"]["auth"]["kubernetes"];
         assert_eq!(login["role"], service);
-        assert_eq!(login["serviceAccountRef"]["name"], name(account.only("ServiceAccount")));
+        assert_eq!(login["serviceAccountRef"]["name"], name(account));
+        assert_eq!(store["metadata"]["namespace"], account["metadata"]["namespace"]);
         let secrets = wiring
             .kind("ExternalSecret")
             .find(|object| name(object) == format!("{service}-secrets"))
