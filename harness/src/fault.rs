@@ -7,6 +7,7 @@ mod alert_to_null;
 mod change;
 mod expiry;
 mod permissive_mtls;
+mod reports_refused;
 mod role_left_alive;
 mod service_gone;
 mod trace_dropped;
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Arc<dyn Sabotage>> {
         Arc::new(trace_dropped::TraceDropped),
         Arc::new(alert_to_null::AlertToNull),
         Arc::new(role_left_alive::RoleLeftAlive),
+        Arc::new(reports_refused::ReportsRefused),
     ]
 }
 

@@ -51,6 +51,8 @@ pub struct Timeouts {
     pub fault_gone: Duration,
     /// A fault's life when nobody takes it back.
     pub fault_life: Duration,
+    /// The life of what a provider is made to do wrong when nobody takes it back; the sandbox ends it, after 300 s at most.
+    pub provider_fault: Duration,
     /// How often a run says in the cluster that it is alive.
     pub heartbeat: Duration,
     /// A run that has not said so for this long is dead, and `sweep` takes away what it left.
@@ -92,6 +94,7 @@ impl Timeouts {
             fault_armed: seconds(120),
             fault_gone: seconds(120),
             fault_life: seconds(480),
+            provider_fault: seconds(60),
             heartbeat: seconds(15),
             presumed_dead: seconds(90),
             cleanup: seconds(60),

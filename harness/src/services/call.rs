@@ -134,9 +134,26 @@ impl Call {
     /// A customer pays what an order costs by card.
     #[must_use]
     pub fn pay(order: &Order, card: &str, idempotency_key: &str) -> Self {
+        Self::pay_by("credit_card", order, card, idempotency_key)
+    }
+
+    /// A customer pays what an order costs from a wallet.
+    #[must_use]
+    pub fn pay_by_wallet(order: &Order, idempotency_key: &str) -> Self {
+        Self::pay_by("paypal", order, "tok_wallet", idempotency_key)
+    }
+
+    fn pay_by(method: &str, order: &Order, token: &str, idempotency_key: &str) -> Self {
         let (amount, currency) = (order.total.amount(), order.total.currency());
-        let body = json!({"order_id": order.id, "amount": amount, "currency": currency, "method": "credit_card", "payment_token": card});
+        let body = json!({"order_id": order.id, "amount": amount, "currency": currency, "method": method, "payment_token": token});
         Self::post("/api/payments", &body).header(IDEMPOTENCY_KEY, idempotency_key)
+    }
+
+    /// A customer wants all of a payment back.
+    #[must_use]
+    pub fn refund(payment_id: &str, idempotency_key: &str) -> Self {
+        Self::post(format!("/api/payments/{payment_id}/refund"), &json!({}))
+            .header(IDEMPOTENCY_KEY, idempotency_key)
     }
 
     /// The key under which the request is the same request, however often it is sent.

@@ -40,6 +40,12 @@ impl Money {
         self.minor as f64 / 100.0
     }
 
+    /// The amount in minor units, as providers count it.
+    #[must_use]
+    pub const fn minor(&self) -> i64 {
+        self.minor
+    }
+
     /// The amount as on the wire.
     #[must_use]
     pub fn amount(&self) -> String {

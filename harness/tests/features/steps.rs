@@ -19,6 +19,7 @@ mod order;
 mod payment;
 mod problem;
 mod product;
+mod provider;
 mod redis;
 mod secret;
 mod sidecar;
