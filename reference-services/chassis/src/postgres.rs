@@ -17,7 +17,9 @@ use url::Url;
 
 use crate::{
     config::{ConfigError, Settings},
-    deadline, failpoint, retry,
+    deadline, failpoint,
+    outage::Outage,
+    retry,
     workers::Workers,
 };
 use credentials::Credentials;
@@ -157,12 +159,12 @@ impl Database {
 
     /// Follows the credentials for ever. Returns only when the schema is one this version does not know.
     async fn watch(&self) -> anyhow::Result<()> {
+        let mut outage = Outage::of("database");
         loop {
-            if let Err(error) = self.follow().await {
-                if migrate::is_unknown_schema(&error) {
-                    return Err(error);
-                }
-                tracing::warn!(error = format!("{error:#}"), "the database is not usable yet");
+            match self.follow().await {
+                Ok(_) => outage.is_over(),
+                Err(error) if migrate::is_unknown_schema(&error) => return Err(error),
+                Err(error) => outage.failed(&error),
             }
             tokio::time::timeout(WATCH_INTERVAL, self.0.look.notified()).await.ok();
         }

@@ -6,6 +6,8 @@ use futures::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::outage::Outage;
+
 /// The service's background tasks.
 #[derive(Clone)]
 pub struct Workers {
@@ -47,15 +49,9 @@ impl Workers {
         Fut: Future<Output = anyhow::Result<Progress>> + Send,
     {
         self.spawn(name, move |stop| async move {
+            let mut outage = Outage::of(name);
             while !stop.is_cancelled() {
-                let progress = step().await.unwrap_or_else(|error| {
-                    tracing::warn!(
-                        worker = name,
-                        error = format!("{error:#}"),
-                        "step failed, trying again"
-                    );
-                    Progress::Idle
-                });
+                let progress = outage.progress(step().await);
                 if matches!(progress, Progress::Idle) {
                     stop.run_until_cancelled(tokio::time::sleep(idle)).await;
                 }

@@ -15,6 +15,7 @@ use super::Outbox;
 use crate::{
     failpoint,
     kafka::{Headers, Producer, Record},
+    outage::Outage,
     postgres::Database,
     workers::{Progress, Workers},
 };
@@ -72,14 +73,9 @@ impl Relay {
     }
 
     async fn run(&self, stop: &CancellationToken) {
+        let mut outage = Outage::of("outbox-relay");
         while !stop.is_cancelled() {
-            let progress = self.step().await.unwrap_or_else(|error| {
-                tracing::warn!(
-                    error = format!("{error:#}"),
-                    "events were not published, trying again"
-                );
-                Progress::Idle
-            });
+            let progress = outage.progress(self.step().await);
             if progress == Progress::Idle {
                 let woken = tokio::time::timeout(POLL_INTERVAL, self.committed.notified());
                 stop.run_until_cancelled(woken).await;
