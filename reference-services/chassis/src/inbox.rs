@@ -2,13 +2,17 @@
 //!
 //! A service's migrations make the table; see [`MIGRATION`].
 
+mod batch;
+mod claims;
 mod consumer;
 mod handler;
 mod processor;
+mod prune;
 
 pub use consumer::Consumer;
 pub use handler::{Handler, HandlerError};
 pub use processor::{Outcome, Processor};
+pub use prune::prune;
 
 /// The table, to be copied into a service's first migration. A test compares.
 pub const MIGRATION: &str = include_str!("inbox/inbox.sql");

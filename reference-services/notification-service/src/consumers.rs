@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::domain::channel::Channel;
 use crate::domain::draft::{self, Draft};
+use crate::domain::notification::Notification;
 use crate::domain::status::Status;
 use crate::metrics::NotificationMetrics;
 use crate::store::{self, NewNotification, Recipient};
@@ -26,41 +27,53 @@ pub(crate) struct News {
 }
 
 impl Handler for News {
+    /// Notifications that were abandoned.
+    type Effect = Vec<Notification>;
+
     async fn handle(
         &self,
         tx: &mut Transaction<'static, Postgres>,
         event: &Envelope,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<Vec<Notification>, HandlerError> {
+        let mut abandoned = Vec::new();
         if let Event::UserRegistered(user) = &event.event {
             register(tx, user).await?;
         } else if let Event::UserUpdated(user) = &event.event {
             update(tx, event.id, user).await?;
         } else if let Event::UserDeleted(user) = &event.event {
-            self.erase(tx, user).await?;
+            abandoned = self.erase(tx, user).await?;
         }
         if let Some(draft) = draft::for_event(&event.event) {
             tell(tx, event.id, &draft, None).await?;
         }
-        Ok(())
+        Ok(abandoned)
     }
 
-    fn committed(&self) {
+    fn committed(&self, abandoned: Vec<Vec<Notification>>) {
+        for notification in abandoned.iter().flatten() {
+            self.metrics.reached(notification);
+        }
         self.outbox.wake();
     }
 }
 
 impl News {
     /// What is not sent yet will not be; what was written for the user is gone.
-    async fn erase(&self, tx: &mut PgConnection, user: &UserDeleted) -> sqlx::Result<()> {
-        for mut notification in store::lock_pending_of(tx, user.user_id).await? {
+    async fn erase(
+        &self,
+        tx: &mut PgConnection,
+        user: &UserDeleted,
+    ) -> sqlx::Result<Vec<Notification>> {
+        let mut pending = store::lock_pending_of(tx, user.user_id).await?;
+        for notification in &mut pending {
             notification.abandon(USER_DELETED, postgres::now());
-            store::update(tx, &notification, Status::Pending, None).await?;
+            store::update(tx, notification, Status::Pending, None).await?;
             if let Some(event) = notification.event() {
                 self.outbox.append(tx, event).await?;
             }
-            self.metrics.reached(&notification);
         }
-        store::forget_user(tx, user.user_id, user.deleted_at).await
+        store::forget_user(tx, user.user_id, user.deleted_at).await?;
+        Ok(pending)
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) struct StockChange {
 
 impl StockChange {
     /// Whether the product is sold out now, or was.
-    const fn ends_or_begins(&self) -> bool {
+    pub(crate) const fn ends_or_begins(&self) -> bool {
         (self.before == 0) != (self.after == 0)
     }
 }

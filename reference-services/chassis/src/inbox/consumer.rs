@@ -1,10 +1,15 @@
-//! The consumer: takes records in order, and commits an offset only after the record's fate is durable.
+//! The consumer: takes records in order, and commits offsets only after the fate of their records is durable.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
 use ecotrack_events::Topic;
-use rdkafka::consumer::{CommitMode, Consumer as _, StreamConsumer};
+use futures::FutureExt as _;
+use rdkafka::{
+    consumer::{CommitMode, Consumer as _, StreamConsumer},
+    error::KafkaResult,
+    message::BorrowedMessage,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Handler, Processor};
@@ -20,6 +25,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 const SESSION: Duration = Duration::from_secs(10);
 /// A third of the session, as the protocol's documentation advises: two may be lost.
 const HEARTBEAT: Duration = Duration::from_secs(3);
+/// Fetched records that may wait in the client, in kilobytes. librdkafka's own figure is 64 MiB.
+const WAITING_KILOBYTES: u32 = 8 * 1024;
+/// Most records that are handled together, so that nobody waits long for what they lock.
+const MOST_RECORDS: usize = if IS_ONE_BY_ONE { 1 } else { 64 };
+/// Most bytes of them.
+const MOST_BYTES: usize = 1024 * 1024;
+/// These planted bugs are in the way records are handled one by one.
+const IS_ONE_BY_ONE: bool =
+    cfg!(any(feature = "planted-inbox-outside-tx", feature = "planted-swallowed-consumer-error"));
 
 /// Consumes topics in the service's group.
 pub struct Consumer<H> {
@@ -43,6 +57,7 @@ impl<H: Handler> Consumer<H> {
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", SESSION.as_millis().to_string())
             .set("heartbeat.interval.ms", HEARTBEAT.as_millis().to_string())
+            .set("queued.max.messages.kbytes", WAITING_KILOBYTES.to_string())
             .create()
             .context("cannot make the kafka consumer")?;
         let names: Vec<_> = topics.iter().map(|topic| topic.name()).collect();
@@ -62,10 +77,10 @@ impl<H: Handler> Consumer<H> {
         while stop.run_until_cancelled(self.step()).await.is_some() {}
     }
 
-    /// Waits for one record and settles it.
+    /// Waits for records and settles those that are there.
     pub async fn step(&self) {
-        let message = match self.stream.recv().await {
-            Ok(message) => message,
+        let messages = match self.receive().await {
+            Ok(messages) => messages,
             Err(error) => {
                 tracing::warn!(%error, "kafka has no record for us");
                 tokio::time::sleep(PAUSE).await;
@@ -73,11 +88,44 @@ impl<H: Handler> Consumer<H> {
             }
         };
         #[cfg(feature = "planted-offset-before-effect")]
-        self.stream.commit_message(&message, CommitMode::Sync).ok();
-        self.processor.process(&Record::of_message(&message)).await;
+        self.commit(&messages, CommitMode::Sync);
+        let records: Vec<_> = messages.iter().map(Record::of_message).collect();
+        self.processor.process_all(&records).await;
         failpoint::hit("consumer.handled");
-        if let Err(error) = self.stream.commit_message(&message, CommitMode::Async) {
-            tracing::warn!(%error, "the offset was not committed; the record will come again");
+        self.commit(&messages, CommitMode::Async);
+    }
+
+    /// Waits for a record, and takes along what lies ready behind it.
+    async fn receive(&self) -> KafkaResult<Vec<BorrowedMessage<'_>>> {
+        let first = self.stream.recv().await?;
+        let mut bytes = first.payload_len();
+        let mut messages = vec![first];
+        while messages.len() < MOST_RECORDS && bytes < MOST_BYTES {
+            match self.stream.recv().now_or_never() {
+                Some(Ok(next)) => {
+                    bytes += next.payload_len();
+                    messages.push(next);
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "kafka has no more records for us");
+                    break;
+                }
+                None => break,
+            }
+        }
+        Ok(messages)
+    }
+
+    /// Notes for each partition how far it is handled, and lets the broker know. Whoever lost a partition meanwhile has no say in
+    /// it any more; its new consumer finds the claims.
+    fn commit(&self, messages: &[BorrowedMessage<'_>], mode: CommitMode) {
+        for message in messages {
+            if let Err(error) = self.stream.store_offset_from_message(message) {
+                tracing::debug!(%error, "the partition is somebody else's");
+            }
+        }
+        if let Err(error) = self.stream.commit_consumer_state(mode) {
+            tracing::warn!(%error, "offsets were not committed; their records will come again");
         }
     }
 }

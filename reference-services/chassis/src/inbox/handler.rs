@@ -37,15 +37,21 @@ impl From<anyhow::Error> for HandlerError {
 
 /// Handles the events of a topic. Events it has no interest in, it leaves alone and returns success.
 pub trait Handler: Send + Sync + 'static {
-    /// Makes the event's effect in the given transaction, which also holds the claim. It is committed by the caller.
+    /// What of an effect is not in the database and must wait until it is committed: what a metric counts, what a cache forgets.
+    type Effect: Send;
+
+    /// Makes the event's effect in the given transaction, which also holds the claim. It is committed by the caller, mostly
+    /// together with the effects of other events.
     ///
     /// No call to another service in here: an effect beyond the database is a row that a worker acts on afterwards.
     fn handle(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
         event: &Envelope,
-    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+    ) -> impl Future<Output = Result<Self::Effect, HandlerError>> + Send;
 
-    /// Told once the effect is committed, for what may follow only then, such as waking the outbox.
-    fn committed(&self) {}
+    /// Told of effects once they are committed, for what may follow only then, such as waking the outbox.
+    fn committed(&self, effects: Vec<Self::Effect>) {
+        drop(effects);
+    }
 }

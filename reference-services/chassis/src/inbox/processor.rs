@@ -11,11 +11,13 @@ use prometheus_client::{
     registry::Registry,
 };
 use sqlx::{Postgres, Transaction};
+use tracing::Span;
 
-use super::{Handler, HandlerError};
+use super::{Handler, HandlerError, claims};
 use crate::{
     continuation, failpoint,
     kafka::{Producer, Record},
+    outage::Outage,
     postgres::Database,
 };
 
@@ -50,10 +52,10 @@ type Parked = Family<[(&'static str, String); 1], Counter>;
 
 /// Makes events' effects, once each.
 pub struct Processor<H> {
-    consumer: &'static str,
-    database: Database,
+    pub(super) consumer: &'static str,
+    pub(super) database: Database,
     producer: Producer,
-    handler: H,
+    pub(super) handler: H,
     parked: Parked,
 }
 
@@ -77,15 +79,8 @@ impl<H: Handler> Processor<H> {
 
     /// Handles one record in the trace and for the user it belongs to. Returns when its fate is durable.
     pub async fn process(&self, record: &Record) -> Outcome {
-        let span = tracing::info_span!(
-            "process",
-            otel.name = format!("process {}", record.topic),
-            otel.kind = "consumer",
-            messaging.system = "kafka",
-            messaging.destination.name = record.topic,
-            event_type = record.headers.get("ce_type").map(String::as_str),
-        );
-        continuation::resume(&record.headers, &record.topic, span, self.decide(record)).await
+        continuation::resume(&record.headers, &record.topic, span(record), self.decide(record))
+            .await
     }
 
     async fn decide(&self, record: &Record) -> Outcome {
@@ -100,11 +95,14 @@ impl<H: Handler> Processor<H> {
 
     /// Tries until it worked, or until the event itself must be to blame; then says why.
     async fn handle_with_patience(&self, event: &Envelope) -> Result<Outcome, String> {
-        let mut failures = 0;
-        let mut pauses = pauses();
+        let (mut failures, mut pauses) = (0, pauses());
+        let mut outage = Outage::of("consumer");
         loop {
             let error = match self.handle_once(event).await {
-                Ok(outcome) => return Ok(outcome),
+                Ok(outcome) => {
+                    outage.is_over();
+                    return Ok(outcome);
+                }
                 Err(HandlerError::Poison(reason)) => return Err(reason),
                 #[cfg(feature = "planted-swallowed-consumer-error")]
                 Err(HandlerError::Failed(_)) if failures == 0 => return Ok(Outcome::Handled),
@@ -117,7 +115,7 @@ impl<H: Handler> Processor<H> {
                 }
                 Err(HandlerError::Unavailable(error)) => error,
             };
-            tracing::warn!(error = format!("{error:#}"), "event not handled, trying again");
+            outage.failed(&error);
             tokio::time::sleep(pauses.next().unwrap_or(MAX_BACKOFF)).await;
         }
     }
@@ -125,41 +123,34 @@ impl<H: Handler> Processor<H> {
     /// Claim and effect in one transaction.
     async fn handle_once(&self, event: &Envelope) -> Result<Outcome, HandlerError> {
         let mut transaction = self.database.begin().await?;
-        let is_first = self.claim(&mut transaction, event).await?;
+        let claimed = claims::take(&mut transaction, self.consumer, &[event.id]).await?;
         #[cfg(feature = "planted-inbox-outside-tx")]
         let mut transaction = {
             transaction.commit().await?;
             self.database.begin().await?
         };
-        if !is_first {
+        if claimed.is_empty() {
             tracing::debug!(event_id = %event.id, "event was handled before");
             return Ok(Outcome::Duplicate);
         }
-        failpoint::hit("inbox.claimed");
-        // A panic is an attempt that failed; it must not end the consumer.
-        let handled = AssertUnwindSafe(self.handler.handle(&mut transaction, event)).catch_unwind();
-        handled.await.unwrap_or_else(|_| {
-            Err(HandlerError::Failed(anyhow::anyhow!("the handler panicked")))
-        })?;
+        let effect = self.effect_of(&mut transaction, event).await?;
         transaction.commit().await?;
-        self.handler.committed();
-        tracing::info!(event_id = %event.id, event_type = event.event.event_type(), "event handled");
+        self.handler.committed(vec![effect]);
+        note_handled(event);
         Ok(Outcome::Handled)
     }
 
-    /// Claims an event. Says whether nobody did before.
-    async fn claim(
+    /// Makes the effect of an event that is claimed. A panic is an attempt that failed; it must not end the consumer.
+    pub(super) async fn effect_of(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
         event: &Envelope,
-    ) -> sqlx::Result<bool> {
-        let claim = "insert into inbox (consumer, event_id) values ($1, $2) on conflict do nothing";
-        let claimed = sqlx::query(claim)
-            .bind(self.consumer)
-            .bind(event.id)
-            .execute(&mut **transaction)
-            .await?;
-        Ok(claimed.rows_affected() == 1)
+    ) -> Result<H::Effect, HandlerError> {
+        failpoint::hit("inbox.claimed");
+        let handled = AssertUnwindSafe(self.handler.handle(transaction, event)).catch_unwind();
+        handled
+            .await
+            .unwrap_or_else(|_| Err(HandlerError::Failed(anyhow::anyhow!("the handler panicked"))))
     }
 
     /// Parks a record with its reason. Does not give up: a record that is neither handled nor parked would be lost.
@@ -187,6 +178,23 @@ impl<H: Handler> Processor<H> {
         }
         parked
     }
+}
+
+/// The span in which a record is handled.
+pub(super) fn span(record: &Record) -> Span {
+    tracing::info_span!(
+        "process",
+        otel.name = format!("process {}", record.topic),
+        otel.kind = "consumer",
+        messaging.system = "kafka",
+        messaging.destination.name = record.topic,
+        event_type = record.headers.get("ce_type").map(String::as_str),
+    )
+}
+
+/// Said once the effect is committed.
+pub(super) fn note_handled(event: &Envelope) {
+    tracing::info!(event_id = %event.id, event_type = event.event.event_type(), "event handled");
 }
 
 /// A reason as a header: one line, not too long.

@@ -17,6 +17,8 @@ use crate::helpers::{Bench, MIGRATIONS, event};
 struct Effects;
 
 impl Handler for Effects {
+    type Effect = ();
+
     async fn handle(
         &self,
         transaction: &mut Transaction<'static, Postgres>,

@@ -19,6 +19,8 @@ struct Failing {
 }
 
 impl Handler for Failing {
+    type Effect = ();
+
     async fn handle(
         &self,
         transaction: &mut Transaction<'static, Postgres>,

@@ -23,6 +23,7 @@
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
 mod bad_input;
+mod batches;
 mod canaries;
 mod clients;
 mod contracts;

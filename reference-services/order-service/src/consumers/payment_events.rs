@@ -32,7 +32,7 @@ impl PaymentEvents {
         tx: &mut Transaction<'static, Postgres>,
         order_id: Uuid,
         fact: &PaymentFact,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<Vec<Order>, HandlerError> {
         let mut order = store::lock(tx, order_id, None)
             .await?
             .ok_or_else(|| HandlerError::Poison(format!("there is no order {order_id}")))?;
@@ -40,10 +40,12 @@ impl PaymentEvents {
         if changes.is_empty() {
             tracing::debug!(%order_id, "nothing new about the payment");
         }
+        let mut steps = Vec::with_capacity(changes.len());
         for change in changes {
             self.step(tx, &mut order, change).await?;
+            steps.push(order.clone());
         }
-        Ok(())
+        Ok(steps)
     }
 
     async fn step(
@@ -53,10 +55,7 @@ impl PaymentEvents {
         change: Change,
     ) -> Result<(), HandlerError> {
         match advance(tx, &self.outbox, order, change, postgres::now()).await {
-            Ok(()) => {
-                self.metrics.reached(order);
-                Ok(())
-            }
+            Ok(()) => Ok(()),
             Err(AdvanceError::Illegal(error)) => Err(HandlerError::Poison(error.to_string())),
             Err(AdvanceError::Database(error)) => Err(error.into()),
         }
@@ -64,18 +63,24 @@ impl PaymentEvents {
 }
 
 impl Handler for PaymentEvents {
+    /// The order as it was after each step.
+    type Effect = Vec<Order>;
+
     async fn handle(
         &self,
         tx: &mut Transaction<'static, Postgres>,
         event: &Envelope,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<Vec<Order>, HandlerError> {
         match fact(&event.event) {
             Some((order_id, fact)) => self.hear(tx, order_id, &fact).await,
-            None => Ok(()),
+            None => Ok(Vec::new()),
         }
     }
 
-    fn committed(&self) {
+    fn committed(&self, steps: Vec<Vec<Order>>) {
+        for order in steps.iter().flatten() {
+            self.metrics.reached(order);
+        }
         self.outbox.wake();
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of an order decides what becomes of its reservation.
 
 use std::{
+    collections::HashMap,
     mem,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -31,73 +32,80 @@ pub(crate) struct OrderOutcomes {
     without_stock: Counter,
 }
 
+/// What the outcome of an order did.
+#[derive(Default)]
+pub(crate) struct Effect {
+    changes: Vec<StockChange>,
+    /// The order is paid, and not all it needs is there.
+    is_without_stock: bool,
+}
+
 impl OrderOutcomes {
     pub(crate) fn new(changes: LateChanges, without_stock: Counter) -> Self {
         Self { changes, without_stock }
     }
+}
 
-    async fn release(
-        &self,
-        connection: &mut PgConnection,
-        order_id: Uuid,
-    ) -> Result<(), sqlx::Error> {
-        let returned = reservations::release(connection, order_id).await?;
-        tracing::info!(%order_id, products = returned.len(), "stock released");
-        self.changes.add(given_back(&returned));
-        Ok(())
-    }
+async fn release(
+    connection: &mut PgConnection,
+    order_id: Uuid,
+) -> Result<Vec<StockChange>, sqlx::Error> {
+    let returned = reservations::release(connection, order_id).await?;
+    tracing::info!(%order_id, products = returned.len(), "stock released");
+    Ok(given_back(&returned))
+}
 
-    /// An order that is paid after its time gets its stock again, as far as there is any. Says whether there was not enough.
-    async fn take_again(
-        &self,
-        connection: &mut PgConnection,
-        order_id: Uuid,
-    ) -> Result<bool, sqlx::Error> {
-        let mut lacks = false;
-        for product_id in expiry::lock_expired(connection, order_id).await? {
-            let taken = expiry::take_again(connection, order_id, product_id).await?;
-            if taken.is_none() {
-                lacks = true;
-                tracing::warn!(%order_id, %product_id, "paid after its reservation ended, and there is not enough left");
-            }
-            self.changes.add(given_back(taken.as_slice()));
+/// An order that is paid after its time gets its stock again, as far as there is any. Says whether there was not enough.
+async fn take_again(
+    connection: &mut PgConnection,
+    order_id: Uuid,
+) -> Result<(Vec<StockChange>, bool), sqlx::Error> {
+    let (mut taken, mut lacks) = (Vec::new(), false);
+    for product_id in expiry::lock_expired(connection, order_id).await? {
+        if let Some(line) = expiry::take_again(connection, order_id, product_id).await? {
+            taken.push(line);
+        } else {
+            lacks = true;
+            tracing::warn!(%order_id, %product_id, "paid after its reservation ended, and there is not enough left");
         }
-        Ok(lacks)
     }
+    Ok((given_back(&taken), lacks))
 }
 
 impl Handler for OrderOutcomes {
+    type Effect = Effect;
+
     async fn handle(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
         event: &Envelope,
-    ) -> Result<(), HandlerError> {
+    ) -> Result<Effect, HandlerError> {
         let order_id = event.event.key();
         let outcome = outcome(&event.event);
-        if outcome != Outcome::Open {
-            reservations::lock_order(transaction, order_id).await?;
+        if outcome == Outcome::Open {
+            return Ok(Effect::default());
         }
-        match outcome {
-            Outcome::Cancelled => self.release(transaction, order_id).await?,
-            Outcome::BeingPaid => {
-                self.take_again(transaction, order_id).await?;
-                let lines = reservations::keep(transaction, order_id).await?;
-                tracing::info!(%order_id, lines, "stock kept until the payment's outcome");
-            }
-            Outcome::Completed => {
-                if self.take_again(transaction, order_id).await? {
-                    self.without_stock.inc();
-                }
-                let lines = reservations::sell(transaction, order_id).await?;
-                tracing::info!(%order_id, lines, "stock sold");
-            }
-            Outcome::Open => {}
+        reservations::lock_order(transaction, order_id).await?;
+        if outcome == Outcome::Cancelled {
+            let changes = release(transaction, order_id).await?;
+            return Ok(Effect { changes, is_without_stock: false });
         }
-        Ok(())
+        let (changes, lacks) = take_again(transaction, order_id).await?;
+        if outcome == Outcome::BeingPaid {
+            let lines = reservations::keep(transaction, order_id).await?;
+            tracing::info!(%order_id, lines, "stock kept until the payment's outcome");
+        } else {
+            let lines = reservations::sell(transaction, order_id).await?;
+            tracing::info!(%order_id, lines, "stock sold");
+        }
+        Ok(Effect { changes, is_without_stock: lacks && outcome == Outcome::Completed })
     }
 
-    fn committed(&self) {
-        self.changes.tell();
+    fn committed(&self, effects: Vec<Effect>) {
+        for _ in effects.iter().filter(|effect| effect.is_without_stock) {
+            self.without_stock.inc();
+        }
+        self.changes.tell(effects.into_iter().flat_map(|effect| effect.changes));
     }
 }
 
@@ -124,14 +132,14 @@ fn outcome(event: &Event) -> Outcome {
     }
 }
 
-/// Changes of the stock that the caches hear of once they are committed.
+/// Changes of the stock that are committed and that the caches have not heard of yet: the consumer does not wait for Redis. Of
+/// each product one waits, the one that tells most.
 #[derive(Clone, Default)]
 pub(crate) struct LateChanges(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    // Of events that failed halfway some stay here until the next commit: a cache that is emptied too often is still right.
-    pending: Mutex<Vec<StockChange>>,
+    pending: Mutex<HashMap<Uuid, StockChange>>,
     committed: Notify,
 }
 
@@ -148,15 +156,19 @@ impl LateChanges {
         });
     }
 
-    fn add(&self, changes: Vec<StockChange>) {
-        self.0.pending.lock().unwrap_or_else(PoisonError::into_inner).extend(changes);
+    fn tell(&self, changes: impl Iterator<Item = StockChange>) {
+        let mut pending = self.0.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            let waiting = pending.entry(change.product_id).or_insert(change);
+            if change.ends_or_begins() {
+                *waiting = change;
+            }
+        }
+        self.0.committed.notify_one();
     }
 
     fn take(&self) -> Vec<StockChange> {
-        mem::take(&mut *self.0.pending.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn tell(&self) {
-        self.0.committed.notify_one();
+        let mut pending = self.0.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        mem::take(&mut *pending).into_values().collect()
     }
 }
