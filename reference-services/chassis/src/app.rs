@@ -20,7 +20,7 @@ use crate::{
     http::{self, Server, Surroundings},
     http_client::{SERVICE_BREAKER, ServiceClient},
     idempotency,
-    inbox::{Consumer, Handler, Processor},
+    inbox::{self, Consumer, Handler, Processor},
     kafka::{KafkaSettings, Producer},
     metrics::{self, Requests},
     outbox::{self, Outbox, Relay},
@@ -124,13 +124,18 @@ impl Chassis {
         self.prune("idempotency-pruning", database, idempotency::prune);
     }
 
-    fn prune<Fut>(&self, name: &'static str, database: &Database, step: fn(Database) -> Fut)
-    where
+    /// Removes, batch by batch, rows that have had their time. A step removes one batch.
+    pub fn prune<Fut>(
+        &self,
+        name: &'static str,
+        database: &Database,
+        step: impl Fn(Database) -> Fut + Send + Sync + 'static,
+    ) where
         Fut: Future<Output = anyhow::Result<Progress>> + Send + 'static,
     {
-        let database = database.clone();
+        let (database, step) = (database.clone(), Arc::new(step));
         self.workers.repeat(name, PRUNE_INTERVAL, move || {
-            let database = database.clone();
+            let (database, step) = (database.clone(), Arc::clone(&step));
             async move {
                 if database.is_ready().await { step(database).await } else { Ok(Progress::Idle) }
             }
@@ -145,10 +150,11 @@ impl Chassis {
         handler: impl Handler,
     ) -> anyhow::Result<()> {
         let settings = KafkaSettings::load(&self.settings)?;
-        let producer = self.producer()?;
-        let processor = Processor::new(self.settings.service, database.clone(), producer, handler)
+        let (consumer, producer) = (self.settings.service, self.producer()?);
+        let processor = Processor::new(consumer, database.clone(), producer, handler)
             .counting(topics, &mut self.registry);
         Consumer::new(&settings, topics, processor)?.start(&self.workers);
+        self.prune("inbox-pruning", database, move |database| inbox::prune(database, consumer));
         Ok(())
     }
 

@@ -13,7 +13,7 @@ pub async fn prune(database: Database) -> anyhow::Result<Progress> {
     let removed = sqlx::query(
         "DELETE FROM idempotency_keys WHERE (user_id, operation, key) IN (SELECT user_id, operation, key \
          FROM idempotency_keys WHERE created_at < now() - make_interval(secs => $1) AND locked_until < now() \
-         LIMIT $2 FOR UPDATE SKIP LOCKED)",
+         ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
     )
     .bind(LIFE.as_seconds_f64())
     .bind(BATCH)
