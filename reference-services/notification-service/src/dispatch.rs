@@ -1,4 +1,4 @@
-//! The workers that send what is due and ask whether it arrived. One step for one notification, between two transactions.
+//! The workers that send what is due and ask whether it arrived: some notifications side by side, each between two transactions.
 //!
 //! Never twice: what is sent is written down before the first attempt, so every attempt is the same request under the same key,
 //! and a provider that got it before only repeats its answer. One worker's provider that hangs does not hold up the other
@@ -13,6 +13,7 @@ use ecotrack_chassis::outbox::Outbox;
 use ecotrack_chassis::postgres::{self, Database};
 use ecotrack_chassis::workers::Progress;
 use ecotrack_chassis::{continuation, failpoint};
+use futures::future::join_all;
 use tracing::Span;
 
 use crate::clients::{Letter, Mailer, Texter};
@@ -26,6 +27,9 @@ use crate::store::{self, Due, Prepared};
 
 /// How long a step is left to the one who took it. Longer than a provider is waited for.
 const LEASE: Duration = Duration::from_secs(15);
+/// Notifications of a channel that are on their way at once: mostly they wait, for the provider and for the disk. Fewer than the
+/// database has connections, so that there are some left.
+const SIDE_BY_SIDE: i64 = 8;
 
 /// Sends and confirms.
 #[derive(Clone)]
@@ -39,17 +43,25 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Takes one notification of a channel that is due a step further, in the trace of the event it goes back to.
+    /// Takes some notifications of a channel that are due a step further.
     pub(crate) async fn step(&self, channel: Channel) -> anyhow::Result<Progress> {
         let mut conn = self.database.acquire().await?;
-        let Some(due) = store::take_due(&mut conn, channel, LEASE).await? else {
-            return Ok(Progress::Idle);
-        };
+        let due = store::take_due(&mut conn, channel, SIDE_BY_SIDE, LEASE).await?;
         drop(conn);
+        if due.is_empty() {
+            return Ok(Progress::Idle);
+        }
+        let attempts = join_all(due.into_iter().map(|due| self.advance(due))).await;
+        // What failed is taken again when its lease is over. Of many failures the first one tells why.
+        attempts.into_iter().collect::<anyhow::Result<()>>().map(|()| Progress::Worked)
+    }
+
+    /// Takes a notification a step further, in the trace of the event it goes back to.
+    async fn advance(&self, due: sqlx::Result<Due>) -> anyhow::Result<()> {
+        let due = due?;
         let context = due.found.context.clone();
         let span = span(&due.found.notification);
-        continuation::resume(&context, "notifications", span, self.attempt(due)).await?;
-        Ok(Progress::Worked)
+        continuation::resume(&context, "notifications", span, self.attempt(due)).await
     }
 
     async fn attempt(&self, due: Due) -> anyhow::Result<()> {

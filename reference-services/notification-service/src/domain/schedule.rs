@@ -29,7 +29,7 @@ pub fn after(attempts: u32) -> Next {
     if attempts >= MOST_ATTEMPTS { Next::GiveUp } else { Next::RetryAfter(pause(attempts)) }
 }
 
-/// The pause after so many attempts. Without jitter: a worker takes one step at a time, which spreads them already.
+/// The pause after so many attempts. Without jitter: a worker takes a few at a time, which spreads them already.
 #[must_use]
 pub fn pause(attempts: u32) -> Duration {
     let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));

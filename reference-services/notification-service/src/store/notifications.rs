@@ -89,6 +89,13 @@ impl FoundRow {
     }
 }
 
+impl DueRow {
+    fn due(self) -> sqlx::Result<Due> {
+        let found = self.found.found()?;
+        Ok(Due { found, parameters: self.parameters.0, address: self.address })
+    }
+}
+
 impl Row {
     fn notification(self) -> sqlx::Result<Notification> {
         Ok(Notification {
@@ -126,28 +133,28 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &NewNotification<'_>) -> 
     .map(drop)
 }
 
-/// Takes the notification of a channel that has waited longest and puts its next attempt off by `lease`: one worker at a time.
+/// Takes the notifications of a channel that have waited longest, at most so many, and puts their next attempts off by `lease`:
+/// one worker at a time. One that cannot be read does not keep the others from their way.
 pub(crate) async fn take_due(
     conn: &mut PgConnection,
     channel: Channel,
+    most: i64,
     lease: Duration,
-) -> sqlx::Result<Option<Due>> {
-    let row: Option<DueRow> = sqlx::query_as(concat!(
+) -> sqlx::Result<Vec<sqlx::Result<Due>>> {
+    let rows: Vec<DueRow> = sqlx::query_as(concat!(
         "UPDATE notifications SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $1)
-         WHERE id = (SELECT id FROM notifications WHERE channel = $2 AND next_attempt_at <= now()
-                     ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         WHERE id = ANY (ARRAY (SELECT id FROM notifications WHERE channel = $2 AND next_attempt_at <= now()
+                                ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED))
          RETURNING ",
         columns!(),
         ", trace_context, parameters, address"
     ))
     .bind(lease.as_secs_f64())
     .bind(channel.name())
-    .fetch_optional(conn)
+    .bind(most)
+    .fetch_all(conn)
     .await?;
-    row.map(|row| {
-        Ok(Due { found: row.found.found()?, parameters: row.parameters.0, address: row.address })
-    })
-    .transpose()
+    Ok(rows.into_iter().map(DueRow::due).collect())
 }
 
 /// Lets notifications that wait for their user to become known be tried at once.
