@@ -21,6 +21,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod kafka;
 pub mod metrics;
+pub mod openapi;
 mod outage;
 pub mod outbox;
 pub mod page;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ecotrack_chassis::config::Settings;
 use ecotrack_chassis::http_client::{SERVICE_BREAKER, ServiceClient};
+use ecotrack_chassis::openapi::with_refusals;
 use ecotrack_chassis::outbox::Outbox;
 use ecotrack_chassis::postgres::Database;
 use ecotrack_chassis::webhook::Gate;
@@ -57,7 +58,7 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     };
     let (routes, openapi) = http::router().split_for_parts();
     chassis
-        .serve(routes.with_state(state), openapi)
+        .serve(routes.with_state(state), with_refusals(openapi))
         .await
         .context("notification-service cannot listen")
 }

@@ -1,23 +1,18 @@
 //! HTTP surface: a user's own notifications, what they want to be told, and what providers report.
 
-mod answers;
 mod notifications;
 mod preferences;
 mod webhooks;
 
 pub(crate) use webhooks::Signatures;
 
-use ecotrack_chassis::error::Problem;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
 #[derive(OpenApi)]
-#[openapi(
-    info(title = "notification-service", description = "A customer's notifications"),
-    components(schemas(Problem))
-)]
+#[openapi(info(title = "notification-service", description = "A customer's notifications"))]
 struct Document;
 
 /// All routes of the service.

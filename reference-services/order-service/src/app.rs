@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use ecotrack_chassis::config::Settings;
+use ecotrack_chassis::openapi::with_refusals;
 use ecotrack_chassis::workers::Workers;
 use ecotrack_chassis::{Application, Chassis};
 use ecotrack_events::Topic;
@@ -69,5 +70,6 @@ fn look_after(workers: &Workers, orders: &Orders) {
 }
 
 fn routes() -> (Router<AppState>, OpenApi) {
-    http::router().split_for_parts()
+    let (routes, openapi) = http::router().split_for_parts();
+    (routes, with_refusals(openapi))
 }

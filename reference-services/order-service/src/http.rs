@@ -1,6 +1,5 @@
 //! HTTP surface: extract, authorize, hand over to [`crate::orders`], word the answer.
 
-mod answers;
 mod listing;
 mod orders;
 mod payment;

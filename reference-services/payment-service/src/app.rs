@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ecotrack_chassis::config::Settings;
+use ecotrack_chassis::openapi::with_refusals;
 use ecotrack_chassis::webhook::Gate;
 use ecotrack_chassis::{Application, Chassis};
 use sqlx::migrate::Migrator;
@@ -47,5 +48,8 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let state =
         AppState { payments, gate: Gate::new(secrets), metrics, verifier: chassis.verifier()? };
     let (routes, openapi) = http::router().split_for_parts();
-    chassis.serve(routes.with_state(state), openapi).await.context("payment-service cannot listen")
+    chassis
+        .serve(routes.with_state(state), with_refusals(openapi))
+        .await
+        .context("payment-service cannot listen")
 }

@@ -1,6 +1,5 @@
 //! HTTP surface: extract, authorize, hand over to [`crate::payments`], word the answer.
 
-mod answers;
 mod payments;
 mod refunds;
 pub(crate) mod shapes;

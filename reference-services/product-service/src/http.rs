@@ -10,7 +10,7 @@ mod search;
 mod suggestions;
 
 use axum::{Router, extract::FromRef};
-use ecotrack_chassis::auth::Verifier;
+use ecotrack_chassis::{auth::Verifier, openapi::with_refusals};
 use utoipa::{OpenApi as _, openapi::OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -30,7 +30,7 @@ struct Document;
 
 /// All routes, and the document that describes them.
 pub(crate) fn routes() -> (Router<AppState>, OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let (routes, openapi) = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(search::search, products_admin::add))
         .routes(routes!(suggestions::popular))
         .routes(routes!(categories::all, categories::add))
@@ -39,5 +39,6 @@ pub(crate) fn routes() -> (Router<AppState>, OpenApi) {
         .routes(routes!(suggestions::recommendations))
         .routes(routes!(reservations::reserve))
         .routes(routes!(reservations::release))
-        .split_for_parts()
+        .split_for_parts();
+    (routes, with_refusals(openapi))
 }

@@ -13,7 +13,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::answers::{Invalid, Missing, Refused, Unknown};
 use crate::domain::notification::Notification;
 use crate::state::AppState;
 use crate::store;
@@ -61,7 +60,7 @@ impl From<Notification> for NotificationView {
 /// The caller's notifications, newest first.
 #[utoipa::path(get, path = "/api/notifications", tag = "notifications", params(PageQuery<Uuid>), security(("bearer" = [])),
     responses(
-        (status = 200, description = "a page", body = Page<NotificationView>), Refused, Unknown, Invalid))]
+        (status = 200, description = "a page", body = Page<NotificationView>)))]
 async fn list_notifications(
     State(state): State<AppState>,
     caller: Caller,
@@ -78,7 +77,7 @@ async fn list_notifications(
 #[utoipa::path(get, path = "/api/notifications/{notification_id}", tag = "notifications",
     params(("notification_id" = Uuid, Path)), security(("bearer" = [])),
     responses(
-        (status = 200, description = "the notification", body = NotificationView), Refused, Unknown, Missing))]
+        (status = 200, description = "the notification", body = NotificationView)))]
 async fn get_notification(
     State(state): State<AppState>,
     caller: Caller,

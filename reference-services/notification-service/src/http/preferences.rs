@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use ecotrack_chassis::auth::Caller;
+use ecotrack_chassis::error::Problem;
 use ecotrack_chassis::extract::Json;
 use ecotrack_chassis::{ApiError, ApiResult};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answers::{BadBody, Invalid, Missing, Refused, Unknown};
 use crate::domain::category::Category;
 use crate::domain::channel::Channel;
 use crate::domain::phone::PhoneNumber;
@@ -106,7 +106,7 @@ impl PreferencesDocument {
 /// What the caller wants to be told, and how. Without a word: every mail, no text message.
 #[utoipa::path(get, path = "/api/notifications/preferences", tag = "preferences", security(("bearer" = [])),
     responses(
-        (status = 200, description = "the preferences", body = PreferencesDocument), Refused, Unknown))]
+        (status = 200, description = "the preferences", body = PreferencesDocument)))]
 async fn get_preferences(
     State(state): State<AppState>,
     caller: Caller,
@@ -120,7 +120,8 @@ async fn get_preferences(
 #[utoipa::path(put, path = "/api/notifications/preferences", tag = "preferences", security(("bearer" = [])),
     request_body = PreferencesDocument,
     responses(
-        (status = 200, description = "the preferences as they are now", body = PreferencesDocument), Refused, Unknown, Missing, Invalid, BadBody))]
+        (status = 200, description = "the preferences as they are now", body = PreferencesDocument),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "The account is gone")))]
 async fn put_preferences(
     State(state): State<AppState>,
     caller: Caller,

@@ -17,7 +17,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::answers::{BadReport, Refused};
 use crate::domain::channel::Channel;
 use crate::domain::report::Report;
 use crate::metrics::Verdict;
@@ -64,7 +63,7 @@ struct SmsStatus {
 #[utoipa::path(post, path = "/api/notifications/webhooks/sendgrid", tag = "webhooks", request_body = Vec<MailEvent>,
     params(("webhook-signature" = String, Header, description = "`t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>`")),
     responses(
-        (status = 200, description = "taken note of"), Refused, BadReport))]
+        (status = 200, description = "taken note of")))]
 async fn report_mails(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -104,7 +103,7 @@ async fn report_mail(state: &AppState, event: &MailEvent) -> ApiResult<Verdict> 
     request_body(content = SmsStatus, content_type = "application/x-www-form-urlencoded"),
     params(("webhook-signature" = String, Header, description = "`t=<unix seconds>,v1=<hex HMAC-SHA256 of t.body>`")),
     responses(
-        (status = 200, description = "taken note of"), Refused, BadReport))]
+        (status = 200, description = "taken note of")))]
 async fn report_sms(
     State(state): State<AppState>,
     headers: HeaderMap,

@@ -13,7 +13,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::answers::{BadBody, NotYours, Refused};
 use super::shapes::{OrderRequest, OrderView};
 use crate::clients::Knowledge;
 use crate::orders::{Placed, Wish};
@@ -51,7 +50,6 @@ pub(super) struct IdempotencyKeyText(String);
             headers(("retry-after" = Option<u64>, description = "seconds, while it is being worked on"))),
         (status = 422, body = Problem, content_type = "application/problem+json",
             description = "Not a valid order, or the key was used for another request"),
-        BadBody, Refused,
     ))]
 async fn place_order(
     State(state): State<AppState>,
@@ -89,7 +87,6 @@ fn marked(mut response: Response, customer: Knowledge) -> Response {
         (status = 200, body = OrderView, description = "The order, cancelled"),
         (status = 409, body = Problem, content_type = "application/problem+json",
             description = "A payment is under way, or the order has ended"),
-        NotYours, Refused,
     ))]
 async fn cancel_order(
     State(state): State<AppState>,

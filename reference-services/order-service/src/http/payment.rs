@@ -15,7 +15,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::answers::{BadBody, NotYours, Refused};
 use super::shapes::PaymentDue;
 use crate::state::AppState;
 
@@ -77,7 +76,6 @@ impl Offer {
         (status = 200, body = PaymentDue, description = "The payment is open"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing to pay any more"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Not what is owed; nothing was opened"),
-        NotYours, BadBody, Refused,
     ))]
 async fn open_payment(
     State(state): State<AppState>,

@@ -11,7 +11,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::answers::{BadBody, NotYours, Refused};
 use super::shapes::{IdempotencyKeyText, PaymentRequest, PaymentView};
 use crate::payments::Answered;
 use crate::state::AppState;
@@ -31,12 +30,13 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
             headers(("idempotency-replayed" = Option<bool>, description = "`true` when it was answered before"))),
         (status = 402, body = Problem, content_type = "application/problem+json", description = "Declined, for good",
             headers(("idempotency-replayed" = Option<bool>, description = "`true` when it was answered before"))),
+        (status = 404, body = Problem, content_type = "application/problem+json",
+            description = "The order is not there, or it is somebody else's"),
         (status = 409, body = Problem, content_type = "application/problem+json",
             description = "Paid before, nothing to pay, or the same request is being worked on",
             headers(("retry-after" = Option<u64>, description = "seconds, while it is being worked on"))),
         (status = 422, body = Problem, content_type = "application/problem+json",
             description = "Not what is owed, or the key was used for another request"),
-        BadBody, NotYours, Refused,
     ))]
 async fn pay(
     State(state): State<AppState>,
@@ -56,7 +56,7 @@ async fn pay(
 /// One of the caller's payments. Somebody else's is not there.
 #[utoipa::path(get, path = "/api/payments/{payment_id}", tag = "payments", params(("payment_id" = Uuid, Path)),
     security(("bearer" = [])),
-    responses((status = 200, body = PaymentView, description = "The payment"), NotYours, Refused))]
+    responses((status = 200, body = PaymentView, description = "The payment")))]
 async fn get_payment(
     State(state): State<AppState>,
     caller: Caller,

@@ -11,7 +11,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::answers::{BadBody, NotYours, Refused};
 use super::shapes::{IdempotencyKeyText, PaymentView, RefundRequest};
 use crate::payments::Answered;
 use crate::state::AppState;
@@ -36,7 +35,6 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
             headers(("retry-after" = Option<u64>, description = "seconds, while something is under way"))),
         (status = 422, body = Problem, content_type = "application/problem+json",
             description = "More than is left, another currency, or the key was used for another request"),
-        BadBody, NotYours, Refused,
     ))]
 async fn refund(
     State(state): State<AppState>,

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answers::Unavailable;
 use crate::domain::method::Gateway;
 use crate::metrics::WebhookFate;
 use crate::payments::Learned;
@@ -59,10 +58,8 @@ struct Received {
         (status = 400, body = Problem, content_type = "application/problem+json",
             description = "The signature is missing, wrong or older than five minutes, or the body is not JSON"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such provider"),
-        (status = 406, body = Problem, content_type = "application/problem+json", description = "No answer in a form the client takes"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 256 KiB"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Signed, but not an event of this provider's"),
-        Unavailable,
     ))]
 async fn receive(
     State(state): State<AppState>,
@@ -96,11 +93,11 @@ async fn take_in(
     let incoming = webhooks::read(gateway, body).map_err(unreadable)?;
     let Some(notice) = &incoming.notice else { return Ok(WebhookFate::Ignored) };
     Ok(match state.payments.learn(gateway, &incoming.event_id, notice).await? {
-        Learned::Late => WebhookFate::Late,
         Learned::News => WebhookFate::Applied,
         Learned::Known => WebhookFate::Known,
         Learned::Duplicate => WebhookFate::Duplicate,
         Learned::Stranger => WebhookFate::Ignored,
+        Learned::Late => WebhookFate::Late,
         Learned::Contradiction => WebhookFate::Contradiction,
     })
 }

@@ -15,9 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    answers::{BadBody, NotAdmin, NotThere, Refused, Unknown},
-};
+use super::answers::NotAdmin;
 use crate::{
     catalogue::Catalogue,
     domain::{Category, CategoryChange, NewCategory, Place},
@@ -63,7 +61,6 @@ pub(super) struct ChangeCategory {
 /// All categories.
 #[utoipa::path(get, path = "/api/products/categories", operation_id = "categories", tag = "catalogue", responses(
     (status = 200, body = Categories),
-    Refused,
 ))]
 pub(super) async fn all(State(catalogue): State<Catalogue>) -> ApiResult<axum::Json<Categories>> {
     Ok(axum::Json(Categories { items: catalogue.categories().await? }))
@@ -72,7 +69,6 @@ pub(super) async fn all(State(catalogue): State<Catalogue>) -> ApiResult<axum::J
 /// One category and those below it.
 #[utoipa::path(get, path = "/api/products/categories/{id}", operation_id = "category", tag = "catalogue", params(("id" = Uuid, Path,)), responses(
     (status = 200, body = Category),
-    NotThere, Refused,
 ))]
 pub(super) async fn by_id(
     State(catalogue): State<Catalogue>,
@@ -85,7 +81,7 @@ pub(super) async fn by_id(
 #[utoipa::path(post, path = "/api/products/categories", operation_id = "add_category", tag = "administration", request_body = AddCategory, security(("bearer" = [])), responses(
     (status = 201, body = Category, headers(("location" = String, description = "Where it is"))),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "The slug is taken, or there are 1000 already"),
-    BadBody, Unknown, NotAdmin, Refused,
+    NotAdmin,
 ))]
 pub(super) async fn add(
     _: Admin,
@@ -104,7 +100,7 @@ pub(super) async fn add(
 #[utoipa::path(patch, path = "/api/products/categories/{id}", operation_id = "change_category", tag = "administration", request_body = ChangeCategory,
     security(("bearer" = [])), params(("id" = Uuid, Path,)), responses(
     (status = 200, body = Category),
-    BadBody, NotThere, Unknown, NotAdmin, Refused,
+    NotAdmin,
 ))]
 pub(super) async fn change(
     _: Admin,

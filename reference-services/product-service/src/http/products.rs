@@ -8,7 +8,6 @@ use axum::{
 use ecotrack_chassis::{ApiError, ApiResult, extract::Path};
 use uuid::Uuid;
 
-use super::answers::{NotThere, Refused};
 use crate::{
     catalogue::Catalogue,
     domain::{Product, Version},
@@ -17,7 +16,6 @@ use crate::{
 /// One product.
 #[utoipa::path(get, path = "/api/products/{id}", operation_id = "product", tag = "catalogue", params(("id" = Uuid, Path,)), responses(
     (status = 200, body = Product, headers(("etag" = String, description = "Its version, for If-Match"))),
-    NotThere, Refused,
 ))]
 pub(super) async fn by_id(
     State(catalogue): State<Catalogue>,

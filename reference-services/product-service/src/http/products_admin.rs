@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    answers::{BadBody, NotAdmin, NotThere, Outdated, Refused, Unknown},
+    answers::{NotAdmin, Outdated},
     if_match::{IfMatch, MaybeIfMatch},
     products::tagged,
 };
@@ -89,7 +89,7 @@ pub(super) struct ChangeProduct {
         ("etag" = String, description = "Its version, for If-Match"),
         ("location" = String, description = "Where it is"),
     )),
-    BadBody, Unknown, NotAdmin, Refused,
+    NotAdmin,
 ))]
 pub(super) async fn add(
     _: Admin,
@@ -109,7 +109,7 @@ pub(super) async fn add(
     (status = 200, body = Product, headers(("etag" = String, description = "Its new version"))),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "Less in stock than is to go"),
     (status = 428, body = Problem, content_type = "application/problem+json", description = "No If-Match"),
-    BadBody, NotThere, Outdated, Unknown, NotAdmin, Refused,
+    Outdated, NotAdmin,
 ))]
 pub(super) async fn change(
     _: Admin,
@@ -127,7 +127,7 @@ pub(super) async fn change(
     params(("id" = Uuid, Path,), ("If-Match" = Option<String>, Header, description = "The entity tag it was read with", example = "*")),
     responses(
     (status = 204, description = "It is not there any more"),
-    NotThere, Outdated, Unknown, NotAdmin, Refused,
+    Outdated, NotAdmin,
 ))]
 pub(super) async fn archive(
     _: Admin,

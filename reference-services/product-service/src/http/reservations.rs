@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answers::{BadBody, NotThere, Refused, Unknown};
 use crate::{
     domain::{Granted, Line, Wish},
     stock::{Reservation, Stock},
@@ -62,7 +61,6 @@ struct ReservedLine {
     (status = 200, body = Reserved, description = "It was held before"),
     (status = 201, body = Reserved),
     (status = 409, body = Problem, content_type = "application/problem+json", description = "Sold out, reserved otherwise, or given up before"),
-    BadBody, Unknown, Refused,
 ))]
 pub(super) async fn reserve(
     _caller: Caller,
@@ -81,7 +79,6 @@ pub(super) async fn reserve(
 /// reserved is remembered, so that its reservation is refused should it arrive late.
 #[utoipa::path(delete, path = "/api/products/reservations/{order_id}", operation_id = "release_stock", tag = "orders", params(("order_id" = Uuid, Path,)), responses(
     (status = 204, description = "The order holds nothing"),
-    NotThere, Refused,
 ))]
 pub(super) async fn release(
     State(stock): State<Stock>,

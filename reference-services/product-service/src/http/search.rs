@@ -10,7 +10,6 @@ use ecotrack_chassis::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::answers::Refused;
 use crate::{
     catalogue::Catalogue,
     domain::{self, Product, SearchDraft, Sort},
@@ -57,7 +56,6 @@ pub(super) struct Search {
 #[utoipa::path(get, path = "/api/products", operation_id = "search_products", tag = "catalogue", params(Search), responses(
     (status = 200, body = Page<Product>, description = "A page; how much is left may be five minutes old"),
     (status = 422, body = Problem, content_type = "application/problem+json", description = "Values that are not valid"),
-    Refused,
 ))]
 pub(super) async fn search(
     State(catalogue): State<Catalogue>,

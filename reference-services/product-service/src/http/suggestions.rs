@@ -10,7 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answers::{NotThere, Refused};
 use crate::{
     catalogue::{self, Catalogue, Source},
     domain::Suggestion,
@@ -40,7 +39,6 @@ pub(super) struct Recommendations {
 /// The products most ordered in the last 30 days, as they were at most an hour ago.
 #[utoipa::path(get, path = "/api/products/popular", operation_id = "popular_products", tag = "catalogue", responses(
     (status = 200, body = Popular),
-    Refused,
 ))]
 pub(super) async fn popular(State(catalogue): State<Catalogue>) -> ApiResult<axum::Json<Popular>> {
     Ok(axum::Json(Popular { items: catalogue.popular().await? }))
@@ -51,7 +49,6 @@ pub(super) async fn popular(State(catalogue): State<Catalogue>) -> ApiResult<axu
     (status = 200, body = Recommendations, headers(
         ("x-fallback" = Option<String>, description = "`popular_products` where these stand in"),
     )),
-    NotThere, Refused,
 ))]
 pub(super) async fn recommendations(
     State(catalogue): State<Catalogue>,
