@@ -1,5 +1,7 @@
 //! What a user wants to be told, and how.
 
+mod schema;
+
 use std::collections::BTreeSet;
 
 use axum::extract::State;
@@ -8,7 +10,6 @@ use ecotrack_chassis::error::Problem;
 use ecotrack_chassis::extract::Json;
 use ecotrack_chassis::{ApiError, ApiResult};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,37 +26,25 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// What a user wants to be told, and how.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PreferencesDocument {
-    /// Where text messages go, in E.164 form; needed for any of them.
-    #[schema(example = "+4915112345678", pattern = r"^\+[1-9][0-9]{6,14}$")]
     phone: Option<String>,
-    /// What is told by e-mail. `security` cannot be switched off.
     email: Switches,
-    /// What is told by text message.
     sms: Switches,
 }
 
 /// A channel's categories, each on or off.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "one switch for each category, as users see them"
 )]
 struct Switches {
-    /// The account itself.
-    #[schema(example = true)]
     account: bool,
-    /// What becomes of orders.
-    #[schema(example = true)]
     orders: bool,
-    /// What becomes of payments.
-    #[schema(example = true)]
     payments: bool,
-    /// What may be somebody else's doing.
-    #[schema(example = true)]
     security: bool,
 }
 
