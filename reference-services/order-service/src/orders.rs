@@ -14,6 +14,7 @@ use ecotrack_chassis::postgres::Database;
 use crate::clients::{Catalogue, Profiles};
 use crate::metrics::OrderMetrics;
 
+pub(crate) use open_payment::Opening;
 pub(crate) use place::{Placed, Wish};
 pub(crate) use transition::{AdvanceError, advance};
 

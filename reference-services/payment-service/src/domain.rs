@@ -1,6 +1,7 @@
 //! Payments as plain values: what may be paid, how it may end, what goes back. No I/O.
 
 mod events;
+pub mod intent;
 mod learn;
 pub mod method;
 pub mod notice;

@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod clients;
 pub mod domain;
+mod housekeeping;
 mod http;
 mod metrics;
 mod payments;

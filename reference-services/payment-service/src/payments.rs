@@ -1,10 +1,13 @@
 //! What can be done with payments: each use case decides with the domain and makes state and event one transaction.
 //!
+//! A payment is written down before order-service opens it, and the order waits for it from then on.
+//!
 //! The provider is asked between transactions, always under a key that follows from the id of payment or refund. Whoever asks
 //! again, a repeated request or the reconciler, asks the same question, so the money moves once. Webhooks are a second way
 //! to the same knowledge: whoever learns first writes it down, the other finds it written.
 
 mod learn;
+mod open;
 mod pay;
 mod reconcile;
 mod refund;

@@ -8,10 +8,12 @@ macro_rules! payment_columns {
 }
 
 mod due;
+pub(crate) mod intents;
 mod refunds;
 mod rows;
 mod write;
 
+use chrono::TimeDelta;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -76,4 +78,22 @@ pub(crate) async fn claim_event(
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Forgets events of providers that were taken in so long ago, at most so many. Says how many.
+pub(crate) async fn forget_events(
+    conn: &mut PgConnection,
+    age: TimeDelta,
+    most: i64,
+) -> sqlx::Result<u64> {
+    sqlx::query(
+        "DELETE FROM provider_events WHERE (gateway, event_id) IN (
+             SELECT gateway, event_id FROM provider_events WHERE received_at < now() - make_interval(secs => $1)
+             ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind(age.as_seconds_f64())
+    .bind(most)
+    .execute(conn)
+    .await
+    .map(|forgotten| forgotten.rows_affected())
 }

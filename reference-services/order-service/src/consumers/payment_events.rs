@@ -33,9 +33,9 @@ impl PaymentEvents {
         order_id: Uuid,
         fact: &PaymentFact,
     ) -> Result<Vec<Order>, HandlerError> {
-        let mut order = store::lock(tx, order_id, None)
-            .await?
-            .ok_or_else(|| HandlerError::Poison(format!("there is no order {order_id}")))?;
+        let Some(mut order) = store::lock(tx, order_id, None).await? else {
+            return missing(order_id, fact);
+        };
         let changes = order.hear(fact).map_err(|error| HandlerError::Poison(error.to_string()))?;
         if changes.is_empty() {
             tracing::debug!(%order_id, "nothing new about the payment");
@@ -87,16 +87,26 @@ impl Handler for PaymentEvents {
 
 /// What an event says about an order's payment, if an order cares.
 fn fact(event: &Event) -> Option<(Uuid, PaymentFact)> {
-    let (order_id, payment_id, amount, outcome) = if let Event::PaymentProcessed(payment) = event {
-        (payment.order_id, payment.payment_id, payment.amount, Outcome::Processed)
-    } else if let Event::PaymentFailed(payment) = event {
-        (payment.order_id, payment.payment_id, payment.amount, Outcome::Failed)
-    } else if let Event::PaymentRefunded(payment) = event {
-        // Events from before partial refunds tell of full ones.
-        let total = payment.refunded_total.unwrap_or(payment.amount);
-        (payment.order_id, payment.payment_id, total, Outcome::Refunded)
-    } else {
-        return None;
+    let fact = |order_id, payment_id, user_id, amount, outcome| {
+        Some((order_id, PaymentFact { payment_id, user_id, amount, outcome }))
     };
-    Some((order_id, PaymentFact { payment_id, amount, outcome }))
+    if let Event::PaymentProcessed(it) = event {
+        fact(it.order_id, it.payment_id, it.user_id, it.amount, Outcome::Processed)
+    } else if let Event::PaymentFailed(it) = event {
+        fact(it.order_id, it.payment_id, it.user_id, it.amount, Outcome::Failed)
+    } else if let Event::PaymentRefunded(it) = event {
+        // Events from before partial refunds tell of full ones.
+        let total = it.refunded_total.unwrap_or(it.amount);
+        fact(it.order_id, it.payment_id, it.user_id, total, Outcome::Refunded)
+    } else {
+        None
+    }
+}
+
+/// A payment that failed may have been meant for an order that never was; money moves for orders only.
+fn missing(order_id: Uuid, fact: &PaymentFact) -> Result<Vec<Order>, HandlerError> {
+    if fact.outcome == Outcome::Failed {
+        return Ok(Vec::new());
+    }
+    Err(HandlerError::Poison(format!("there is no order {order_id}")))
 }

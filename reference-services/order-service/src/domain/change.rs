@@ -30,7 +30,10 @@ pub enum CancelReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// A payment is opened.
-    PaymentOpened,
+    PaymentOpened {
+        /// Which payment, if it says so.
+        payment_id: Option<Uuid>,
+    },
     /// The payment goes through.
     Paid {
         /// Which payment.
@@ -82,7 +85,7 @@ impl Change {
     #[must_use]
     pub const fn status(self) -> Status {
         match self {
-            Self::PaymentOpened => Status::PaymentPending,
+            Self::PaymentOpened { .. } => Status::PaymentPending,
             Self::Paid { .. } => Status::Paid,
             Self::Completed => Status::Completed,
             Self::Cancelled(_) => Status::Cancelled,
@@ -94,7 +97,7 @@ impl Change {
     #[must_use]
     pub const fn actor(self) -> Actor {
         match self {
-            Self::PaymentOpened
+            Self::PaymentOpened { .. }
             | Self::Paid { .. }
             | Self::Completed
             | Self::Refunded
@@ -109,7 +112,9 @@ impl Change {
     pub const fn reason(self) -> Option<&'static str> {
         match self {
             Self::Cancelled(reason) => Some(reason.name()),
-            Self::PaymentOpened | Self::Paid { .. } | Self::Completed | Self::Refunded => None,
+            Self::PaymentOpened { .. } | Self::Paid { .. } | Self::Completed | Self::Refunded => {
+                None
+            }
         }
     }
 }

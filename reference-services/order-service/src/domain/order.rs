@@ -41,7 +41,7 @@ pub struct Order {
     pub updated_at: DateTime<Utc>,
     /// Until when it can be paid: its stock is held a little longer.
     pub reserved_until: DateTime<Utc>,
-    /// The payment that was first heard of.
+    /// The payment that was let in, or else the one that took the money.
     pub payment_id: Option<Uuid>,
 }
 
@@ -108,6 +108,12 @@ impl Order {
     #[must_use]
     pub fn has_expired(&self, now: DateTime<Utc>) -> bool {
         self.status == Status::Created && self.reserved_until <= now
+    }
+
+    /// Whether a payment was let in that is not this one. Who does not say which one it is, is not asked.
+    #[must_use]
+    pub fn is_paid_otherwise(&self, payment_id: Option<Uuid>) -> bool {
+        self.payment_id.zip(payment_id).is_some_and(|(known, asking)| known != asking)
     }
 
     /// How much work the order is: a label of metrics.

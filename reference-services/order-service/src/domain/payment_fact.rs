@@ -23,6 +23,8 @@ pub enum Outcome {
 pub struct PaymentFact {
     /// Which payment.
     pub payment_id: Uuid,
+    /// Whose.
+    pub user_id: Uuid,
     /// How much it is about; of a refund, all that has gone back so far.
     pub amount: Money,
     /// What became of it.
@@ -56,6 +58,9 @@ pub enum Contradiction {
 impl Order {
     /// The steps a fact leads to: none when it is old news, several when what came between was not heard of yet.
     pub fn hear(&self, fact: &PaymentFact) -> Result<Vec<Change>, Contradiction> {
+        if fact.outcome == Outcome::Failed && !self.let_in(fact.payment_id) {
+            return Ok(self.after_failure_outside(fact));
+        }
         if let Some(known) = self.payment_id.filter(|known| *known != fact.payment_id) {
             return Err(Contradiction::OtherPayment { known, heard: fact.payment_id });
         }
@@ -75,6 +80,26 @@ impl Order {
         };
         self.rest_of(path)
             .ok_or(Contradiction::Status { status: self.status, outcome: fact.outcome })
+    }
+
+    /// Whether a payment was let in. Of one that was before payments said who they are, that is not known.
+    fn let_in(&self, payment_id: Uuid) -> bool {
+        match self.payment_id {
+            Some(known) => known == payment_id,
+            None => !matches!(self.status, Status::Created | Status::Cancelled),
+        }
+    }
+
+    /// A payment failed that was never let in: payment-service gave it up without knowing how far it had come, or another one
+    /// was faster. It ends an order that has no other, as any failed payment does, if it is what the customer owed: so it
+    /// cannot be let in late, when nobody looks after it any more.
+    fn after_failure_outside(&self, fact: &PaymentFact) -> Vec<Change> {
+        let is_what_was_owed = (fact.user_id, fact.amount) == (self.user_id, self.total);
+        if self.status == Status::Created && is_what_was_owed {
+            vec![Change::Cancelled(CancelReason::PaymentFailed)]
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether it ended with this payment. Money that was taken for it nevertheless goes back, and that is all.
@@ -112,7 +137,7 @@ mod tests {
     const OUTCOMES: [Outcome; 3] = [Outcome::Processed, Outcome::Failed, Outcome::Refunded];
 
     fn fact(order: &Order, payment_id: Uuid, outcome: Outcome) -> PaymentFact {
-        PaymentFact { payment_id, amount: order.total, outcome }
+        PaymentFact { payment_id, user_id: order.user_id, amount: order.total, outcome }
     }
 
     /// Applies what an order makes of a fact, each step by the rules of its life.
@@ -120,8 +145,10 @@ mod tests {
         let changes = order.hear(fact)?;
         for change in &changes {
             order.status = order.status.advance(change.status()).unwrap();
+            if let Change::Paid { payment_id } = change {
+                order.payment_id = Some(*payment_id);
+            }
         }
-        order.payment_id = Some(fact.payment_id);
         Ok(changes)
     }
 
@@ -178,6 +205,30 @@ mod tests {
         follow(&mut order, &first).unwrap();
         let second = order.hear(&fact(&order, heard, Outcome::Refunded));
         assert_eq!(second, Err(Contradiction::OtherPayment { known, heard }));
+    }
+
+    #[test]
+    fn a_payment_that_was_never_let_in_ends_the_order_it_was_meant_for_and_no_other() {
+        let order = order(Status::Created);
+        let failed = fact(&order, Uuid::now_v7(), Outcome::Failed);
+        let cancelled = vec![Change::Cancelled(CancelReason::PaymentFailed)];
+        assert_eq!(order.hear(&failed), Ok(cancelled));
+        let foreign = PaymentFact { user_id: Uuid::now_v7(), ..failed };
+        let other_amount = PaymentFact { amount: Money::from_minor(1, Currency::Eur), ..failed };
+        for stray in [foreign, other_amount] {
+            assert_eq!(order.hear(&stray), Ok(Vec::new()));
+        }
+        let over = Order { status: Status::Cancelled, ..order };
+        assert_eq!(over.hear(&foreign), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn that_a_payment_failed_which_another_one_forestalled_is_no_news() {
+        for status in [Status::PaymentPending, Status::Completed, Status::Refunded] {
+            let order = Order { payment_id: Some(Uuid::now_v7()), ..order(status) };
+            let heard = order.hear(&fact(&order, Uuid::now_v7(), Outcome::Failed));
+            assert_eq!(heard, Ok(Vec::new()), "{status}");
+        }
     }
 
     #[test]

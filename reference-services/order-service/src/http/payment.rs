@@ -9,23 +9,28 @@ use ecotrack_events::Money;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat,
+    SchemaType, Type,
+};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::shapes::PaymentDue;
+use crate::orders::Opening;
 use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(open_payment))
 }
 
-/// What the customer offers; empty to be told what is owed.
+/// Which payment it is, and what the customer offers; without an offer it is only told what is owed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Offer {
+    payment_id: Option<Uuid>,
     amount: Option<String>,
     currency: Option<String>,
 }
@@ -35,8 +40,16 @@ impl ToSchema for Offer {}
 /// By hand, as a derived one cannot say that the two belong together.
 impl PartialSchema for Offer {
     fn schema() -> RefOr<Schema> {
+        let payment_id = || {
+            let id =
+                ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+            id.format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+                .description(Some("The one payment that is let in"))
+        };
         let object = || {
-            ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            ObjectBuilder::new()
+                .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+                .property("payment_id", payment_id())
         };
         let text = |pattern: &str, description: &str| {
             let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
@@ -58,23 +71,25 @@ impl PartialSchema for Offer {
 }
 
 impl Offer {
-    fn money(self) -> ApiResult<Option<Money>> {
-        match (self.amount, self.currency) {
-            (None, None) => Ok(None),
-            (Some(amount), Some(currency)) => Money::parse(&amount, &currency)
-                .map(Some)
-                .map_err(|error| ApiError::invalid_field("/amount", error.to_string())),
-            _ => Err(ApiError::invalid_field("", "amount and currency belong together")),
-        }
+    fn parse(self) -> ApiResult<Opening> {
+        let offered = match (self.amount, self.currency) {
+            (None, None) => None,
+            (Some(amount), Some(currency)) => Some(
+                Money::parse(&amount, &currency)
+                    .map_err(|error| ApiError::invalid_field("/amount", error.to_string()))?,
+            ),
+            _ => return Err(ApiError::invalid_field("", "amount and currency belong together")),
+        };
+        Ok(Opening { payment_id: self.payment_id, offered })
     }
 }
 
-/// Opens the payment of an order and says what is owed. Asked again it says the same.
+/// Opens the payment of an order and says what is owed. Asked again for the same payment it says the same.
 #[utoipa::path(post, path = "/api/orders/{order_id}/payment", tag = "payment-service", params(("order_id" = Uuid, Path)),
     security(("bearer" = [])), request_body = Offer,
     responses(
         (status = 200, body = PaymentDue, description = "The payment is open"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing to pay any more"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing to pay any more, or another payment is under way"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Not what is owed; nothing was opened"),
     ))]
 async fn open_payment(
@@ -83,6 +98,6 @@ async fn open_payment(
     Path(order_id): Path<Uuid>,
     Json(offer): Json<Offer>,
 ) -> ApiResult<axum::Json<PaymentDue>> {
-    let order = state.orders.open_payment(caller.user_id, order_id, offer.money()?).await?;
+    let order = state.orders.open_payment(caller.user_id, order_id, offer.parse()?).await?;
     Ok(axum::Json(PaymentDue::from(&order)))
 }

@@ -12,14 +12,23 @@ use crate::domain::order::Order;
 use crate::domain::status::Status;
 use crate::store;
 
+/// A payment that wants to be let in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opening {
+    /// Which payment it is: the same one is let in again, another one is not.
+    pub(crate) payment_id: Option<Uuid>,
+    /// What it is of.
+    pub(crate) offered: Option<Money>,
+}
+
 impl Orders {
     /// Opens the payment of a customer's order, or says again what is owed. 422 if that is not what is offered, 409 if there
-    /// is nothing to pay any more.
+    /// is nothing to pay any more or another payment was let in.
     pub(crate) async fn open_payment(
         &self,
         user_id: Uuid,
         order_id: Uuid,
-        offered: Option<Money>,
+        Opening { payment_id, offered }: Opening,
     ) -> ApiResult<Order> {
         let now = postgres::now();
         let mut tx = self.database.begin().await?;
@@ -33,9 +42,11 @@ impl Orders {
         if is_too_late {
             self.expire(&mut tx, &mut order, now).await.map_err(refusal)?;
         } else if order.status != Status::PaymentPending {
-            advance(&mut tx, &self.outbox, &mut order, Change::PaymentOpened, now)
-                .await
-                .map_err(refusal)?;
+            let change = Change::PaymentOpened { payment_id };
+            advance(&mut tx, &self.outbox, &mut order, change, now).await.map_err(refusal)?;
+        } else if order.is_paid_otherwise(payment_id) {
+            let detail = "another payment of the order is under way";
+            return Err(ApiError::conflict("payment-under-way", detail));
         }
         self.outbox.commit(tx).await?;
         if is_too_late {

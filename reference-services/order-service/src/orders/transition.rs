@@ -33,8 +33,10 @@ pub(crate) async fn advance(
     let from = order.status;
     order.status = from.advance(change.status())?;
     order.updated_at = now;
-    if let Change::Paid { payment_id } = change {
-        order.payment_id = Some(payment_id);
+    match change {
+        Change::PaymentOpened { payment_id } => order.payment_id = payment_id,
+        Change::Paid { payment_id } => order.payment_id = Some(payment_id),
+        Change::Completed | Change::Cancelled(_) | Change::Refunded => {}
     }
     store::advance(tx, order, from, change).await?;
     outbox.append(tx, event(change, order)).await?;
@@ -59,7 +61,7 @@ fn event(change: Change, order: &Order) -> Event {
             let reason = reason.name().to_owned();
             OrderCancelled { order_id, user_id, reason, cancelled_at: at }.into()
         }
-        Change::PaymentOpened | Change::Refunded => {
+        Change::PaymentOpened { .. } | Change::Refunded => {
             let status = order.status.name().to_owned();
             OrderUpdated { order_id, user_id, status, updated_at: at }.into()
         }

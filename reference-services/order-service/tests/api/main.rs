@@ -7,6 +7,7 @@ mod contracts;
 mod expiring;
 mod following;
 mod helpers;
+mod letting_in;
 mod lifecycle;
 mod migrations;
 mod neighbours;

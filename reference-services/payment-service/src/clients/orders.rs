@@ -1,24 +1,34 @@
 //! order-service: what is owed.
 
 use axum::http::StatusCode;
+use ecotrack_chassis::ApiError;
 use ecotrack_chassis::auth::Token;
 use ecotrack_chassis::http_client::{ClientError, ServiceClient};
-use ecotrack_chassis::{ApiError, ApiResult};
 use ecotrack_events::Money;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::intent::Intent;
 use crate::domain::payment::{AmountMismatch, Debt};
 
 /// Asks order-service.
 #[derive(Clone)]
 pub(crate) struct OrderBook(ServiceClient);
 
-/// What the customer offers: if it is not what is owed, nothing is opened.
+/// Which payment wants to be let in, and what the customer offers: if that is not what is owed, nothing is opened.
 #[derive(Serialize)]
 struct Offered {
+    payment_id: Uuid,
     amount: String,
     currency: &'static str,
+}
+
+/// Why a payment is not known to be open.
+pub(crate) struct NotOpened {
+    /// What the customer is told.
+    pub(crate) answer: ApiError,
+    /// Whether order-service said so itself. Else it may be open nevertheless.
+    pub(crate) is_surely_closed: bool,
 }
 
 #[derive(Deserialize)]
@@ -34,27 +44,45 @@ impl OrderBook {
         Self(client)
     }
 
-    /// Opens the order's payment on behalf of the token's user, and says what is owed. 422 if something else is offered.
+    /// Has order-service let a payment in on behalf of the token's user, and says what is owed. 422 if something else is offered.
     pub(crate) async fn open_payment(
         &self,
-        order_id: Uuid,
-        offered: Money,
+        intent: &Intent,
         token: &Token,
-    ) -> ApiResult<Debt> {
-        let path = format!("/api/orders/{order_id}/payment");
-        let offer = Offered { amount: offered.to_decimal(), currency: offered.currency().code() };
+    ) -> Result<Debt, NotOpened> {
+        let path = format!("/api/orders/{}/payment", intent.offer.order_id);
+        let offer = Offered {
+            payment_id: intent.payment_id,
+            amount: intent.amount().to_decimal(),
+            currency: intent.amount().currency().code(),
+        };
         match self.0.post_idempotent::<_, Due>(&path, Some(token), &offer).await {
-            Ok(due) => {
-                let amount =
-                    Money::parse(&due.amount, &due.currency).map_err(ApiError::internal)?;
-                Ok(Debt { order_id: due.order_id, user_id: due.user_id, amount })
-            }
+            Ok(due) => due.debt(),
             Err(error) => Err(refusal(error)),
         }
     }
 }
 
-fn refusal(error: ClientError) -> ApiError {
+impl Due {
+    fn debt(self) -> Result<Debt, NotOpened> {
+        match Money::parse(&self.amount, &self.currency) {
+            Ok(amount) => Ok(Debt { order_id: self.order_id, user_id: self.user_id, amount }),
+            Err(error) => {
+                Err(NotOpened { answer: ApiError::internal(error), is_surely_closed: false })
+            }
+        }
+    }
+}
+
+fn refusal(error: ClientError) -> NotOpened {
+    let is_surely_closed = matches!(
+        error.status(),
+        Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
+    );
+    NotOpened { answer: answer(error), is_surely_closed }
+}
+
+fn answer(error: ClientError) -> ApiError {
     match error.status() {
         Some(StatusCode::NOT_FOUND) => ApiError::not_found().caused_by(error),
         Some(StatusCode::CONFLICT) => {

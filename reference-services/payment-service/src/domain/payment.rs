@@ -8,6 +8,7 @@ use super::events;
 use super::method::Method;
 use super::outcome::Outcome;
 use super::refund::Refund;
+use super::schedule;
 use super::status::{IllegalTransition, Status};
 
 /// A payment.
@@ -56,18 +57,10 @@ pub struct Debt {
 pub struct AmountMismatch;
 
 impl Payment {
-    /// Records a payment of exactly what is owed.
-    pub fn initiate(
-        id: Uuid,
-        debt: Debt,
-        offered: Money,
-        method: Method,
-        now: DateTime<Utc>,
-    ) -> Result<Self, AmountMismatch> {
-        if offered != debt.amount {
-            return Err(AmountMismatch);
-        }
-        Ok(Self {
+    /// A payment of exactly what is owed. [`super::intent::Intent::opened`] makes one.
+    #[must_use]
+    pub fn initiate(id: Uuid, debt: Debt, method: Method, now: DateTime<Utc>) -> Self {
+        Self {
             id,
             order_id: debt.order_id,
             user_id: debt.user_id,
@@ -80,7 +73,15 @@ impl Payment {
             failure_reason: None,
             created_at: now,
             updated_at: now,
-        })
+        }
+    }
+
+    /// Whether a request may still ask the provider for the money: nobody knows the outcome, and there is time left until the charge
+    /// is not begun any more.
+    #[must_use]
+    pub fn may_be_asked_for(&self, now: DateTime<Utc>) -> bool {
+        matches!(self.status, Status::Initiated | Status::Pending)
+            && schedule::may_ask(self.created_at, now)
     }
 
     /// The same key for every attempt at this charge: the provider takes the money once.
@@ -112,6 +113,18 @@ impl Payment {
         })
     }
 
+    /// Takes in an answer that came when the payment had been given up. Money that was taken nevertheless goes back; says whether
+    /// that is so.
+    pub fn charged_late(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> bool {
+        match outcome {
+            Outcome::Accepted { reference } if self.status == Status::Failed => {
+                self.take_back(reference, now);
+                true
+            }
+            Outcome::Accepted { .. } | Outcome::Declined { .. } | Outcome::Unknown { .. } => false,
+        }
+    }
+
     /// The event that tells of a payment that was just recorded.
     #[must_use]
     pub fn initiated(&self) -> Event {
@@ -121,47 +134,53 @@ impl Payment {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use ecotrack_events::Currency;
-    use proptest::prelude::*;
 
     use super::*;
 
-    fn debt(minor: i64) -> Debt {
-        Debt {
-            order_id: Uuid::now_v7(),
-            user_id: Uuid::now_v7(),
-            amount: Money::from_minor(minor, Currency::Usd),
-        }
-    }
-
-    fn initiate(owed: i64, offered: Money) -> Result<Payment, AmountMismatch> {
-        Payment::initiate(Uuid::now_v7(), debt(owed), offered, Method::CreditCard, Utc::now())
-    }
-
-    #[test]
-    fn another_currency_is_another_amount() {
-        assert_eq!(initiate(100, Money::from_minor(100, Currency::Eur)), Err(AmountMismatch));
+    fn payment() -> Payment {
+        let amount = Money::from_minor(100, Currency::Usd);
+        let debt = Debt { order_id: Uuid::now_v7(), user_id: Uuid::now_v7(), amount };
+        Payment::initiate(Uuid::now_v7(), debt, Method::CreditCard, Utc::now())
     }
 
     #[test]
     fn every_attempt_at_a_charge_has_the_same_key() {
-        let payment = initiate(100, Money::from_minor(100, Currency::Usd)).unwrap();
+        let payment = payment();
         assert_eq!(payment.charge_key(), payment.clone().charge_key());
     }
 
     #[test]
     fn an_open_question_is_no_news() {
-        let mut payment = initiate(100, Money::from_minor(100, Currency::Usd)).unwrap();
+        let mut payment = payment();
         let unknown = Outcome::Unknown { reason: "timeout".to_owned() };
         assert_eq!(payment.charged(&unknown, Utc::now()), Ok(None));
         assert_eq!(payment.status, Status::Pending);
     }
 
-    proptest! {
-        #[test]
-        fn only_the_exact_amount_is_taken(owed in 1..10_000_i64, offered in 1..10_000_i64) {
-            let payment = initiate(owed, Money::from_minor(offered, Currency::Usd));
-            prop_assert_eq!(payment.is_ok(), owed == offered);
+    #[test]
+    fn only_money_that_was_taken_for_a_payment_given_up_goes_back() {
+        let taken = Outcome::Accepted { reference: "pi_1".to_owned() };
+        for status in Status::ALL {
+            let mut payment = Payment { status, ..payment() };
+            let is_late = payment.charged_late(&taken, Utc::now());
+            assert_eq!(is_late, status == Status::Failed, "{status}");
+            assert_eq!(
+                payment.status == Status::RefundPending,
+                is_late || status == Status::RefundPending
+            );
+        }
+    }
+
+    #[test]
+    fn money_is_asked_for_while_its_outcome_is_open_and_not_late() {
+        for status in Status::ALL {
+            let payment = Payment { status, ..payment() };
+            let is_open = matches!(status, Status::Initiated | Status::Pending);
+            assert_eq!(payment.may_be_asked_for(payment.created_at), is_open, "{status}");
+            let late = payment.created_at + TimeDelta::minutes(10);
+            assert!(!payment.may_be_asked_for(late), "{status}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// Short enough that a provider that is back is asked, and an order settled, within a minute.
@@ -13,6 +13,15 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// lookup to be no older than this; a real provider's search may lag (Stripe's by a minute, that of `PayPal`'s transactions by hours).
 /// Money that turns out to be taken all the same goes back, see [`super::payment::Payment::learn`].
 const CHARGE_WINDOW: Duration = Duration::from_mins(10);
+
+/// Longer than a request that asks a provider takes: what it began is known there when somebody looks it up after the window.
+const REQUEST_TIME: TimeDelta = TimeDelta::seconds(30);
+
+/// Whether a request may still ask for a charge that was first asked for then.
+#[must_use]
+pub fn may_ask(asked_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    may_charge(asked_at, now + REQUEST_TIME)
+}
 
 /// Whether a charge that was asked for then may still be begun.
 #[must_use]
@@ -43,6 +52,14 @@ mod tests {
         assert!(may_charge(asked_at, asked_at));
         assert!(may_charge(asked_at, asked_at + window - Duration::from_millis(1)));
         assert!(!may_charge(asked_at, asked_at + window));
+    }
+
+    #[test]
+    fn a_request_asks_so_early_that_nobody_gives_up_meanwhile() {
+        let asked_at = Utc::now();
+        let end = asked_at + CHARGE_WINDOW - REQUEST_TIME;
+        assert!(may_ask(asked_at, end - Duration::from_millis(1)));
+        assert!(!may_ask(asked_at, end));
     }
 
     #[test]

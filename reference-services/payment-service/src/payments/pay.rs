@@ -4,17 +4,16 @@ use std::time::Instant;
 
 use ecotrack_chassis::auth::Caller;
 use ecotrack_chassis::idempotency::{self, Answer, Claim, Claimed};
-use ecotrack_chassis::telemetry::propagation;
 use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use ecotrack_events::Money;
 use tracing::{Instrument as _, Span, field};
 use uuid::Uuid;
 
 use super::Payments;
+use crate::answer;
 use crate::clients::Asker;
 use crate::domain::method::Method;
 use crate::domain::payment::Payment;
-use crate::domain::schedule;
 use crate::domain::token::PaymentToken;
 use crate::store;
 
@@ -69,6 +68,9 @@ impl Payments {
         let known = store::find(&mut conn, claim.subject_id(), Some(caller.user_id)).await?;
         drop(conn);
         let payment = match known {
+            Some(payment) if !payment.may_be_asked_for(postgres::now()) => {
+                return self.answer_again(claim, &payment).await;
+            }
             Some(payment) => payment,
             None => self.initiate(caller, claim.subject_id(), offer).await?,
         };
@@ -79,26 +81,12 @@ impl Payments {
         Ok(answer)
     }
 
-    /// Asks what is owed and records the payment: from here on somebody looks after it, whatever happens to this request.
-    async fn initiate(&self, caller: &Caller, id: Uuid, offer: &Offer) -> ApiResult<Payment> {
-        let debt = self.orders.open_payment(offer.order_id, offer.amount, &caller.token).await?;
-        let payment = Payment::initiate(id, debt, offer.amount, offer.method, postgres::now())
-            .map_err(|error| ApiError::invalid_field("/amount", error.to_string()))?;
-        let mut tx = self.database.begin().await?;
-        let written = store::insert(
-            &mut tx,
-            &payment,
-            &offer.token,
-            &propagation::outgoing(),
-            schedule::PATIENCE,
-        )
-        .await;
-        written.map_err(refuse_second)?;
-        let event = payment.initiated();
-        self.outbox.append(&mut tx, event.clone()).await?;
-        self.outbox.commit(tx).await?;
-        self.metrics.told(&payment, &event);
-        Ok(payment)
+    /// How the payment stands, for a request whose answer was lost. The provider is not asked: somebody decided already, or will.
+    async fn answer_again(&self, claim: &Claim, payment: &Payment) -> ApiResult<Answer> {
+        let answer = answer::to_payment(payment).map_err(ApiError::internal)?;
+        let mut conn = self.database.acquire().await?;
+        claim.complete(&mut conn, &answer).await?;
+        Ok(answer)
     }
 }
 
@@ -117,15 +105,4 @@ pub(super) fn processing_span(
         gateway = method.gateway().name(),
         status = field::Empty,
     )
-}
-
-fn refuse_second(error: sqlx::Error) -> ApiError {
-    let is_second = error
-        .as_database_error()
-        .is_some_and(|error| error.constraint() == Some("payments_order_id_key"));
-    if is_second {
-        ApiError::conflict("already-paid", "there is a payment for this order")
-    } else {
-        error.into()
-    }
 }

@@ -30,6 +30,9 @@ impl Payments {
         if let Ok(event) = payment.charged(outcome, postgres::now()) {
             events.extend(event);
             self.write(&mut tx, &payment, &events, attempts).await?;
+        } else if payment.charged_late(outcome, postgres::now()) {
+            tracing::error!(payment_id = %payment.id, "money was taken after the payment was given up, it goes back");
+            self.write(&mut tx, &payment, &events, attempts).await?;
         }
         store::record(&mut tx, payment.id, Operation::Charge, outcome).await?;
         let answer = answer::to_payment(&payment).map_err(ApiError::internal)?;

@@ -119,6 +119,6 @@ impl OpenRow {
     }
 }
 
-fn known<T>(column: &'static str, id: Uuid, parsed: Option<T>) -> sqlx::Result<T> {
+pub(super) fn known<T>(column: &'static str, id: Uuid, parsed: Option<T>) -> sqlx::Result<T> {
     parsed.ok_or_else(|| sqlx::Error::Decode(Box::new(Unknown { column, id })))
 }

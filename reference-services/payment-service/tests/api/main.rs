@@ -5,6 +5,7 @@
 mod contracts;
 mod deliveries;
 mod helpers;
+mod intents;
 mod migrations;
 mod orders;
 mod paying;

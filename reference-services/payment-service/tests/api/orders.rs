@@ -19,6 +19,7 @@ struct Order {
     token: String,
     user_id: Uuid,
     is_paid: bool,
+    let_in: Option<Value>,
 }
 
 impl Orders {
@@ -36,13 +37,19 @@ impl Orders {
     /// A placed order over 19.99 USD of the customer with this token.
     pub(crate) fn placed_by(&self, user_id: Uuid, token: &str) -> Uuid {
         let id = Uuid::now_v7();
-        self.orders().insert(id, Order { token: token.to_owned(), user_id, is_paid: false });
+        self.orders()
+            .insert(id, Order { token: token.to_owned(), user_id, is_paid: false, let_in: None });
         id
     }
 
     /// From now on there is nothing to pay for the order.
     pub(crate) fn close(&self, id: Uuid) {
         self.orders().entry(id).and_modify(|order| order.is_paid = true);
+    }
+
+    /// Whether a payment of the order was let in.
+    pub(crate) fn is_open(&self, id: Uuid) -> bool {
+        self.orders().get(&id).is_some_and(|order| order.let_in.is_some())
     }
 
     fn orders(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Order>> {
@@ -58,16 +65,20 @@ async fn open_payment(
 ) -> (StatusCode, Json<Value>) {
     let bearer =
         headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let orders = orders.orders();
-    match orders.get(&id) {
+    let mut orders = orders.orders();
+    match orders.get_mut(&id) {
         Some(order) if bearer != format!("Bearer {}", order.token) => {
             (StatusCode::NOT_FOUND, Json(Value::Null))
         }
-        Some(_) if offer != json!({"amount": "19.99", "currency": "USD"}) => {
+        Some(_) if (&offer["amount"], &offer["currency"]) != (&json!("19.99"), &json!("USD")) => {
             (StatusCode::UNPROCESSABLE_ENTITY, Json(Value::Null))
         }
         Some(order) if order.is_paid => (StatusCode::CONFLICT, Json(Value::Null)),
+        Some(Order { let_in: Some(other), .. }) if *other != offer["payment_id"] => {
+            (StatusCode::CONFLICT, Json(Value::Null))
+        }
         Some(order) => {
+            order.let_in = Some(offer["payment_id"].clone());
             let due = json!({"order_id": id, "user_id": order.user_id, "amount": "19.99", "currency": "USD", "status": "payment_pending"});
             (StatusCode::OK, Json(due))
         }
