@@ -105,7 +105,7 @@ impl Run<'_> {
 
     async fn run(&self) -> anyhow::Result<(bool, Records)> {
         let folder: PathBuf = self.stack.folder().join("fuzz").join(self.name.as_str());
-        std::fs::create_dir_all(&folder)?;
+        tool::workplace(&folder)?;
         let base = self.stack.service(self.name)?.base();
         let authorization = serde_json::from_str::<serde_json::Value>(self.surroundings)?["token"]
             .as_str()
@@ -132,7 +132,7 @@ impl Run<'_> {
             .arg("--report-junit-path")
             .arg(folder.join("junit.xml"))
             .arg(base.join("/openapi.json")?.as_str())
-            .current_dir(tool::folder())
+            .current_dir(&folder)
             .env("ECOTRACK_STACK", self.surroundings)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .kill_on_drop(true)

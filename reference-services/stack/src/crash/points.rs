@@ -40,16 +40,18 @@ const fn under_load(name: &'static str, services: &'static [Name]) -> Point {
     Point { name, services, reached: Reached::Load }
 }
 
-const TELLERS: &[Name] = &[Name::OrderService, Name::PaymentService, Name::NotificationService];
+const TELLERS: &[Name] =
+    &[Name::UserService, Name::OrderService, Name::PaymentService, Name::NotificationService];
 const LISTENERS: &[Name] = &[Name::OrderService, Name::ProductService, Name::NotificationService];
 
 /// Every point. Migrations come first: schemas are emptied for them.
-pub const POINTS: [Point; 12] = [
+pub const POINTS: [Point; 13] = [
     Point { name: "database.migration", services: &Name::SERVICES, reached: Reached::Migration },
     Point { name: "database.migrated", services: &Name::SERVICES, reached: Reached::Migration },
     Point { name: "database.rotation", services: &Name::SERVICES, reached: Reached::Rotation },
     under_load("order-service.reserved", &[Name::OrderService]),
     under_load("order-service.committed", &[Name::OrderService]),
+    under_load("payment.opened", &[Name::PaymentService]),
     under_load("payment.charged", &[Name::PaymentService]),
     under_load("payment.refunded", &[Name::PaymentService]),
     under_load("notification.after-provider", &[Name::NotificationService]),

@@ -46,7 +46,9 @@ pub(super) async fn judge(
         logs: Vec::new(),
         consumers: Consumers::registered()?,
     };
+    report.noted("under way at the end", &under_way(&sources).await);
     let rest = drain(&sources, REST_WITHIN).await;
+    report.noted("at rest after", &format!("{:.1?}", Duration::from_millis(rest.waited_ms)));
     let journal = read(load.journal())?;
     let observed =
         sources.observe(&journal.operations).await.context("cannot look at the world")?;
@@ -67,4 +69,13 @@ pub(super) async fn judge(
         report.judged(why, "", "", false);
     }
     Ok(table(&judged))
+}
+
+/// What the last fault left to be worked off, for whoever wonders how fast that is.
+async fn under_way(sources: &Sources) -> String {
+    match sources.unfinished().await {
+        Ok(left) if left.is_empty() => "nothing".to_owned(),
+        Ok(left) => left.join("; "),
+        Err(error) => format!("{error:#}"),
+    }
 }

@@ -15,14 +15,28 @@ const PINNED: &str = "requirements.txt";
 /// Written last.
 const COMPLETE: &str = "complete";
 
-/// Where its configuration and hooks lie.
-pub(super) fn folder() -> PathBuf {
+/// What it is told: how to judge, and how to make valid requests be about something.
+const INSTRUCTIONS: [&str; 2] = ["schemathesis.toml", "hooks.py"];
+
+/// Where its instructions lie.
+fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
+}
+
+/// Makes the folder it runs in. What it remembers it keeps where it runs, so that is no source folder.
+pub(super) fn workplace(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for name in INSTRUCTIONS {
+        let from = source().join(name);
+        fs::copy(&from, folder.join(name))
+            .with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    Ok(())
 }
 
 /// The program, installed when it is not there in the pinned versions.
 pub(super) fn fetch() -> anyhow::Result<PathBuf> {
-    let pinned = folder().join(PINNED);
+    let pinned = source().join(PINNED);
     let wanted =
         fs::read_to_string(&pinned).with_context(|| format!("cannot read {}", pinned.display()))?;
     let home = programs::cache()?.join("tools/schemathesis");
