@@ -16,6 +16,9 @@ pub const SERVICES: [&str; 5] =
 /// What a dead-letter topic's name ends with.
 pub const DEAD_LETTERS: &str = ".dlt";
 
+/// The header that says who could not handle a parked record.
+pub const DEAD_LETTER_CONSUMER: &str = "x-dead-letter-consumer";
+
 /// Events that a user is told of.
 pub const NEWS: [&str; 7] = [
     "UserRegisteredEvent",
@@ -29,6 +32,9 @@ pub const NEWS: [&str; 7] = [
 
 /// Statuses of orders whose money the shop has or had.
 pub const PAID: [&str; 3] = ["paid", "completed", "refunded"];
+
+/// The status of an order that waits for its payment.
+pub const PENDING_ORDER: &str = "payment_pending";
 
 /// Statuses of payments that still wait for the provider.
 pub const UNFINISHED_PAYMENTS: [&str; 3] = ["initiated", "pending", "refund_pending"];

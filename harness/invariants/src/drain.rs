@@ -34,7 +34,7 @@ impl Rest {
     }
 }
 
-/// Waits until outboxes are empty, no consumer lags and no payment is unfinished, or until time is up.
+/// Waits until outboxes are empty, no consumer lags, no payment is unfinished and no order waits for one, or until time is up.
 ///
 /// A source that does not answer is one more thing that is left: it may be starting again.
 pub async fn drain(sources: &Sources, within: Duration) -> Rest {

@@ -172,7 +172,9 @@ impl Cli {
 
 impl Planted {
     async fn run(&self, options: &Options) -> anyhow::Result<Report> {
-        let is_meant = |bug: &&str| self.bug.is_empty() || self.bug.iter().any(|name| name == bug);
+        let is_meant = |bug: &planted::Bug| {
+            self.bug.is_empty() || self.bug.iter().any(|name| name == bug.feature)
+        };
         let bugs: Vec<_> = planted::BUGS.into_iter().filter(is_meant).collect();
         planted::find(&bugs, options, self.faults, self.seed).await
     }

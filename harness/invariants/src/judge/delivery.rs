@@ -98,7 +98,7 @@ fn strangers(facts: &Facts<'_>, findings: &mut Findings) {
                 .map_or("no reason given", String::as_str);
             findings.anomaly(&[&record.place()], format!("parked: {reason}"));
         } else if record.event_id().is_none() {
-            if facts.is_parked(record) {
+            if facts.is_parked_stranger(record) {
                 findings.anomaly(&[&record.place()], "not an event, and parked");
             } else {
                 let seen = format!("{} has no event id and is not parked", record.place());

@@ -54,7 +54,7 @@ fn unclaimed(
     findings: &mut Findings,
 ) {
     let Some(id) = record.event_id() else { return };
-    if facts.is_parked(record) {
+    if facts.is_parked_by(consumer, record) {
         findings.anomaly(
             &[&consumer, &id],
             format!("{consumer} parked {} of {}", record.event_type(), record.place()),

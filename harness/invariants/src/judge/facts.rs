@@ -6,7 +6,7 @@ use std::hash::Hash;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::contract::{Consumers, DEAD_LETTERS};
+use crate::contract::{Consumers, DEAD_LETTER_CONSUMER, DEAD_LETTERS};
 use crate::history::History;
 use crate::journal::{Action, Operation, Outcome};
 use crate::observed::{
@@ -32,7 +32,8 @@ pub struct Facts<'a> {
     pub(super) order_history: HashMap<Uuid, Vec<&'a HistoryEntry>>,
     /// Records in dead-letter topics.
     pub(super) parked: Vec<&'a Record>,
-    parked_ids: HashSet<Uuid>,
+    /// Events in dead-letter topics, with the consumer that parked them.
+    parked_ids: HashSet<(Option<&'a str>, Uuid)>,
     pub(super) claims: HashMap<&'a Claim, usize>,
     pub(super) reservations: HashMap<Uuid, Vec<&'a Reservation>>,
     pub(super) transfers: Vec<Transfer>,
@@ -68,7 +69,10 @@ impl<'a> Facts<'a> {
             payments: database.payments.iter().map(|payment| (payment.id, payment)).collect(),
             outbox: database.outbox.iter().map(|row| (row.event_id, row)).collect(),
             published: by_event(&records),
-            parked_ids: parked.iter().filter_map(|record| record.event_id()).collect(),
+            parked_ids: parked
+                .iter()
+                .filter_map(|record| Some((parked_by(record), record.event_id()?)))
+                .collect(),
             parked,
             claims: counted(&database.inbox),
             order_history: grouped(
@@ -93,16 +97,25 @@ impl<'a> Facts<'a> {
         self.operations.iter().filter(move |operation| operation.outcome() == outcome)
     }
 
-    /// Whether a record, or the event it is, was parked.
-    pub(super) fn is_parked(&self, record: &Record) -> bool {
-        let same = |parked: &&Record| {
+    /// Whether a consumer parked a record, or the event it is. What others parked is no excuse for it.
+    pub(super) fn is_parked_by(&self, consumer: &str, record: &Record) -> bool {
+        match record.event_id() {
+            Some(id) => self.parked_ids.contains(&(Some(consumer), id)),
+            None => self.twins(record).any(|parked| parked_by(parked) == Some(consumer)),
+        }
+    }
+
+    /// Whether anybody parked a record that is no event.
+    pub(super) fn is_parked_stranger(&self, record: &Record) -> bool {
+        self.twins(record).next().is_some()
+    }
+
+    /// Parked records of the same topic with the same content.
+    fn twins(&self, record: &Record) -> impl Iterator<Item = &'a Record> {
+        self.parked.iter().copied().filter(|parked| {
             parked.topic.trim_end_matches(DEAD_LETTERS) == record.topic
                 && parked.payload == record.payload
-        };
-        match record.event_id() {
-            Some(id) => self.parked_ids.contains(&id),
-            None => self.parked.iter().any(same),
-        }
+        })
     }
 
     /// How often a consumer claims an event.
@@ -159,6 +172,11 @@ pub(super) fn answered(operation: &Operation) -> Value {
 /// An id in an operation's answer.
 pub(super) fn answered_id(operation: &Operation, field: &str) -> Option<Uuid> {
     answered(operation)[field].as_str()?.parse().ok()
+}
+
+/// Who could not handle a parked record, as its header says.
+fn parked_by(record: &Record) -> Option<&str> {
+    record.headers.get(DEAD_LETTER_CONSUMER).map(String::as_str)
 }
 
 fn by_event<'a>(records: &[&'a Record]) -> BTreeMap<Uuid, Vec<&'a Record>> {

@@ -22,7 +22,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Findings {
 
 fn passed(facts: &Facts<'_>, consumer: &str, record: &Record, findings: &mut Findings) {
     let is_handled = record.event_id().is_some_and(|id| facts.claims_of(consumer, id) > 0);
-    if is_handled || facts.is_parked(record) {
+    if is_handled || facts.is_parked_by(consumer, record) {
         return;
     }
     let expected = format!("what is before {consumer}'s committed offset was handled or parked");

@@ -2,7 +2,7 @@
 
 use super::Findings;
 use super::facts::Facts;
-use crate::contract::{is_event_step, is_order_step};
+use crate::contract::{PENDING_ORDER, UNFINISHED_PAYMENTS, is_event_step, is_order_step};
 use crate::observed::{Order, Record};
 
 pub(super) fn judge(facts: &Facts<'_>) -> Findings {
@@ -20,6 +20,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Findings {
     for order in facts.orders.values() {
         findings.examine();
         written(facts, order, &mut findings);
+        waits(facts, order, &mut findings);
         if !lives.contains_key(&("order-events", order.id.to_string().as_str())) {
             let culprit = "order-service: state and event are not one transaction";
             findings.violation(
@@ -117,6 +118,28 @@ fn written(facts: &Facts<'_>, order: &Order, findings: &mut Findings) {
             expected,
             path.join(" -> "),
             "order-service: state and history are written apart",
+        );
+    }
+}
+
+/// An order waits for a payment only while there is one under way: else it waits for ever, and holds stock.
+fn waits(facts: &Facts<'_>, order: &Order, findings: &mut Findings) {
+    if order.status != PENDING_ORDER {
+        return;
+    }
+    let payment = facts.payments.values().find(|payment| payment.order_id == order.id);
+    let status = payment.map_or("not there", |payment| payment.status.as_str());
+    if !UNFINISHED_PAYMENTS.contains(&status) {
+        let culprit = if payment.is_some() {
+            "order-service: it did not hear what became of the payment"
+        } else {
+            "payment-service: it opens a payment that it has not written down"
+        };
+        findings.violation(
+            &[&order.id],
+            format!("an order that is `{PENDING_ORDER}` has a payment under way"),
+            format!("its payment is {status}"),
+            culprit,
         );
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::contract::{SERVICES, UNFINISHED_PAYMENTS};
+use crate::contract::{PENDING_ORDER, SERVICES, UNFINISHED_PAYMENTS};
 use crate::observed::{
     Claim, Database, HistoryEntry, KeptAnswer, Notification, Order, OrderItem, OutboxRow, Payload,
     Payment, Preference, Product, Reservation,
@@ -49,7 +49,18 @@ pub async fn unfinished(pool: &PgPool) -> anyhow::Result<Vec<String>> {
     .await
     .context("cannot read payment_service.payments")?;
     left.extend(payments.into_iter().map(|(id, status)| format!("payment {id} is {status}")));
+    left.extend(waiting_orders(&mut connection).await?);
     Ok(left)
+}
+
+async fn waiting_orders(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
+    let orders: Vec<Uuid> =
+        sqlx::query_scalar("SELECT id FROM order_service.orders WHERE status = $1 ORDER BY id")
+            .bind(PENDING_ORDER)
+            .fetch_all(connection)
+            .await
+            .context("cannot read order_service.orders")?;
+    Ok(orders.into_iter().map(|id| format!("order {id} is {PENDING_ORDER}")).collect())
 }
 
 /// Reads the tables.

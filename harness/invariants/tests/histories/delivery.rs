@@ -1,5 +1,6 @@
 //! I4 and I8: outbox, topics, offsets.
 
+use ecotrack_invariants::contract::DEAD_LETTER_CONSUMER;
 use ecotrack_invariants::judge::Invariant::{I4, I5, I7, I8};
 use ecotrack_invariants::observed::Payload;
 
@@ -84,12 +85,16 @@ fn a_record_that_is_no_event_must_be_parked() {
     let garbage = Payload::Text("garbage".to_owned());
     world.produce("order-events", "?", [].into(), garbage.clone());
     assert_broken(&world.history.clone(), &[I4, I8]);
-    world.produce(
-        "order-events.dlt",
-        "?",
-        [("x-dead-letter-reason".to_owned(), "no event".to_owned())].into(),
-        garbage,
-    );
+    let park = |world: &mut World, consumer: &str| {
+        let headers = [
+            ("x-dead-letter-reason".to_owned(), "no event".to_owned()),
+            (DEAD_LETTER_CONSUMER.to_owned(), consumer.to_owned()),
+        ];
+        world.produce("order-events.dlt", "?", headers.into(), garbage.clone());
+    };
+    park(&mut world, "notification-service");
+    assert_broken(&world.history.clone(), &[I8]);
+    park(&mut world, "product-service");
     assert_good(&world.end());
 }
 

@@ -1,6 +1,7 @@
 //! I5: exactly one effect.
 
-use ecotrack_invariants::judge::Invariant::{I5, I6};
+use ecotrack_invariants::contract::DEAD_LETTER_CONSUMER;
+use ecotrack_invariants::judge::Invariant::{I5, I6, I8};
 use ecotrack_invariants::observed::Preference;
 use uuid::Uuid;
 
@@ -85,8 +86,8 @@ fn a_claimed_completion_whose_stock_is_still_held_had_no_effect() {
     assert!(culprit(&findings).contains("product-service"));
 }
 
-#[test]
-fn a_parked_event_is_odd_and_allowed() {
+/// A purchase whose payment notification-service has not claimed, parked by somebody.
+fn parked_by(consumer: &str) -> World {
     let mut world = bought();
     let observed = &mut world.history.observed;
     let record = observed
@@ -100,13 +101,21 @@ fn a_parked_event_is_odd_and_allowed() {
         Some(claim.event_id) != record.event_id() || claim.consumer != "notification-service"
     });
     let dead = format!("{}.dlt", record.topic);
-    world.produce(
-        &dead,
-        record.key.as_deref().unwrap(),
-        record.headers.clone(),
-        record.payload.clone(),
-    );
-    let history = world.end();
+    let mut headers = record.headers.clone();
+    headers.insert(DEAD_LETTER_CONSUMER.to_owned(), consumer.to_owned());
+    world.produce(&dead, record.key.as_deref().unwrap(), headers, record.payload.clone());
+    world
+}
+
+#[test]
+fn what_one_consumer_parked_is_no_excuse_for_another() {
+    let findings = assert_broken(&parked_by("order-service").end(), &[I8]);
+    assert!(culprit(&findings).contains("notification-service"));
+}
+
+#[test]
+fn a_parked_event_is_odd_and_allowed() {
+    let history = parked_by("notification-service").end();
     assert_good(&history);
     assert!(I5.judge(&history).anomalies.iter().any(|anomaly| anomaly.seen.contains("parked")));
 }

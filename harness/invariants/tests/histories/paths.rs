@@ -3,8 +3,8 @@
 use ecotrack_invariants::judge::Invariant::{I4, I7};
 use serde_json::json;
 
-use crate::assert_broken;
 use crate::world::World;
+use crate::{assert_broken, assert_good, culprit};
 
 #[test]
 fn a_cancelled_order_that_is_paid_lives_on_illegally() {
@@ -42,6 +42,21 @@ fn a_step_without_its_event_was_not_written_with_it() {
     let order = world.order(user, 1);
     world.order_row(order).status = "payment_pending".to_owned();
     assert_broken(&world.end(), &[I7]);
+}
+
+#[test]
+fn an_order_waits_only_for_a_payment_that_is_under_way() {
+    let mut world = World::new();
+    let user = world.customer();
+    let order = world.order(user, 1);
+    let payment = world.open_payment(order);
+    assert_good(&world.history);
+    let mut settled = world.history.clone();
+    "failed".clone_into(&mut settled.observed.database.payments[0].status);
+    assert!(culprit(&assert_broken(&settled, &[I7])).contains("did not hear"));
+    let database = &mut world.history.observed.database;
+    database.payments.retain(|row| row.id != payment);
+    assert!(culprit(&I7.judge(&world.end())).contains("not written down"));
 }
 
 #[test]

@@ -50,7 +50,8 @@ impl World {
         self.history.observed.database.payments.iter_mut().find(|row| row.id == payment).unwrap()
     }
 
-    fn open_payment(&mut self, order: Uuid) -> Uuid {
+    /// A customer pays; the provider has not answered yet.
+    pub(crate) fn open_payment(&mut self, order: Uuid) -> Uuid {
         self.step(order, "payment_pending", None, "OrderUpdatedEvent");
         let id = self.id();
         let row = self.order_row(order).clone();
