@@ -55,13 +55,14 @@ conformance: $(READY) ## bring up a cluster with the services (or take CONTEXT= 
 prove: $(READY) ## turn every integration off once and see its scenarios go red (negative controls)
 	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) --prove $(ARGS)
 
-test: setup ## every test that needs no cluster
+test: setup ## every test that needs no cluster, and how many lines of the services they ran
+	@.ci/setup cargo-llvm-cov
 	@$(EMBEDDED) build helm prometheus
-	@cargo test --locked --workspace
+	@.ci/test
 
-bench: setup ## performance ratios, measured side by side in one run
+bench: setup ## performance ratios, measured side by side in one run; short with ARGS=--smoke
 	@cargo build --quiet --locked --release $(addprefix -p ,$(SERVICES))
-	@cargo bench --quiet --locked -p ecotrack-stack -- $(ARGS)
+	@cargo bench --quiet --locked -p ecotrack-stack --bench services -- $(ARGS)
 
 stack: setup ## the services as processes here: ARGS='up', 'race', 'crash', 'crash-points', 'planted' or 'fuzz'
 	@cargo build --quiet --locked --release $(addprefix -p ,$(SERVICES))

@@ -1,17 +1,16 @@
-//! Real servers for the tests of services: PostgreSQL and Redis from local binaries, one of each per test process, and
-//! librdkafka's own broker for Kafka. Every test has a database of its own.
+//! Real servers for the tests of services: PostgreSQL, Redis and Kafka, shared by all tests. Every test has a database, topics
+//! and consumer groups of its own.
 //!
-//! A server that is not installed is an error that names its package; no test is skipped for it.
+//! The program `servers` starts them once for a whole run and says in the environment where they are; a test process that is run
+//! alone starts its own. A server that is not installed is an error that names its package; no test is skipped for it.
 
 mod answer;
 pub mod canary;
 pub mod contract;
 mod fixture;
-mod held;
 mod issuer;
 mod kafka;
 mod postgres;
-mod redis;
 
 use std::time::Duration;
 

@@ -38,6 +38,7 @@ const IS_ONE_BY_ONE: bool =
 /// Consumes topics in the service's group.
 pub struct Consumer<H> {
     stream: StreamConsumer,
+    prefix: String,
     processor: Processor<H>,
 }
 
@@ -50,7 +51,7 @@ impl<H: Handler> Consumer<H> {
     ) -> anyhow::Result<Self> {
         let stream: StreamConsumer = settings
             .client()?
-            .set("group.id", settings.service)
+            .set("group.id", settings.named(settings.service))
             .set("auto.offset.reset", "earliest")
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
@@ -60,9 +61,10 @@ impl<H: Handler> Consumer<H> {
             .set("queued.max.messages.kbytes", WAITING_KILOBYTES.to_string())
             .create()
             .context("cannot make the kafka consumer")?;
-        let names: Vec<_> = topics.iter().map(|topic| topic.name()).collect();
+        let names: Vec<_> = topics.iter().map(|topic| settings.named(topic.name())).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
         stream.subscribe(&names).context("cannot subscribe")?;
-        Ok(Self { stream, processor })
+        Ok(Self { stream, prefix: settings.prefix.clone(), processor })
     }
 
     pub(crate) fn start(self, workers: &Workers) {
@@ -89,7 +91,8 @@ impl<H: Handler> Consumer<H> {
         };
         #[cfg(feature = "planted-offset-before-effect")]
         self.commit(&messages, CommitMode::Sync);
-        let records: Vec<_> = messages.iter().map(Record::of_message).collect();
+        let records: Vec<_> =
+            messages.iter().map(|message| Record::of_message(message, &self.prefix)).collect();
         self.processor.process_all(&records).await;
         failpoint::hit("consumer.handled");
         self.commit(&messages, CommitMode::Async);

@@ -27,12 +27,15 @@ pub enum ProduceError {
 
 /// Produces records.
 #[derive(Clone)]
-pub struct Producer(FutureProducer);
+pub struct Producer {
+    client: FutureProducer,
+    prefix: String,
+}
 
 impl Producer {
     /// Does not wait for Kafka: records wait in the client until it is there, or time out.
     pub fn new(settings: &KafkaSettings) -> anyhow::Result<Self> {
-        let producer = settings
+        let client = settings
             .client()?
             .set("acks", "all")
             .set("enable.idempotence", "true")
@@ -41,7 +44,7 @@ impl Producer {
             .set("queue.buffering.max.messages", QUEUE_LIMIT)
             .create()
             .context("cannot make the kafka producer")?;
-        Ok(Self(producer))
+        Ok(Self { client, prefix: settings.prefix.clone() })
     }
 
     /// Produces one record and waits for its acknowledgement.
@@ -68,11 +71,12 @@ impl Producer {
     }
 
     fn enqueue(&self, record: &Record) -> Result<DeliveryFuture, ProduceError> {
-        let message = FutureRecord::to(&record.topic)
+        let topic = format!("{}{}", self.prefix, record.topic);
+        let message = FutureRecord::to(&topic)
             .key(&record.key)
             .payload(&record.payload)
             .headers(record.kafka_headers());
-        self.0.send_result(message).map_err(|(error, _)| error.into())
+        self.client.send_result(message).map_err(|(error, _)| error.into())
     }
 }
 

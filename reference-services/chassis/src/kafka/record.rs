@@ -22,7 +22,7 @@ pub type Headers = HashMap<String, String>;
 /// A record, owned, as it goes to or comes from a topic.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// Where it goes or came from.
+    /// Where it goes or came from, without the prefix of a shared Kafka.
     pub topic: String,
     /// The aggregate's id: records of one key keep their order.
     pub key: String,
@@ -70,12 +70,13 @@ impl Record {
     }
 
     /// Takes a record out of a message. Headers that are not text are left behind.
-    pub(crate) fn of_message(message: &impl Message) -> Self {
+    pub(crate) fn of_message(message: &impl Message, prefix: &str) -> Self {
+        let topic = message.topic();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
         let header =
             |header: Header<'_, &[u8]>| Some((header.key.to_owned(), text(header.value?)?));
         Self {
-            topic: message.topic().to_owned(),
+            topic: topic.strip_prefix(prefix).unwrap_or(topic).to_owned(),
             key: message.key().and_then(text).unwrap_or_default(),
             headers: message
                 .headers()
@@ -120,6 +121,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use ecotrack_events::user::UserDeleted;
+    use rdkafka::{Timestamp, message::OwnedMessage};
 
     use super::*;
 
@@ -140,6 +142,14 @@ mod tests {
         assert_eq!(record.topic, "user-events");
         assert_eq!(record.key, envelope.event.key().to_string());
         assert_eq!(record.envelope().unwrap(), envelope);
+    }
+
+    #[test]
+    fn what_is_read_from_a_shared_kafka_is_of_the_topic_without_the_prefix() {
+        let topic = "team-a.user-events".to_owned();
+        let message = OwnedMessage::new(None, None, topic, Timestamp::NotAvailable, 0, 0, None);
+        assert_eq!(Record::of_message(&message, "team-a.").topic, "user-events");
+        assert_eq!(Record::of_message(&message, "").topic, "team-a.user-events");
     }
 
     #[test]

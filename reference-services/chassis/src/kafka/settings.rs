@@ -15,6 +15,8 @@ pub struct KafkaSettings {
     pub brokers: String,
     /// Name of the service: its user, its client id and its consumer group.
     pub service: &'static str,
+    /// `ECOTRACK_KAFKA_PREFIX`: what the names of topics and of the consumer group begin with on a Kafka that is shared.
+    pub prefix: String,
     /// How the connection is secured; `None` only where `ECOTRACK_KAFKA_SECURITY` says `plaintext`, as tests do.
     pub security: Option<KafkaSecurity>,
 }
@@ -42,8 +44,14 @@ impl KafkaSettings {
         Ok(Self {
             brokers: settings.required("ECOTRACK_KAFKA_BROKERS")?,
             service: settings.service,
+            prefix: settings.optional("ECOTRACK_KAFKA_PREFIX")?.unwrap_or_default(),
             security,
         })
+    }
+
+    /// What a topic or a group is called on this Kafka.
+    pub(crate) fn named(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
     }
 
     /// What producers and consumers have in common.

@@ -6,11 +6,12 @@ use std::{
 };
 
 use anyhow::{anyhow, ensure};
+use ecotrack_servers::Shared;
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 
-use super::{Client, Kafka, TestDatabase, eventually, redis, signing_key};
+use super::{Client, Kafka, TestDatabase, eventually, signing_key};
 use crate::{app::Application, config::Settings, telemetry::Telemetry};
 
 static TELEMETRY: OnceLock<Result<Telemetry, String>> = OnceLock::new();
@@ -26,7 +27,7 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// A fresh database, a fresh broker, Redis, and secrets with a new signing key.
+    /// A database and a broker of its own, Redis, and secrets with a new signing key.
     pub async fn new() -> anyhow::Result<Self> {
         let fixture = Self {
             database: TestDatabase::create().await?,
@@ -35,7 +36,8 @@ impl Fixture {
             variables: HashMap::new(),
         };
         fixture.secret("jwt-signing-key", &signing_key()?)?;
-        let (url, brokers) = (fixture.database.url.clone(), fixture.kafka.brokers.clone());
+        let url = fixture.database.url.clone();
+        let (brokers, prefix) = (fixture.kafka.brokers.clone(), fixture.kafka.prefix.clone());
         let credentials = fixture.database.credentials_dir().display().to_string();
         let secrets = fixture.secrets.path().display().to_string();
         Ok(fixture
@@ -45,8 +47,9 @@ impl Fixture {
             .with("ECOTRACK_DATABASE_URL", &url)
             .with("ECOTRACK_DATABASE_CREDENTIALS_DIR", &credentials)
             .with("ECOTRACK_SECRETS_DIR", &secrets)
-            .with("ECOTRACK_REDIS_URL", &redis::url().await?)
+            .with("ECOTRACK_REDIS_URL", &Shared::find().await?.redis)
             .with("ECOTRACK_KAFKA_BROKERS", &brokers)
+            .with("ECOTRACK_KAFKA_PREFIX", &prefix)
             .with("ECOTRACK_KAFKA_SECURITY", "plaintext"))
     }
 

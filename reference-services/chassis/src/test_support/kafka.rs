@@ -1,11 +1,16 @@
-//! Kafka as librdkafka's own broker speaks it: the real protocol, in memory, without a JVM. One per test.
+//! Kafka as librdkafka's own broker speaks it: the real protocol, in memory, without a JVM. One per test: a real broker with the
+//! topics of hundreds of tests answers too late on two cores. The stack speaks to a real one.
 
-use std::{sync::mpsc, time::Duration};
+use std::{
+    sync::{OnceLock, mpsc},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use ecotrack_events::{Envelope, Event, Topic};
+use ecotrack_servers::PARTITIONS;
 use rdkafka::{
-    ClientConfig,
+    ClientConfig, Offset, TopicPartitionList,
     consumer::{Consumer as _, StreamConsumer},
     error::KafkaResult,
     mocking::MockCluster,
@@ -19,24 +24,26 @@ use crate::kafka::{Headers, KafkaSettings, Producer, Record};
 /// Longest a record may take to arrive.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Partitions of a topic, as the platform makes them.
-const PARTITIONS: i32 = 3;
-
-/// A broker.
+/// One test's Kafka.
 pub struct Kafka {
     /// Addresses of the broker.
     pub brokers: String,
+    /// What the names of the test's topics and groups begin with.
+    pub prefix: String,
+    producer: OnceLock<Producer>,
     // The broker lives in its thread until this is dropped.
     _alive: mpsc::Sender<()>,
 }
 
 impl Kafka {
-    /// Starts a broker.
+    /// Starts a broker with the platform's topics.
     pub fn start() -> anyhow::Result<Self> {
+        let prefix = format!("{}.", Uuid::new_v4().simple());
         let (said, heard) = mpsc::channel();
         let (alive, gone) = mpsc::channel::<()>();
+        let of_test = prefix.clone();
         std::thread::spawn(move || {
-            match broker() {
+            match broker(&of_test) {
                 Ok(cluster) => {
                     said.send(Ok(cluster.bootstrap_servers())).ok();
                     // Ends when the test drops its half.
@@ -47,18 +54,27 @@ impl Kafka {
                 }
             }
         });
-        Ok(Self { brokers: heard.recv()??, _alive: alive })
+        Ok(Self { brokers: heard.recv()??, prefix, producer: OnceLock::new(), _alive: alive })
     }
 
     /// A producer past the service.
     pub fn producer(&self) -> anyhow::Result<Producer> {
-        Producer::new(&self.settings())
+        if let Some(producer) = self.producer.get() {
+            return Ok(producer.clone());
+        }
+        let producer = Producer::new(&self.settings())?;
+        Ok(self.producer.get_or_init(|| producer).clone())
     }
 
     /// How the tested service reaches the broker.
     #[must_use]
     pub fn settings(&self) -> KafkaSettings {
-        KafkaSettings { brokers: self.brokers.clone(), service: "test", security: None }
+        KafkaSettings {
+            brokers: self.brokers.clone(),
+            service: "test",
+            prefix: self.prefix.clone(),
+            security: None,
+        }
     }
 
     /// The first record of a topic that is as wanted, from the topic's beginning.
@@ -70,7 +86,7 @@ impl Kafka {
         let consumer = self.reader(topic)?;
         let search = async {
             loop {
-                let record = Record::of_message(&consumer.recv().await?);
+                let record = Record::of_message(&consumer.recv().await?, &self.prefix);
                 if is_wanted(&record) {
                     return anyhow::Ok(record);
                 }
@@ -119,24 +135,30 @@ impl Kafka {
         self.producer()?.send(&record).await.context("cannot publish")
     }
 
+    /// Reads all partitions from their beginning, in no group: nobody waits for a rebalance.
     fn reader(&self, topic: &str) -> anyhow::Result<StreamConsumer> {
         let consumer: StreamConsumer = ClientConfig::new()
             .set("bootstrap.servers", &self.brokers)
-            .set("group.id", Uuid::new_v4().to_string())
-            .set("auto.offset.reset", "earliest")
+            // The client wants the name of a group also where it joins none.
+            .set("group.id", format!("{}reader", self.prefix))
             .set("enable.auto.commit", "false")
             .create()?;
-        consumer.subscribe(&[topic])?;
+        let (topic, mut partitions) =
+            (format!("{}{topic}", self.prefix), TopicPartitionList::new());
+        for partition in 0..PARTITIONS {
+            partitions.add_partition_offset(&topic, partition, Offset::Beginning)?;
+        }
+        consumer.assign(&partitions)?;
         Ok(consumer)
     }
 }
 
-/// A broker with the platform's topics.
-fn broker() -> KafkaResult<MockCluster<'static, DefaultProducerContext>> {
+fn broker(prefix: &str) -> KafkaResult<MockCluster<'static, DefaultProducerContext>> {
     let cluster = MockCluster::new(1)?;
     for topic in Topic::ALL {
-        cluster.create_topic(topic.name(), PARTITIONS, 1)?;
-        cluster.create_topic(&format!("{}.dlt", topic.name()), PARTITIONS, 1)?;
+        let name = format!("{prefix}{}", topic.name());
+        cluster.create_topic(&name, PARTITIONS, 1)?;
+        cluster.create_topic(&format!("{name}.dlt"), PARTITIONS, 1)?;
     }
     Ok(cluster)
 }

@@ -25,7 +25,7 @@ pub(crate) struct TestApp {
 }
 
 /// What the service reads from its environment.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 11] = [
     "ECOTRACK_ENVIRONMENT",
     "ECOTRACK_HTTP_ADDR",
     "ECOTRACK_DATABASE_URL",
@@ -33,6 +33,7 @@ const VARIABLES: [&str; 10] = [
     "ECOTRACK_SECRETS_DIR",
     "ECOTRACK_REDIS_URL",
     "ECOTRACK_KAFKA_BROKERS",
+    "ECOTRACK_KAFKA_PREFIX",
     "ECOTRACK_KAFKA_SECURITY",
     "ECOTRACK_USER_SERVICE_URL",
     "ECOTRACK_PROVIDER_URL",

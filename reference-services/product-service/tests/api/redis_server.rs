@@ -1,56 +1,31 @@
 //! A Redis of a test's own: what is cached under the same key elsewhere, and what is done to it here, stays among itself.
 
-use std::{
-    collections::BTreeMap,
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-};
+use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use ecotrack_chassis::test_support::eventually;
+use ecotrack_servers::{
+    process::{Process, Program, Signal},
+    programs,
+};
 use tempfile::TempDir;
-
-/// Runs a server until standard input, a pipe the test holds, is closed; says its process id first.
-const KEEPER: &str =
-    r#""$@" </dev/null >/dev/null 2>&1 & echo $!; cat >/dev/null; kill -KILL $! 2>/dev/null"#;
 
 /// A server that ends with the test, however that ends.
 pub(crate) struct RedisServer {
+    process: Process,
     directory: TempDir,
-    process: u32,
-    _keeper: Child,
 }
 
 impl RedisServer {
     pub(crate) async fn start() -> Result<Self> {
         let directory = TempDir::new()?;
-        let socket = directory.path().join("redis.sock");
-        let mut keeper = Command::new("/bin/sh")
-            .args([
-                "-c",
-                KEEPER,
-                "keeper",
-                "redis-server",
-                "--port",
-                "0",
-                "--save",
-                "",
-                "--unixsocket",
-            ])
-            .arg(&socket)
-            .arg("--dir")
-            .arg(directory.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let output = keeper.stdout.take().context("the keeper has no output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let process = line.trim().parse()?;
-        let server = Self { directory, process, _keeper: keeper };
-        eventually(|| async { server.ask::<String>(&["PING"]).await })
-            .await
-            .context("redis-server is not there; install it with: apt-get install redis-server")?;
+        let file = |name: &str| directory.path().join(name).display().to_string();
+        let program = programs::on_path("redis-server", "redis-server")?;
+        let process = Program::new(program, file("log"))
+            .args(["--port", "0", "--save", "", "--unixsocket", &file("redis.sock")])
+            .start()?;
+        let server = Self { process, directory };
+        eventually(|| async { server.ask::<String>(&["PING"]).await }).await?;
         Ok(server)
     }
 
@@ -60,18 +35,12 @@ impl RedisServer {
 
     /// Answers nothing any more, but takes connections and requests.
     pub(crate) fn hang(&self) -> Result<()> {
-        self.signal("-STOP")
+        self.process.signal(Signal::SIGSTOP)
     }
 
     /// Is gone.
     pub(crate) fn kill(&self) -> Result<()> {
-        self.signal("-KILL")
-    }
-
-    fn signal(&self, signal: &str) -> Result<()> {
-        let sent = Command::new("kill").args([signal, &self.process.to_string()]).status()?;
-        ensure!(sent.success(), "the server is not there any more");
-        Ok(())
+        self.process.signal(Signal::SIGKILL)
     }
 
     /// The commands it carried out meanwhile, by name.

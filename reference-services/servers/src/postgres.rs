@@ -1,4 +1,4 @@
-//! PostgreSQL with the platform's databases, roles and schemas, each commit on disk before it is answered.
+//! PostgreSQL: with the platform's databases and each commit on disk before it is answered, or open and fast.
 
 use std::{
     fs,
@@ -13,30 +13,42 @@ use anyhow::{Context as _, ensure};
 use nix::sys::signal::Signal;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use super::new_password;
 use crate::{
-    certificates::Certificates,
+    Access, Certificates, RunFolder, new_password,
     patience::eventually,
     ports,
     process::{Process, Program, unprivileged},
     programs,
-    run_folder::RunFolder,
 };
 
 /// What the platform runs when it makes its database.
-const BOOTSTRAP: &str = include_str!("../../../../deploy/platform/data/postgres/bootstrap.sql");
+const BOOTSTRAP: &str = include_str!("../../../deploy/platform/data/postgres/bootstrap.sql");
 /// The superuser, for tools that look at what services wrote.
 const ADMIN: &str = "postgres";
 const START_DEADLINE: Duration = Duration::from_mins(1);
-const SETTINGS: [&str; 8] = [
-    "listen_addresses=127.0.0.1",
-    "ssl=on",
+/// What both have in common.
+const SETTINGS: [&str; 3] =
+    ["listen_addresses=127.0.0.1", "ssl=on", "password_encryption=scram-sha-256"];
+/// As on the platform.
+const PLATFORM: [&str; 5] = [
     "fsync=on",
     "synchronous_commit=on",
-    "password_encryption=scram-sha-256",
     "wal_level=replica",
     "shared_buffers=128MB",
     "max_connections=300",
+];
+/// Nothing outlives its test, so nothing is written to disk in earnest and nothing is cleaned up; and there is a database per
+/// test, whose making copies a template through the log.
+const OPEN: [&str; 9] = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_wal_size=8GB",
+    "autovacuum=off",
+    "shared_buffers=256MB",
+    "max_connections=1000",
 ];
 
 /// A running PostgreSQL.
@@ -50,18 +62,20 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts it and makes the platform's databases.
-    pub(crate) async fn start(
+    /// Starts it and makes the platform's databases, or none where it is open.
+    pub async fn start(
         run: &RunFolder,
         certificates: &Certificates,
+        access: Access,
     ) -> anyhow::Result<Self> {
         let folder = run.folder("postgres")?;
         let log = run.folder("log")?.join("postgres.log");
         let password = new_password();
         let port = ports::free()?;
         prepare(&folder, certificates, &password)?;
-        make_cluster(&folder, &log)?;
-        let process = server(&folder, &log, port)?.start()?;
+        let initdb = initdb(&folder, &log, access)?;
+        tokio::task::spawn_blocking(move || initdb.run()).await??;
+        let process = server(&folder, &log, port, access)?.start()?;
         let postgres = Self {
             port,
             password,
@@ -72,7 +86,9 @@ impl Postgres {
         eventually(START_DEADLINE, || postgres.connect("postgres"))
             .await
             .with_context(|| format!("PostgreSQL does not answer, see {}", log.display()))?;
-        postgres.bootstrap(&folder)?;
+        if access == Access::Platform {
+            postgres.bootstrap(&folder)?;
+        }
         Ok(postgres)
     }
 
@@ -88,8 +104,15 @@ impl Postgres {
         format!("postgres://{ADMIN}:{password}@127.0.0.1:{port}/{database}?sslmode=disable")
     }
 
+    /// Its port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Address for services, without user and password.
-    pub(crate) fn url(&self, database: &str) -> String {
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
         let ca = self.ca.display();
         format!(
             "postgres://127.0.0.1:{}/{database}?sslmode=verify-full&sslrootcert={ca}",
@@ -98,12 +121,13 @@ impl Postgres {
     }
 
     /// The login of the sandbox, which keeps it.
-    pub(crate) fn sandbox_login(&self) -> (String, String) {
+    #[must_use]
+    pub fn sandbox_login(&self) -> (String, String) {
         ("provider_sandbox".to_owned(), self.sandbox_password.clone())
     }
 
     /// A new login that may do what `owner` may, as OpenBao makes them.
-    pub(crate) async fn new_login(&self, owner: &str) -> anyhow::Result<(String, String)> {
+    pub async fn new_login(&self, owner: &str) -> anyhow::Result<(String, String)> {
         let name = format!("v-{owner}-{}", &new_password()[..8]);
         let password = new_password();
         let mut connection = self.connect("postgres").await?;
@@ -154,24 +178,31 @@ fn prepare(folder: &Path, certificates: &Certificates, password: &str) -> anyhow
     Ok(())
 }
 
-fn make_cluster(folder: &Path, log: &Path) -> anyhow::Result<()> {
+fn initdb(folder: &Path, log: &Path, access: Access) -> anyhow::Result<Program> {
+    let door = match access {
+        Access::Platform => "--auth-host=scram-sha-256",
+        Access::Open => "--auth-host=trust",
+    };
     let initdb = Program::new(programs::postgresql("initdb")?, log)
-        .args(["--username", ADMIN, "--auth-local=trust", "--auth-host=scram-sha-256"])
+        .args(["--username", ADMIN, "--auth-local=trust", door])
         .args(["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--pwfile"])
         .args([folder.join("password")])
         .args([Path::new("-D"), &folder.join("data")]);
-    Program { unprivileged: true, ..initdb }.run()
+    Ok(Program { unprivileged: true, ..initdb })
 }
 
-fn server(folder: &Path, log: &Path, port: u16) -> anyhow::Result<Program> {
+fn server(folder: &Path, log: &Path, port: u16, access: Access) -> anyhow::Result<Program> {
+    let own: &[&str] = match access {
+        Access::Platform => &PLATFORM,
+        Access::Open => &OPEN,
+    };
     let mut program = Program::new(programs::postgresql("postgres")?, log)
         .args([Path::new("-D"), &folder.join("data"), Path::new("-k"), folder])
         .args(["-p", &port.to_string()]);
     let file = |setting: &str, name: &str| format!("{setting}={}", folder.join(name).display());
-    for setting in SETTINGS
-        .map(str::to_owned)
-        .into_iter()
-        .chain([file("ssl_cert_file", "server.crt"), file("ssl_key_file", "server.key")])
+    let settings = SETTINGS.iter().chain(own).map(|setting| (*setting).to_owned());
+    for setting in
+        settings.chain([file("ssl_cert_file", "server.crt"), file("ssl_key_file", "server.key")])
     {
         program = program.args(["-c".to_owned(), setting]);
     }

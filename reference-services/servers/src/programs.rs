@@ -8,7 +8,7 @@ use anyhow::Context as _;
 const POSTGRESQL: &str = "/usr/lib/postgresql";
 
 /// A program of PostgreSQL, of the newest version there is.
-pub(crate) fn postgresql(name: &str) -> anyhow::Result<PathBuf> {
+pub fn postgresql(name: &str) -> anyhow::Result<PathBuf> {
     let versions = std::fs::read_dir(POSTGRESQL).into_iter().flatten().flatten();
     let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
     folders.sort();
@@ -17,7 +17,7 @@ pub(crate) fn postgresql(name: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// A program on the path.
-pub(crate) fn on_path(name: &str, package: &str) -> anyhow::Result<PathBuf> {
+pub fn on_path(name: &str, package: &str) -> anyhow::Result<PathBuf> {
     find(name, package, Vec::new())
 }
 
@@ -31,17 +31,19 @@ fn find(name: &str, package: &str, folders: Vec<PathBuf>) -> anyhow::Result<Path
 }
 
 /// The repository this was compiled in.
-pub(crate) fn repository() -> PathBuf {
+#[must_use]
+pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Where cargo puts what it builds.
-pub(crate) fn target() -> PathBuf {
+#[must_use]
+pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
 }
 
 /// What lives outside the checkout: `ECOTRACK_CACHE`, else `XDG_CACHE_HOME/ecotrack`, else `HOME/.cache/ecotrack`.
-pub(crate) fn cache() -> anyhow::Result<PathBuf> {
+pub fn cache() -> anyhow::Result<PathBuf> {
     let named = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty());
     named("ECOTRACK_CACHE")
         .map(PathBuf::from)

@@ -16,20 +16,20 @@ const NAMES: [&str; 2] = ["127.0.0.1", "localhost"];
 
 /// Files in PEM.
 #[derive(Debug, Clone)]
-pub(crate) struct Certificates {
+pub struct Certificates {
     /// The authority's certificate.
-    pub(crate) ca: PathBuf,
+    pub ca: PathBuf,
     /// The servers' certificate.
-    pub(crate) certificate: PathBuf,
+    pub certificate: PathBuf,
     /// The servers' key.
-    pub(crate) key: PathBuf,
+    pub key: PathBuf,
     /// Key and certificate in one file, as Kafka wants them.
-    pub(crate) both: PathBuf,
+    pub both: PathBuf,
 }
 
 impl Certificates {
     /// Makes them in a folder.
-    pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
+    pub fn make(folder: &Path) -> anyhow::Result<Self> {
         let authority_key = KeyPair::generate().context("cannot make the authority's key")?;
         let authority = authority()?;
         let ca = authority.self_signed(&authority_key).context("cannot sign the authority")?;
@@ -56,7 +56,7 @@ fn authority() -> anyhow::Result<CertificateParams> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-    params.distinguished_name.push(DnType::CommonName, "ecotrack-stack");
+    params.distinguished_name.push(DnType::CommonName, "ecotrack-servers");
     Ok(params)
 }
 

@@ -1,4 +1,4 @@
-//! A process of the stack: in a group of its own, logged to a file, gone when this program goes.
+//! A process: in a group of its own, logged to a file, gone when this program goes.
 
 use std::{
     ffi::OsString,
@@ -10,37 +10,39 @@ use std::{
 
 use anyhow::Context as _;
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::signal::killpg,
     unistd::{Pid, User, geteuid},
 };
+
+pub use nix::sys::signal::Signal;
 
 use crate::spawner;
 
 /// Sets the parent-death signal of what it then becomes.
-const SETPRIV: &str = "setpriv";
+pub const SETPRIV: &str = "setpriv";
 /// Who runs servers that refuse to be run by root.
 const UNPRIVILEGED: &str = "nobody";
 
 /// What is started, and how.
 #[derive(Debug, Clone)]
-pub(crate) struct Program {
+pub struct Program {
     /// The executable.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
     /// Its arguments.
-    pub(crate) arguments: Vec<OsString>,
+    pub arguments: Vec<OsString>,
     /// All of its environment beside `PATH`.
-    pub(crate) variables: Vec<(String, String)>,
+    pub variables: Vec<(String, String)>,
     /// Where its output is appended.
-    pub(crate) log: PathBuf,
+    pub log: PathBuf,
     /// The signal that ends it, ours and the kernel's when this program dies.
-    pub(crate) end: Signal,
+    pub end: Signal,
     /// Whether it must not run as root.
-    pub(crate) unprivileged: bool,
+    pub unprivileged: bool,
 }
 
 /// A running process. It ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     end: Signal,
     has_ended: bool,
@@ -48,7 +50,8 @@ pub(crate) struct Process {
 
 impl Program {
     /// A program without arguments that SIGKILL ends.
-    pub(crate) fn new(path: impl Into<PathBuf>, log: impl Into<PathBuf>) -> Self {
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, log: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
             arguments: Vec::new(),
@@ -60,23 +63,21 @@ impl Program {
     }
 
     /// Adds arguments.
-    pub(crate) fn args<T: Into<OsString>>(
-        mut self,
-        arguments: impl IntoIterator<Item = T>,
-    ) -> Self {
+    #[must_use]
+    pub fn args<T: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = T>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
     }
 
     /// Starts it.
-    pub(crate) fn start(&self) -> anyhow::Result<Process> {
+    pub fn start(&self) -> anyhow::Result<Process> {
         let child = spawner::spawn(self.command()?)
             .with_context(|| format!("cannot start {}", self.path.display()))?;
         Ok(Process { child, end: self.end, has_ended: false })
     }
 
     /// Runs it to its end; what it says goes to its log.
-    pub(crate) fn run(&self) -> anyhow::Result<()> {
+    pub fn run(&self) -> anyhow::Result<()> {
         let status = self.start()?.wait()?;
         anyhow::ensure!(
             status.success(),
@@ -112,32 +113,33 @@ impl Program {
 
 impl Process {
     /// Its id, which is its group's too.
-    pub(crate) fn id(&self) -> u32 {
+    #[must_use]
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// How it ended, if it has.
-    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         let status = self.child.try_wait()?;
         self.has_ended |= status.is_some();
         Ok(status)
     }
 
     /// Waits until it has ended.
-    pub(crate) fn wait(&mut self) -> anyhow::Result<ExitStatus> {
+    pub fn wait(&mut self) -> anyhow::Result<ExitStatus> {
         let status = self.child.wait()?;
         self.has_ended = true;
         Ok(status)
     }
 
     /// Sends a signal to it and its children.
-    pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let group = Pid::from_raw(i32::try_from(self.id())?);
         killpg(group, signal).with_context(|| format!("cannot send {signal} to group {group}"))
     }
 
     /// Sends a signal and waits for the end.
-    pub(crate) fn end_by(&mut self, signal: Signal) -> anyhow::Result<ExitStatus> {
+    pub fn end_by(&mut self, signal: Signal) -> anyhow::Result<ExitStatus> {
         if let Some(status) = self.ended()? {
             return Ok(status);
         }
@@ -157,7 +159,7 @@ impl Drop for Process {
 }
 
 /// Whom to be instead of root; nobody in particular when this is not run by root.
-pub(crate) fn unprivileged() -> anyhow::Result<Option<User>> {
+pub fn unprivileged() -> anyhow::Result<Option<User>> {
     if !geteuid().is_root() {
         return Ok(None);
     }

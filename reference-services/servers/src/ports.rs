@@ -13,7 +13,7 @@ const ATTEMPTS: usize = 1_000;
 
 /// A port that is free now and that no outgoing connection is given while its server is down: between a kill and the
 /// restart a port of the ephemeral range could become some client's.
-pub(crate) fn free() -> anyhow::Result<u16> {
+pub fn free() -> anyhow::Result<u16> {
     let text =
         std::fs::read_to_string(EPHEMERAL).with_context(|| format!("cannot read {EPHEMERAL}"))?;
     let ephemeral: u16 = text

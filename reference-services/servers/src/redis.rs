@@ -1,4 +1,4 @@
-//! Redis as the platform runs it: TLS only, a password, nothing saved.
+//! Redis as the platform runs it: TLS, a password, nothing saved. Open, it takes plain connections too.
 
 use std::{
     fs::{self, Permissions},
@@ -9,14 +9,12 @@ use std::{
 use anyhow::Context as _;
 use tokio::net::TcpStream;
 
-use super::new_password;
 use crate::{
-    certificates::Certificates,
+    Access, Certificates, RunFolder, new_password,
     patience::eventually,
     ports,
     process::{Process, Program},
     programs,
-    run_folder::RunFolder,
 };
 
 const START_DEADLINE: Duration = Duration::from_secs(20);
@@ -24,35 +22,49 @@ const START_DEADLINE: Duration = Duration::from_secs(20);
 /// A running Redis.
 #[derive(Debug)]
 pub struct Redis {
-    port: u16,
+    secured: u16,
+    plain: u16,
     password: String,
     _process: Process,
 }
 
 impl Redis {
     /// Starts it.
-    pub(crate) async fn start(
+    pub async fn start(
         run: &RunFolder,
         certificates: &Certificates,
+        access: Access,
     ) -> anyhow::Result<Self> {
         let folder = run.folder("redis")?;
         let log = run.folder("log")?.join("redis.log");
-        let (port, password) = (ports::free()?, new_password());
+        let (secured, plain, password) = (ports::free()?, ports::free()?, new_password());
+        let door = match access {
+            Access::Platform => "port 0\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n".to_owned(),
+            // Tests share it: nobody's keys may push out another's.
+            Access::Open => format!("port {plain}\n"),
+        };
         let file = folder.join("redis.conf");
-        fs::write(&file, configuration(port, &password, certificates))?;
+        fs::write(&file, format!("{door}{}", configuration(secured, &password, certificates)))?;
         fs::set_permissions(&file, Permissions::from_mode(0o600))?;
         let program = programs::on_path("redis-server", "redis-server")?;
         let process = Program::new(program, &log).args([file]).start()?;
-        eventually(START_DEADLINE, || async { Ok(TcpStream::connect(("127.0.0.1", port)).await?) })
+        let listens = || async { Ok(TcpStream::connect(("127.0.0.1", secured)).await?) };
+        eventually(START_DEADLINE, listens)
             .await
             .with_context(|| format!("Redis does not listen, see {}", log.display()))?;
-        Ok(Self { port, password, _process: process })
+        Ok(Self { secured, plain, password, _process: process })
     }
 
     /// Its address.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("rediss://127.0.0.1:{}", self.port)
+        format!("rediss://127.0.0.1:{}", self.secured)
+    }
+
+    /// Its address without TLS, where it is open, with the password in it.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        format!("redis://:{}@127.0.0.1:{}", self.password, self.plain)
     }
 
     /// Its password.
@@ -66,8 +78,7 @@ fn configuration(port: u16, password: &str, certificates: &Certificates) -> Stri
     let (certificate, key, ca) =
         (certificates.certificate.display(), certificates.key.display(), certificates.ca.display());
     format!(
-        "port 0\ntls-port {port}\nbind 127.0.0.1\nsave \"\"\nrequirepass {password}\n\
-         tls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {ca}\ntls-auth-clients no\n\
-         maxmemory 64mb\nmaxmemory-policy allkeys-lru\n"
+        "tls-port {port}\nrequirepass {password}\nbind 127.0.0.1\nsave \"\"\n\
+         tls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {ca}\ntls-auth-clients no\n"
     )
 }

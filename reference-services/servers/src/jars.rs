@@ -14,7 +14,7 @@ use crate::programs;
 const POM: &str = "deploy/embedded/images/kafka/pom.xml";
 
 /// The folder with Kafka's jars, fetched when they are not there or the list is newer.
-pub(super) fn fetch() -> anyhow::Result<PathBuf> {
+pub(crate) fn fetch() -> anyhow::Result<PathBuf> {
     let pom = programs::repository().join(POM);
     let folder = programs::cache()?.join("downloads/maven/kafka");
     let complete = folder.with_extension("complete");
@@ -29,6 +29,8 @@ pub(super) fn fetch() -> anyhow::Result<PathBuf> {
         .context("cannot start mvn")?;
     let said = String::from_utf8_lossy(&done.stdout);
     ensure!(done.status.success(), "the jars of Kafka were not fetched: {}", said.trim());
+    // Classes as they were archived from the jars before.
+    fs::remove_file(folder.with_extension("jsa")).ok();
     fs::write(&complete, "").with_context(|| format!("cannot write {}", complete.display()))?;
     Ok(folder)
 }

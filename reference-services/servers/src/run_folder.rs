@@ -11,7 +11,7 @@ use nix::fcntl::{Flock, FlockArg};
 use rand::Rng as _;
 
 /// How folders of runs begin.
-const PREFIX: &str = "ecotrack-stack-";
+const PREFIX: &str = "ecotrack-run-";
 /// A folder with this file in it is somebody's evidence.
 const KEPT: &str = "kept";
 /// Servers that run as somebody else pass through, but do not look around.
@@ -19,7 +19,7 @@ const PASS_THROUGH: u32 = 0o711;
 
 /// The folder of this run.
 #[derive(Debug)]
-pub(crate) struct RunFolder {
+pub struct RunFolder {
     path: PathBuf,
     lock: PathBuf,
     _held: Flock<File>,
@@ -27,7 +27,7 @@ pub(crate) struct RunFolder {
 
 impl RunFolder {
     /// Removes what killed runs left, then makes a folder. Not under the home folder: other users must reach it.
-    pub(crate) fn create() -> anyhow::Result<Self> {
+    pub fn create() -> anyhow::Result<Self> {
         Self::create_in(&std::env::temp_dir())
     }
 
@@ -44,19 +44,20 @@ impl RunFolder {
     }
 
     /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// A folder in it, made when it is not there.
-    pub(crate) fn folder(&self, name: &str) -> anyhow::Result<PathBuf> {
+    pub fn folder(&self, name: &str) -> anyhow::Result<PathBuf> {
         let folder = self.path.join(name);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(folder)
     }
 
     /// Leaves it on disk for somebody to look at.
-    pub(crate) fn keep(&self) -> anyhow::Result<()> {
+    pub fn keep(&self) -> anyhow::Result<()> {
         fs::write(self.path.join(KEPT), "").context("cannot mark the folder as kept")
     }
 }
