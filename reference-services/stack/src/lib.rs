@@ -4,28 +4,22 @@
 
 mod accounts;
 pub mod bench;
-mod certificates;
 pub mod crash;
 pub mod fuzz;
 mod name;
-pub mod patience;
 pub mod planted;
-mod ports;
-mod process;
-mod programs;
 pub mod race;
 pub mod report;
-mod run_folder;
 mod secrets;
-mod servers;
 mod service;
 mod shop;
-mod spawner;
 mod stack;
 pub mod variant;
 
 pub use accounts::{ADMIN, Accounts, CUSTOMER, Customer};
+use ecotrack_servers::programs;
+pub use ecotrack_servers::{Kafka, Postgres, Redis, patience};
 pub use name::Name;
-pub use servers::{Kafka, Postgres, Redis};
 pub use service::Service;
+pub use shop::{Reply, Shop};
 pub use stack::{Options, Stack};

@@ -8,15 +8,14 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, ensure};
+use ecotrack_servers::{
+    patience::eventually,
+    process::{Process, Program},
+};
 use nix::sys::signal::Signal;
 use url::Url;
 
-use crate::{
-    name::Name,
-    patience::eventually,
-    process::{Process, Program},
-    secrets::Mount,
-};
+use crate::{name::Name, secrets::Mount};
 
 /// Longest a service may take from its start to readiness.
 const READY_DEADLINE: Duration = Duration::from_secs(30);

@@ -21,16 +21,16 @@ const CARD: &str = "tok_visa";
 
 /// An answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply {
+pub struct Reply {
     /// The status.
-    pub(crate) status: StatusCode,
+    pub status: StatusCode,
     /// The body; `null` when it is not JSON.
-    pub(crate) body: Value,
+    pub body: Value,
 }
 
 /// The services, seen from outside.
 #[derive(Debug, Clone)]
-pub(crate) struct Shop {
+pub struct Shop {
     http: reqwest::Client,
     products: Url,
     orders: Url,
@@ -40,7 +40,7 @@ pub(crate) struct Shop {
 
 impl Shop {
     /// The shop of a stack.
-    pub(crate) fn of(stack: &Stack) -> anyhow::Result<Self> {
+    pub fn of(stack: &Stack) -> anyhow::Result<Self> {
         let base = |name| Ok::<_, anyhow::Error>(stack.service(name)?.base().clone());
         Ok(Self {
             http: client()?,
@@ -52,7 +52,7 @@ impl Shop {
     }
 
     /// Adds a product of 19.99 EUR.
-    pub(crate) async fn add_product(&self, stock: u32) -> anyhow::Result<Uuid> {
+    pub async fn add_product(&self, stock: u32) -> anyhow::Result<Uuid> {
         let product = json!({"name": format!("Test product {}", Uuid::new_v4()), "description": "", "price": "19.99",
             "currency": "EUR", "category_id": CATEGORY, "sustainability_score": 80, "stock": stock});
         let reply = self.post(&self.products, "/api/products", &self.admin, None, &product).await?;
@@ -61,7 +61,7 @@ impl Shop {
     }
 
     /// Asks for one piece of a product.
-    pub(crate) async fn order(
+    pub async fn order(
         &self,
         customer: &Customer,
         product: Uuid,
@@ -72,7 +72,7 @@ impl Shop {
     }
 
     /// Offers what an order costs.
-    pub(crate) async fn pay(
+    pub async fn pay(
         &self,
         customer: &Customer,
         order: &Value,

@@ -5,16 +5,9 @@ mod surroundings;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::Context as _;
+use ecotrack_servers::{Access, Certificates, Kafka, Postgres, Redis, RunFolder, programs};
 
-use crate::{
-    accounts::Accounts,
-    certificates::Certificates,
-    name::Name,
-    programs,
-    run_folder::RunFolder,
-    servers::{Kafka, Postgres, Redis},
-    service::Service,
-};
+use crate::{accounts::Accounts, name::Name, service::Service};
 use surroundings::Surroundings;
 
 /// What differs from one stack to another.
@@ -65,9 +58,9 @@ impl Stack {
         let certificates = Certificates::make(&run.folder("certificates")?)?;
         let users = Name::SERVICES.map(Name::as_str);
         let (postgres, redis, kafka) = tokio::try_join!(
-            Postgres::start(&run, &certificates),
-            Redis::start(&run, &certificates),
-            Kafka::start(&run, &certificates, &users),
+            Postgres::start(&run, &certificates, Access::Platform),
+            Redis::start(&run, &certificates, Access::Platform),
+            Kafka::start(&run, &certificates, Access::Platform, &users),
         )?;
         let http = client()?;
         let surroundings =

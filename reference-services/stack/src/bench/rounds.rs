@@ -1,34 +1,32 @@
 //! A against B, interleaved, with the noise of A against itself.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::drive::Sample;
 use crate::report::Report;
 
-/// How long and how often.
-#[derive(Debug, Clone)]
-pub(super) struct Scale {
+/// How long and how often, and whether ratios are judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
     /// Rounds of A, B, B, A.
-    pub(super) rounds: usize,
+    pub rounds: usize,
     /// Time of each of the four.
-    pub(super) time: Duration,
+    pub time: Duration,
+    /// Whether it is long enough for ratios to mean something.
+    pub is_judged: bool,
 }
 
-impl Scale {
-    /// Enough to be believed on a machine that does nothing else.
-    pub(super) const fn full() -> Self {
-        Self { rounds: 4, time: Duration::from_secs(4) }
-    }
-
-    /// Enough to see that it runs.
-    pub(super) const fn smoke() -> Self {
-        Self { rounds: 1, time: Duration::from_millis(500) }
-    }
+/// What a ratio must be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// No more than this.
+    AtMost(f64),
+    /// No less than this.
+    AtLeast(f64),
 }
 
 /// Which of the two is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub enum Side {
     /// What is compared with.
     A,
     /// What is judged.
@@ -36,75 +34,130 @@ pub(super) enum Side {
 }
 
 /// What the rounds came to.
-#[derive(Debug, Default)]
-pub(super) struct Rounds {
-    a: Vec<Sample>,
-    b: Vec<Sample>,
+#[derive(Debug, Clone)]
+pub struct Rounds<T> {
+    /// Samples of A, two a round.
+    pub a: Vec<T>,
+    /// Samples of B, two a round.
+    pub b: Vec<T>,
 }
 
-impl Rounds {
-    /// Measures A, B, B, A as often as the scale says.
-    pub(super) async fn measure<F>(scale: &Scale, mut sample: F) -> anyhow::Result<Self>
+/// One figure of both sides: their medians, and how far A is from itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio {
+    /// Median of A.
+    pub a: f64,
+    /// Median of B.
+    pub b: f64,
+    /// The widest gap between the two A of a round, as a part of the smaller.
+    pub noise: f64,
+}
+
+impl Scale {
+    /// Enough to be believed on a machine that does nothing else.
+    #[must_use]
+    pub const fn full() -> Self {
+        Self { rounds: 4, time: Duration::from_secs(3), is_judged: true }
+    }
+
+    /// Enough to see that it runs.
+    #[must_use]
+    pub const fn smoke() -> Self {
+        Self { rounds: 1, time: Duration::from_millis(300), is_judged: false }
+    }
+
+    /// One of two measures: the first when it is to be believed.
+    pub fn pick<T>(&self, full: T, smoke: T) -> T {
+        if self.is_judged { full } else { smoke }
+    }
+
+    /// Adds a figure that has a limit. A short run shows it and judges no more than that there is one.
+    pub fn judge(&self, report: &mut Report, name: &str, limit: Limit, figure: f64, shown: &str) {
+        let unjudged = if self.is_judged { "" } else { ", too short to judge" };
+        let is_good = if self.is_judged { limit.holds(figure) } else { figure.is_finite() };
+        report.judged(name, &format!("{limit}{unjudged}"), shown, is_good);
+    }
+
+    /// Adds a ratio that has a limit.
+    pub fn judge_ratio(&self, report: &mut Report, name: &str, limit: Limit, ratio: &Ratio) {
+        let shown = format!("{:.2} (noise {:.0} %)", ratio.value(), ratio.noise * 100.0);
+        self.judge(report, name, limit, ratio.value(), &shown);
+    }
+}
+
+impl Limit {
+    /// Whether a figure keeps to it. What could not be measured does not.
+    #[must_use]
+    pub fn holds(self, figure: f64) -> bool {
+        match self {
+            Self::AtMost(most) => figure <= most,
+            Self::AtLeast(least) => figure >= least,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(most) => write!(formatter, "<= {most}"),
+            Self::AtLeast(least) => write!(formatter, ">= {least}"),
+        }
+    }
+}
+
+impl<T> Rounds<T> {
+    /// Measures A, B, B, A so many times.
+    pub async fn measure<F>(rounds: usize, mut sample: F) -> anyhow::Result<Self>
     where
-        F: AsyncFnMut(Side) -> anyhow::Result<Sample>,
+        F: AsyncFnMut(Side) -> anyhow::Result<T>,
     {
-        let mut rounds = Self::default();
-        for _ in 0..scale.rounds {
+        let mut seen = Self { a: Vec::new(), b: Vec::new() };
+        for _ in 0..rounds {
             for side in [Side::A, Side::B, Side::B, Side::A] {
                 let taken = sample(side).await?;
                 match side {
-                    Side::A => rounds.a.push(taken),
-                    Side::B => rounds.b.push(taken),
+                    Side::A => seen.a.push(taken),
+                    Side::B => seen.b.push(taken),
                 }
             }
         }
-        Ok(rounds)
+        Ok(seen)
     }
 
-    /// Judges CPU of B over CPU of A, and shows what it rests on.
-    pub(super) fn judge(&self, report: &mut Report, limit: f64, names: (&str, &str)) {
-        let (a, b) = (
-            median(self.a.iter().map(|sample| sample.cpu)),
-            median(self.b.iter().map(|sample| sample.cpu)),
-        );
-        let ratio = b / a;
-        report.judged(
-            &format!("CPU of {} over {}", names.1, names.0),
-            &format!("<= {limit}"),
-            &format!("{ratio:.2}"),
-            ratio <= limit,
-        );
-        report.noted(&format!("CPU s per 1,000, {}", names.0), &format!("{a:.4}"));
-        report.noted(&format!("CPU s per 1,000, {}", names.1), &format!("{b:.4}"));
-        report.noted(
-            "noise: the same against itself, at most",
-            &format!("{:.1} %", self.noise() * 100.0),
-        );
-        let rate =
-            |samples: &[Sample]| format!("{:.0}", median(samples.iter().map(|sample| sample.rate)));
-        report.noted(&format!("requests a second, {}", names.0), &rate(&self.a));
-        report.noted(&format!("requests a second, {}", names.1), &rate(&self.b));
-    }
-
-    /// The widest gap between the two A of a round.
-    fn noise(&self) -> f64 {
-        let gap = |pair: &[Sample]| match pair {
-            [first, second] => (first.cpu / second.cpu - 1.0).abs(),
-            _ => 0.0,
-        };
-        self.a.chunks(2).map(gap).fold(0.0, f64::max)
+    /// One figure of both sides.
+    pub fn ratio(&self, figure: impl Fn(&T) -> f64) -> Ratio {
+        let of = |samples: &[T]| samples.iter().map(&figure).collect::<Vec<_>>();
+        let (a, b) = (of(&self.a), of(&self.b));
+        Ratio { noise: noise(&a), a: median(a), b: median(b) }
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
+impl Ratio {
+    /// B over A.
+    #[must_use]
+    pub fn value(&self) -> f64 {
+        self.b / self.a
+    }
+}
+
+/// The widest gap between the two of a round.
+fn noise(values: &[f64]) -> f64 {
+    let gap = |pair: &[f64]| match pair {
+        [first, second] => first.max(*second) / first.min(*second) - 1.0,
+        _ => 0.0,
+    };
+    values.chunks(2).map(gap).fold(0.0, f64::max)
+}
+
+/// The value in the middle; none of no values.
+#[must_use]
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    match (values.get(values.len() / 2), values.len() % 2, values.len().checked_sub(1)) {
-        (Some(upper), 0, _) => {
-            values.get(values.len() / 2 - 1).map_or(*upper, |lower| f64::midpoint(*lower, *upper))
-        }
-        (Some(middle), _, _) => *middle,
-        (None, _, _) => f64::NAN,
+    let middle = |at: usize| values.get(at).copied().unwrap_or(f64::NAN);
+    match values.len() {
+        0 => f64::NAN,
+        even if even.is_multiple_of(2) => f64::midpoint(middle(even / 2 - 1), middle(even / 2)),
+        odd => middle(odd / 2),
     }
 }
 
@@ -112,35 +165,55 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 mod tests {
     use super::*;
 
-    fn sample(cpu: f64) -> Sample {
-        Sample { cpu, rate: 1.0 }
+    fn rounds(a: &[f64], b: &[f64]) -> Rounds<f64> {
+        Rounds { a: a.to_vec(), b: b.to_vec() }
+    }
+
+    fn judged(scale: Scale, limit: Limit, rounds: &Rounds<f64>) -> Report {
+        let mut report = Report::new("bench");
+        scale.judge_ratio(&mut report, "b over a", limit, &rounds.ratio(|figure| *figure));
+        report
     }
 
     #[test]
     fn the_median_of_an_even_number_lies_between_the_two_in_the_middle() {
-        assert!((median([4.0, 1.0, 2.0, 3.0].into_iter()) - 2.5).abs() < 1e-9);
-        assert!((median([3.0, 1.0, 2.0].into_iter()) - 2.0).abs() < 1e-9);
-        assert!(median(std::iter::empty()).is_nan());
+        assert!((median(vec![4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
+        assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
+        assert!(median(Vec::new()).is_nan());
     }
 
     #[test]
     fn a_ratio_beyond_its_limit_is_bad_and_nothing_measured_is_too() {
-        let rounds =
-            Rounds { a: vec![sample(1.0), sample(1.1)], b: vec![sample(2.0), sample(2.2)] };
-        let mut report = Report::new("bench");
-        rounds.judge(&mut report, 2.5, ("a", "b"));
-        assert!(report.is_good());
-        rounds.judge(&mut report, 1.5, ("a", "b"));
-        assert!(!report.is_good());
-        let mut empty = Report::new("bench");
-        Rounds::default().judge(&mut empty, 2.0, ("a", "b"));
-        assert!(!empty.is_good());
+        let twice = rounds(&[1.0, 1.1], &[2.0, 2.2]);
+        assert!(judged(Scale::full(), Limit::AtMost(2.5), &twice).is_good());
+        assert!(!judged(Scale::full(), Limit::AtMost(1.5), &twice).is_good());
+        assert!(judged(Scale::full(), Limit::AtLeast(1.5), &twice).is_good());
+        assert!(!judged(Scale::full(), Limit::AtLeast(2.5), &twice).is_good());
+        assert!(!judged(Scale::full(), Limit::AtMost(2.5), &rounds(&[], &[])).is_good());
+    }
+
+    #[test]
+    fn a_short_run_judges_only_that_there_is_a_figure() {
+        let twice = rounds(&[1.0, 1.1], &[2.0, 2.2]);
+        assert!(judged(Scale::smoke(), Limit::AtMost(1.5), &twice).is_good());
+        assert!(!judged(Scale::smoke(), Limit::AtMost(1.5), &rounds(&[], &[])).is_good());
     }
 
     #[test]
     fn noise_is_the_widest_gap_of_the_same_against_itself() {
-        let rounds =
-            Rounds { a: vec![sample(1.0), sample(1.0), sample(1.2), sample(1.0)], b: Vec::new() };
-        assert!((rounds.noise() - 0.2).abs() < 1e-9);
+        let noisy = rounds(&[1.0, 1.0, 1.0, 1.2], &[]).ratio(|figure| *figure);
+        assert!((noisy.noise - 0.2).abs() < 1e-9);
+    }
+
+    #[tokio::test]
+    async fn sides_are_interleaved() {
+        let mut order = Vec::new();
+        let seen = Rounds::measure(2, async |side| {
+            order.push(side);
+            Ok(order.len())
+        });
+        let seen = seen.await.unwrap();
+        assert_eq!(seen.a, [1, 4, 5, 8]);
+        assert_eq!(seen.b, [2, 3, 6, 7]);
     }
 }

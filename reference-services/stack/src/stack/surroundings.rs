@@ -3,20 +3,14 @@
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::Context as _;
+use ecotrack_servers::{
+    Certificates, Kafka, Postgres, Redis, RunFolder, new_password, ports, process::Program,
+};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use url::Url;
 
 use super::Options;
-use crate::{
-    certificates::Certificates,
-    name::Name,
-    ports,
-    process::Program,
-    run_folder::RunFolder,
-    secrets::Mount,
-    servers::{Kafka, Postgres, Redis, new_password},
-    service::Service,
-};
+use crate::{name::Name, secrets::Mount, service::Service};
 
 /// What the names of secrets that sign webhooks end with.
 const WEBHOOK_SECRET: &str = "-webhook-secret";
