@@ -26,18 +26,17 @@ fn change(policy: Option<&Value>) -> Change {
     let mode = |mode: &Value| json!({"spec": {"mtls": {"mode": mode}}});
     let permissive = mode(&json!("PERMISSIVE"));
     let path = format!("{COLLECTION}/{NAME}");
-    match policy {
-        Some(spec) => Change {
+    if let Some(spec) = policy {
+        Change {
             make: vec![merge_patch(&path, &permissive)],
             revert: vec![merge_patch(&path, &mode(&spec["mtls"]["mode"]))],
-        },
-        None => {
-            let mut policy = permissive;
-            policy["apiVersion"] = json!(VERSION);
-            policy["kind"] = json!(KIND);
-            policy["metadata"] = json!({"name": NAME, "namespace": places::ECOTRACK});
-            Change { make: vec![create(COLLECTION, &policy)], revert: vec![delete(&path)] }
         }
+    } else {
+        let mut policy = permissive;
+        policy["apiVersion"] = json!(VERSION);
+        policy["kind"] = json!(KIND);
+        policy["metadata"] = json!({"name": NAME, "namespace": places::ECOTRACK});
+        Change { make: vec![create(COLLECTION, &policy)], revert: vec![delete(&path)] }
     }
 }
 
