@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_unset| "error,kube_client=off,conformance=warn".into());
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
-    match run::run(&arguments.run).await {
+    match Box::pin(run::run(&arguments.run)).await {
         Ok(exit) => exit.into(),
         Err(stopped) => {
             collector::complain(&stopped);

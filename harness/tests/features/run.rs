@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
         None => scenarios(arguments, &plan, &suite).await,
         Some(_) => proofs(arguments, &plan, &suite, &chosen, controls.count() - chosen.len()).await,
     };
-    clean_up(&suite, alive).await;
+    Box::pin(clean_up(&suite, alive)).await;
     let path = folder.write(&report).map_err(Stopped::harness)?;
     let shown = path.strip_prefix(repository.root()).unwrap_or(&path).display().to_string();
     collector::write(&terminal::summary(&report, &shown, Style::detect()));
@@ -166,7 +166,7 @@ async fn sweep_up(cluster: &Cluster) {
 /// What cannot be taken away now is left to `conformance sweep`, and said.
 async fn clean_up(suite: &Suite, alive: Alive) {
     let own = sweep::sweep(suite.cluster(), |run| run == suite.run());
-    match within(suite.timeouts().cleanup, own).await {
+    match Box::pin(within(suite.timeouts().cleanup, own)).await {
         Some(Ok(_leftovers)) => {}
         Some(Err(error)) => tracing::warn!("run `conformance sweep` later: {error:#}"),
         None => tracing::warn!("cleaning up took too long: run `conformance sweep` later"),

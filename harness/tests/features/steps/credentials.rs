@@ -32,17 +32,26 @@ struct Steady(Option<SteadyClient>);
 
 #[then(expr = "the database login of {string} was made by OpenBao and PostgreSQL accepts it")]
 async fn made_by_openbao(world: &mut World, service: String) -> Outcome {
-    let login = fetch_database_login(world.suite(), ECOTRACK, &service).await?;
-    expect_lease(world, &service, &login).await?;
+    let (login, _lease) = leased_login(world, &service).await?;
     expect_login(world, &login, true).await
 }
 
-/// The lease of a login; without one OpenBao does not know it.
-async fn expect_lease(world: &World, service: &str, login: &DatabaseLogin) -> Outcome<String> {
-    let lease = client::<OpenBao>(world).await?.find_lease(service, login).await?;
-    let expected = format!("a lease for {}", login.username);
-    said(world, "the lease of the login", judge(lease.is_some(), expected, format!("{lease:?}")))?;
-    Ok(lease.context("the login has no lease")?)
+/// The service's login and the lease it lives by. When two logins were made in the same moment, as at a deploy, nobody can tell
+/// whose lease is whose: the next login is made alone.
+async fn leased_login(world: &World, service: &str) -> Outcome<(DatabaseLogin, String)> {
+    let (suite, openbao) = (Arc::clone(world.suite()), client::<OpenBao>(world).await?);
+    let present = || async {
+        let login = fetch_database_login(&suite, ECOTRACK, service).await?;
+        let lease = openbao.find_lease(service, &login).await?;
+        anyhow::Ok((login, lease))
+    };
+    let is_leased = |(login, lease): &(DatabaseLogin, Option<String>)| {
+        judge(lease.is_some(), format!("a lease for {}", login.username), format!("{lease:?}"))
+    };
+    let within = world.suite().timeouts().credentials_rotated;
+    let (login, lease) =
+        await_answer(world, "the lease of the login", within, present, is_leased).await?;
+    Ok((login, lease.context("the login has no lease")?))
 }
 
 #[given("a steady client that reads the customer's orders")]
@@ -55,8 +64,7 @@ async fn steady(world: &mut World) -> Outcome {
 
 #[given(expr = "the present database login of {string}, which PostgreSQL accepts")]
 async fn present_login(world: &mut World, service: String) -> Outcome {
-    let login = fetch_database_login(world.suite(), ECOTRACK, &service).await?;
-    let lease = expect_lease(world, &service, &login).await?;
+    let (login, lease) = leased_login(world, &service).await?;
     expect_login(world, &login, true).await?;
     let before = fetch_fresh(world, &service, &rotations(&service)).await?;
     world.remember(Old { login, lease });
