@@ -36,8 +36,7 @@ async fn made_by_openbao(world: &mut World, service: String) -> Outcome {
     expect_login(world, &login, true).await
 }
 
-/// The service's login and the lease it lives by. When two logins were made in the same moment, as at a deploy, nobody can tell
-/// whose lease is whose: the next login is made alone.
+/// The service's login and the lease it lives by.
 async fn leased_login(world: &World, service: &str) -> Outcome<(DatabaseLogin, String)> {
     let (suite, openbao) = (Arc::clone(world.suite()), client::<OpenBao>(world).await?);
     let present = || async {
