@@ -3,10 +3,11 @@ Feature: Reports of providers
   What a provider tells unasked is as good as its answer: if it is signed, once, and from nobody else.
 
   # Red where the gateway turns reports away, or the sandbox signs with another secret than payment-service checks with: the payment
-  # stays open until payment-service asks again (202).
+  # stays open until payment-service asks again (202). The order that was paid before is the twin whose answer came; since it did,
+  # the breaker of "paypal" has forgotten what failed earlier, and two lost answers do not open it.
   @ECO-EXT-001 @ECO-SVC-008 @requires.kafka @requires.postgres @requires.prometheus @requires.loki
   Scenario: A payment whose answer is lost is settled by the provider's report
-    Given a logged-in customer with a placed order
+    Given a logged-in customer who paid one order from a wallet and placed another
     And the number of reports of "paypal" that were applied
     And "paypal" loses its answers about the order
     When the customer pays the order from a wallet

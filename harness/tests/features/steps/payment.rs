@@ -34,6 +34,14 @@ async fn pays_from_a_wallet(world: &mut World) -> Outcome {
     pay(world, Call::pay_by_wallet).await
 }
 
+#[given("a logged-in customer who paid one order from a wallet and placed another")]
+async fn paid_from_a_wallet(world: &mut World) -> Outcome {
+    order::placed(world).await?;
+    pays_from_a_wallet(world).await?;
+    is_processed(world)?;
+    order::orders(world, 1).await
+}
+
 #[given("a logged-in customer with a paid order")]
 async fn paid(world: &mut World) -> Outcome {
     order::placed(world).await?;
