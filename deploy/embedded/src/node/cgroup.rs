@@ -17,6 +17,10 @@ const HANDED_ON: &str = "cgroup.subtree_control";
 /// What the node limits its pods with.
 const CONTROLLERS: [&str; 5] = ["cpu", "cpuset", "memory", "pids", "io"];
 
+/// What the processor's share of all pods together is kept in, in either hierarchy, and how large it is: eight times the share of
+/// one process outside, which is the kernel's own figure. A compiler or the features themselves would else starve every pod at once.
+const PROCESSOR: [(&str, &str); 2] = [("cpu.shares", "8192"), ("cpu.weight", "800")];
+
 /// Whether the machine has the unified hierarchy (cgroup v2) only.
 #[must_use]
 pub fn unified() -> bool {
@@ -48,6 +52,19 @@ pub fn ensure(layout: &Layout) -> Result<()> {
     for folder in folders() {
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the cgroup {}", folder.display()))?;
+        prefer(&folder)?;
+    }
+    Ok(())
+}
+
+/// Gives the pods their share of the processor, where the hierarchy is the one that has it.
+fn prefer(folder: &Path) -> Result<()> {
+    for (name, share) in PROCESSOR {
+        let file = folder.join(name);
+        if file.exists() {
+            fs::write(&file, share)
+                .with_context(|| format!("cannot write {share} into {}", file.display()))?;
+        }
     }
     Ok(())
 }
@@ -191,6 +208,16 @@ mod tests {
         hand_on(root.path(), &note).unwrap();
         take_back(root.path(), &note).unwrap();
         assert_eq!(words(&root.path().join(HANDED_ON)).len(), 5);
+    }
+
+    #[test]
+    fn pods_have_their_share_of_the_processor_in_the_hierarchy_that_knows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let shares = folder.path().join("cpu.shares");
+        fs::write(&shares, "1024").unwrap();
+        prefer(folder.path()).unwrap();
+        assert_eq!(fs::read_to_string(&shares).unwrap(), "8192");
+        assert!(!folder.path().join("cpu.weight").exists());
     }
 
     #[test]
