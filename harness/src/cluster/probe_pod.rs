@@ -6,7 +6,7 @@ use kube::api::DynamicObject;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::manifests::{self, apply};
+use super::manifests::apply;
 use super::{Cluster, ClusterError, PodRef, exec};
 use crate::eventually::{Unmet, WaitError, eventually};
 use crate::run_id::RunId;
@@ -25,18 +25,12 @@ pub struct ProbeSpec {
     namespace: String,
     service_account: Option<String>,
     sidecar: bool,
-    labels: Vec<(String, String)>,
 }
 
 impl ProbeSpec {
     /// A probe without a sidecar, as the namespace's default account.
     pub fn plain(namespace: impl Into<String>) -> Self {
-        Self {
-            namespace: namespace.into(),
-            service_account: None,
-            sidecar: false,
-            labels: Vec::new(),
-        }
+        Self { namespace: namespace.into(), service_account: None, sidecar: false }
     }
 
     /// A probe inside the mesh, with its own sidecar.
@@ -51,18 +45,11 @@ impl ProbeSpec {
         self
     }
 
-    /// Carries one more label, such as those a policy selects by.
-    #[must_use]
-    pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.labels.push((name.into(), value.into()));
-        self
-    }
-
     fn manifest(&self, name: &str, image: &str) -> Result<DynamicObject, ClusterError> {
-        let mut labels: serde_json::Map<String, serde_json::Value> =
-            self.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-        labels.insert("app.kubernetes.io/name".to_owned(), json!("conformance-probe"));
-        labels.insert("sidecar.istio.io/inject".to_owned(), json!(self.sidecar.to_string()));
+        let labels = json!({
+            "app.kubernetes.io/name": "conformance-probe",
+            "sidecar.istio.io/inject": self.sidecar.to_string(),
+        });
         let pod = json!({
             "apiVersion": "v1",
             "kind": "Pod",
@@ -120,12 +107,11 @@ pub enum ProbeError {
     },
 }
 
-/// A ready probe pod. It carries the run's label, so `sweep` finds it if nobody deletes it.
+/// A ready probe pod. It carries the run's label: `sweep` takes it away.
 #[derive(Debug, Clone)]
 pub struct ProbePod {
     cluster: Cluster,
     pod: PodRef,
-    manifest: DynamicObject,
 }
 
 impl ProbePod {
@@ -139,7 +125,7 @@ impl ProbePod {
         let manifest = spec.manifest(&name, cluster.probe_image())?;
         apply(cluster, run, std::slice::from_ref(&manifest)).await?;
         let pod = PodRef::new(&spec.namespace, &name).container(CONTAINER);
-        let probe = Self { cluster: cluster.clone(), pod, manifest };
+        let probe = Self { cluster: cluster.clone(), pod };
         probe.await_ready().await?;
         Ok(probe)
     }
@@ -193,11 +179,6 @@ impl ProbePod {
         }
         serde_json::from_str(&executed.stdout)
             .map_err(|error| failed(&format!("unreadable answer: {error}")))
-    }
-
-    /// Deletes the pod; does not wait until it is gone.
-    pub async fn stop(&self) -> Result<(), ClusterError> {
-        manifests::delete(&self.cluster, std::slice::from_ref(&self.manifest)).await
     }
 }
 

@@ -72,7 +72,7 @@ fn made_at(username: &str) -> anyhow::Result<DateTime<Utc>> {
 }
 
 /// The lease that was issued at this moment; of several the last one: the operator may ask twice for one Secret, and keeps what it
-/// was told last. A wrong one would turn the scenario red, not green: its login is not the one that is refused later.
+/// was told last. OpenBao does not say whose login a lease is, so what is judged later is the login itself: PostgreSQL has to refuse it.
 fn last_at(made: DateTime<Utc>, issued: Vec<(String, DateTime<Utc>)>) -> Option<String> {
     let then = issued.into_iter().filter(|(_, at)| (*at - made).abs() <= SAME_MOMENT);
     then.max_by_key(|(_, at)| *at).map(|(id, _)| id)
