@@ -53,6 +53,23 @@ impl Fixture {
             .with("ECOTRACK_KAFKA_SECURITY", "plaintext"))
     }
 
+    /// The servers of the test run by their doors with TLS and password, as on the platform. Kafka lets in `test-service` only.
+    pub async fn secured(mut self) -> anyhow::Result<Self> {
+        let servers = Shared::find().await?;
+        self.kafka = Kafka::of_run().await?;
+        self.secret("kafka-password", &servers.kafka_password)?;
+        self.secret("redis-password", &servers.redis_password)?;
+        let url = self.database.url.replace("sslmode=disable", "sslmode=verify-full");
+        let prefix = self.kafka.prefix.clone();
+        Ok(self
+            .with("ECOTRACK_DATABASE_URL", &url)
+            .with("ECOTRACK_REDIS_URL", &servers.redis_tls)
+            .with("ECOTRACK_KAFKA_BROKERS", &servers.kafka_tls)
+            .with("ECOTRACK_KAFKA_PREFIX", &prefix)
+            .with("ECOTRACK_KAFKA_SECURITY", "")
+            .with("ECOTRACK_CA_FILE", &servers.ca_file))
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn with(mut self, key: &str, value: &str) -> Self {

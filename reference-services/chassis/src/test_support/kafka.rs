@@ -1,5 +1,5 @@
 //! Kafka as librdkafka's own broker speaks it: the real protocol, in memory, without a JVM. One per test: a real broker with the
-//! topics of hundreds of tests answers too late on two cores. The stack speaks to a real one.
+//! topics of hundreds of tests answers too late on two cores. `Fixture::secured` and the stack speak to a real one.
 
 use std::{
     sync::{OnceLock, mpsc},
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use ecotrack_events::{Envelope, Event, Topic};
-use ecotrack_servers::PARTITIONS;
+use ecotrack_servers::{PARTITIONS, Shared, Topics};
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
     consumer::{Consumer as _, StreamConsumer},
@@ -31,14 +31,21 @@ pub struct Kafka {
     /// What the names of the test's topics and groups begin with.
     pub prefix: String,
     producer: OnceLock<Producer>,
-    // The broker lives in its thread until this is dropped.
-    _alive: mpsc::Sender<()>,
+    // A broker of its own lives in its thread until this is dropped.
+    _alive: Option<mpsc::Sender<()>>,
 }
 
 impl Kafka {
+    /// The platform's topics, for one test, in the Kafka that is there for all.
+    pub async fn of_run() -> anyhow::Result<Self> {
+        let (brokers, prefix) = (Shared::find().await?.kafka.clone(), new_prefix());
+        Topics::at(&brokers)?.make(&Topics::of_platform(&prefix)).await?;
+        Ok(Self { brokers, prefix, producer: OnceLock::new(), _alive: None })
+    }
+
     /// Starts a broker with the platform's topics.
     pub fn start() -> anyhow::Result<Self> {
-        let prefix = format!("{}.", Uuid::new_v4().simple());
+        let prefix = new_prefix();
         let (said, heard) = mpsc::channel();
         let (alive, gone) = mpsc::channel::<()>();
         let of_test = prefix.clone();
@@ -54,7 +61,7 @@ impl Kafka {
                 }
             }
         });
-        Ok(Self { brokers: heard.recv()??, prefix, producer: OnceLock::new(), _alive: alive })
+        Ok(Self { brokers: heard.recv()??, prefix, producer: OnceLock::new(), _alive: Some(alive) })
     }
 
     /// A producer past the service.
@@ -153,12 +160,14 @@ impl Kafka {
     }
 }
 
+fn new_prefix() -> String {
+    format!("{}.", Uuid::new_v4().simple())
+}
+
 fn broker(prefix: &str) -> KafkaResult<MockCluster<'static, DefaultProducerContext>> {
     let cluster = MockCluster::new(1)?;
-    for topic in Topic::ALL {
-        let name = format!("{prefix}{}", topic.name());
-        cluster.create_topic(&name, PARTITIONS, 1)?;
-        cluster.create_topic(&format!("{name}.dlt"), PARTITIONS, 1)?;
+    for topic in Topics::of_platform(prefix) {
+        cluster.create_topic(&topic, PARTITIONS, 1)?;
     }
     Ok(cluster)
 }

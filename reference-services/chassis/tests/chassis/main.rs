@@ -37,6 +37,7 @@ mod lifecycle;
 mod outbox;
 mod pruning;
 mod redis;
+mod secured;
 mod silence;
 mod tokens;
 mod wire;
