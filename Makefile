@@ -22,15 +22,20 @@ RUNBOOKS ?=
 # A folder with a record per image, for clusters whose images are rebuilt under the same tag.
 IMAGE_RECORDS ?=
 
-EMBEDDED := cargo run --quiet --locked -p ecotrack-embedded --
-PLATFORM := cargo run --quiet --locked -p ecotrack-platform --
-CLI := cargo run --quiet --locked -p conformance --bin conformance --
+# Programs are built as parts of the whole workspace: asked for alone, a crate's dependencies would have fewer features and compile
+# once more for it.
+BUILD := cargo build --quiet --locked --workspace
+FEATURES := cargo test --quiet --locked --workspace --test features
+EMBEDDED := $(BUILD) --bin embedded && "$$CARGO_TARGET_DIR/debug/embedded"
+PLATFORM := $(BUILD) --bin platform && "$$CARGO_TARGET_DIR/debug/platform"
+CLI := $(BUILD) --bin conformance && "$$CARGO_TARGET_DIR/debug/conformance"
 SERVICES := user-service product-service order-service payment-service notification-service provider-sandbox
 IMAGES := $(SERVICES) conformance-probe
 # Services and harness compile with what the cluster leaves idle: on a new machine each takes many minutes.
-COMPILE := nice cargo build --quiet --locked --release $(addprefix -p ,$(IMAGES)) && nice cargo test --quiet --locked -p conformance --test features --no-run
-# In a session of its own, so that whatever cargo started ends with it when there will be no cluster.
-CLUSTER_WHILE_COMPILING = setsid bash -c '$(COMPILE)' & compiler=$$!; trap 'kill -- -$$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up ARGS= && wait $$compiler
+COMPILE := nice $(BUILD) --release $(addprefix --bin ,$(IMAGES)) && nice $(FEATURES) --no-run
+# In a process group of its own, so that whatever cargo started ends with it when there will be no cluster; in a session of its own
+# the kernel would give it half the machine, nice or not.
+CLUSTER_WHILE_COMPILING = set -m; ( $(COMPILE) ) & compiler=$$!; set +m; trap 'kill -- -$$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up ARGS= && wait $$compiler
 CONTEXT_FLAG := $(if $(CONTEXT),--context $(CONTEXT))
 DEPLOY = $(PLATFORM) services deploy $(CONTEXT_FLAG) --values $(VALUES) $(if $(IMAGE_RECORDS),--image-records $(IMAGE_RECORDS)) $(if $(RUNBOOKS),--runbooks $(RUNBOOKS))
 
@@ -50,10 +55,10 @@ machine:
 READY := $(if $(CONTEXT),machine,services)
 
 conformance: $(READY) ## bring up a cluster with the services (or take CONTEXT= as it is), run every feature, write the report
-	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) $(ARGS)
+	@$(FEATURES) -- $(CONTEXT_FLAG) $(ARGS)
 
 prove: $(READY) ## turn every integration off once and see its scenarios go red (negative controls)
-	@cargo test --quiet --locked -p conformance --test features -- $(CONTEXT_FLAG) --prove $(ARGS)
+	@$(FEATURES) -- $(CONTEXT_FLAG) --prove $(ARGS)
 
 test: setup ## every test that needs no cluster, and how many lines of the services they ran
 	@.ci/setup cargo-llvm-cov
@@ -61,12 +66,12 @@ test: setup ## every test that needs no cluster, and how many lines of the servi
 	@.ci/test
 
 bench: setup ## performance ratios, measured side by side in one run; short with ARGS=--smoke
-	@cargo build --quiet --locked --release $(addprefix -p ,$(SERVICES))
-	@cargo bench --quiet --locked -p ecotrack-stack --bench services -- $(ARGS)
+	@$(BUILD) --release $(addprefix --bin ,$(SERVICES))
+	@cargo bench --quiet --locked --workspace --bench services -- $(ARGS)
 
 stack: setup ## the services as processes here: ARGS='up', 'race', 'crash', 'crash-points', 'planted' or 'fuzz'
-	@cargo build --quiet --locked --release $(addprefix -p ,$(SERVICES))
-	@cargo run --quiet --locked -p ecotrack-stack -- $(or $(ARGS),up)
+	@$(BUILD) --release $(addprefix --bin ,$(SERVICES))
+	@$(BUILD) --bin stack && "$$CARGO_TARGET_DIR/debug/stack" $(or $(ARGS),up)
 
 cluster-up: machine ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
 	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
@@ -82,14 +87,14 @@ heal: machine ## deploy the services anew though nothing changed here: puts back
 	@$(DEPLOY) --anew
 
 load: $(READY) ## bounded load inside the cluster; the SLO decides the exit code
-	@$(if $(CONTEXT),,cargo build --quiet --locked --release -p loadtest && $(EMBEDDED) images --services-only loadtest)
-	@cargo run --quiet --locked -p loadtest -- run $(CONTEXT_FLAG) $(ARGS)
+	@$(if $(CONTEXT),,$(BUILD) --release --bin loadtest && $(EMBEDDED) images --services-only loadtest)
+	@$(BUILD) --bin loadtest && "$$CARGO_TARGET_DIR/debug/loadtest" run $(CONTEXT_FLAG) $(ARGS)
 
 lint: setup ## formatting, clippy, licences and duplicate versions; warnings are errors
 	@.ci/setup cargo-deny
 	@cargo fmt --all --check
 	@cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
-	@cargo clippy --quiet --locked -p conformance --test features -- -D warnings
+	@cargo clippy --quiet --locked --workspace --test features -- -D warnings
 	@cargo deny --log-level error check bans licenses sources
 
 fmt: ## format everything
