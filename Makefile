@@ -26,13 +26,16 @@ IMAGE_RECORDS ?=
 # once more for it.
 BUILD := cargo build --quiet --locked --workspace
 FEATURES := cargo test --quiet --locked --workspace --test features
-EMBEDDED := $(BUILD) --bin embedded && "$$CARGO_TARGET_DIR/debug/embedded"
-PLATFORM := $(BUILD) --bin platform && "$$CARGO_TARGET_DIR/debug/platform"
-CLI := $(BUILD) --bin conformance && "$$CARGO_TARGET_DIR/debug/conformance"
+# A program to run now, and programs optimised for images.
+program = $(BUILD) --bin $(1) && "$$CARGO_TARGET_DIR/debug/$(1)"
+optimised = $(BUILD) --release $(addprefix --bin ,$(1))
+EMBEDDED := $(call program,embedded)
+PLATFORM := $(call program,platform)
+CLI := $(call program,conformance)
 SERVICES := user-service product-service order-service payment-service notification-service provider-sandbox
 IMAGES := $(SERVICES) conformance-probe
 # Services and harness compile with what the cluster leaves idle: on a new machine each takes many minutes.
-COMPILE := nice $(BUILD) --release $(addprefix --bin ,$(IMAGES)) && nice $(FEATURES) --no-run
+COMPILE := nice $(call optimised,$(IMAGES)) && nice $(FEATURES) --no-run
 # In a process group of its own, so that whatever cargo started ends with it when there will be no cluster; in a session of its own
 # the kernel would give it half the machine, nice or not.
 CLUSTER_WHILE_COMPILING = set -m; ( $(COMPILE) ) & compiler=$$!; set +m; trap 'kill -- -$$compiler 2>/dev/null || true' EXIT; $(MAKE) cluster-up ARGS= && wait $$compiler
@@ -66,12 +69,12 @@ test: setup ## every test that needs no cluster, and how many lines of the servi
 	@.ci/test
 
 bench: setup ## performance ratios, measured side by side in one run; short with ARGS=--smoke
-	@$(BUILD) --release $(addprefix --bin ,$(SERVICES))
+	@$(call optimised,$(SERVICES))
 	@cargo bench --quiet --locked --workspace --bench services -- $(ARGS)
 
 stack: setup ## the services as processes here: ARGS='up', 'race', 'crash', 'crash-points', 'planted' or 'fuzz'
-	@$(BUILD) --release $(addprefix --bin ,$(SERVICES))
-	@$(BUILD) --bin stack && "$$CARGO_TARGET_DIR/debug/stack" $(or $(ARGS),up)
+	@$(call optimised,$(SERVICES))
+	@$(call program,stack) $(or $(ARGS),up)
 
 cluster-up: machine ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
 	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
@@ -87,8 +90,8 @@ heal: machine ## deploy the services anew though nothing changed here: puts back
 	@$(DEPLOY) --anew
 
 load: $(READY) ## bounded load inside the cluster; the SLO decides the exit code
-	@$(if $(CONTEXT),,$(BUILD) --release --bin loadtest && $(EMBEDDED) images --services-only loadtest)
-	@$(BUILD) --bin loadtest && "$$CARGO_TARGET_DIR/debug/loadtest" run $(CONTEXT_FLAG) $(ARGS)
+	@$(if $(CONTEXT),,$(call optimised,loadtest) && $(EMBEDDED) images --services-only loadtest)
+	@$(call program,loadtest) run $(CONTEXT_FLAG) $(ARGS)
 
 lint: setup ## formatting, clippy, licences and duplicate versions; warnings are errors
 	@.ci/setup cargo-deny
@@ -108,4 +111,5 @@ doctor: ## what this machine and this cluster have and lack
 	@$(CLI) doctor $(CONTEXT_FLAG)
 
 node-life: machine ## the embedded cluster through kill -9, up and down; nothing of it may be left (ends every pod)
+	@$(BUILD) --bin embedded
 	@.ci/node-life
