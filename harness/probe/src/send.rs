@@ -62,7 +62,7 @@ pub(crate) async fn now(sending: &Sending) -> Result<()> {
 /// Waits until the time is over, then takes the change back, again and again until that succeeds.
 #[expect(
     clippy::disallowed_methods,
-    reason = "here the delay is what is asked for: the life of the change"
+    reason = "here the delays are what is asked for: the life of the change, and a pause between tries to take it back"
 )]
 pub(crate) async fn at_its_end(expiry: &Expiry) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -93,6 +93,7 @@ async fn another_amount_than_is_owed_is_refused_and_nothing_moves() -> Result<()
         ("amount", "0.01", "/amount"),
         ("amount", "19.990", "/amount"),
         ("currency", "EUR", "/amount"),
+        // ISO 4217 has XXX for no currency at all: a code of the right form that nobody pays in.
         ("currency", "XXX", "/currency"),
         ("payment_token", "4242424242424242", "/payment_token"),
         ("card_number", "4242424242424242", "/card_number"),

@@ -90,6 +90,7 @@ async fn a_refund_that_is_not_possible_is_refused_where_it_is_wrong() -> Result<
         (part("0.00"), "/amount"),
         (part("1"), "/amount"),
         (json!({"amount": "1.00", "currency": "EUR"}), "/currency"),
+        // ISO 4217 has XXX for no currency at all: a code of the right form that nobody pays in.
         (json!({"amount": "1.00", "currency": "XXX"}), "/currency"),
         (json!({"amount": "1.00"}), "/currency"),
         (json!({"currency": "USD"}), "/amount"),

@@ -160,6 +160,7 @@ mod tests {
         for bad in ["1000000.01", "-1.00", "1", "1e3", "NaN", "99999999999999999999.00"] {
             assert!(price(bad, "EUR").is_err(), "{bad}");
         }
+        // ISO 4217 has XXX for no currency at all: a code of the right form that nobody pays in.
         assert!(price("1.00", "XXX").is_err());
     }
 }

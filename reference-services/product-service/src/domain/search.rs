@@ -170,6 +170,7 @@ mod tests {
                 max_price: Some("1.99".to_owned()),
                 ..any()
             },
+            // ISO 4217 has XXX for no currency at all: a code of the right form that nobody pays in.
             SearchDraft { currency: Some("XXX".to_owned()), ..any() },
         ] {
             assert_eq!(status(draft.clone()), 422, "{draft:?}");

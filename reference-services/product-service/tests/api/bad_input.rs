@@ -27,6 +27,7 @@ async fn lists_that_cannot_be_are_refused() -> Result<()> {
         ("min_price=1", 422),
         ("min_price=-1.00", 422),
         ("min_price=2.00&max_price=1.00", 422),
+        // ISO 4217 has XXX for no currency at all: a code of the right form that nobody pays in.
         ("currency=XXX", 422),
         ("min_sustainability=101", 422),
         ("in_stock=maybe", 422),
