@@ -172,6 +172,34 @@ mod tests {
         }
     }
 
+    /// What a `go.mod` requires of a module, and what it puts in its place.
+    fn pin(text: &str, module: &str) -> Option<(String, Option<String>)> {
+        let replaced = text.lines().find_map(|line| {
+            line.strip_prefix(&format!("replace {module} => {module} ")).map(str::to_owned)
+        });
+        Some((required_version(text, module)?, replaced))
+    }
+
+    /// The compiler takes from its cache only what is compiled of the same version, and it is told the version required, not the
+    /// one put in its place: both must agree, or each component compiles the Kubernetes libraries once more.
+    #[test]
+    fn components_agree_on_the_kubernetes_libraries() {
+        let layout = Layout::new(PathBuf::new(), PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+        let texts: Vec<_> = read()
+            .unwrap()
+            .iter()
+            // Its controller-runtime does not compile with newer ones.
+            .filter(|component| component.name != "external-secrets")
+            .map(|component| std::fs::read_to_string(sources(&layout, component).join("go.mod")))
+            .collect::<Result<_, _>>()
+            .unwrap();
+        for module in ["k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go"] {
+            let pins: Vec<_> = texts.iter().filter_map(|text| pin(text, module)).collect();
+            assert!(pins.len() > 5, "{module}: {pins:?}");
+            assert!(pins.iter().all(|pin| *pin == pins[0]), "{module}: {pins:?}");
+        }
+    }
+
     #[test]
     fn the_required_version_is_found_in_both_forms() {
         assert_eq!(required_version("require a.b/c v1.2.3\n", "a.b/c").as_deref(), Some("v1.2.3"));
