@@ -6,6 +6,7 @@ pub mod http;
 pub mod logs;
 pub mod metrics;
 pub mod pods;
+pub mod privacy;
 pub mod probe;
 pub mod spans;
 

@@ -2,6 +2,7 @@
 //! each query language is written in exactly one place.
 
 pub mod alertmanager;
+pub mod collector;
 mod endpoint;
 pub mod istio;
 pub mod kafka;

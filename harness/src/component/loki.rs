@@ -18,7 +18,8 @@ const SERVICES: &str =
 /// Every line of a sidecar's access log.
 const ACCESS_LOG: &str =
     r#"{namespace="ecotrack",app=~".+-service"} | k8s_container_name="istio-proxy""#;
-
+/// Every line.
+const ANYBODY: &str = r#"{namespace=~".+"}"#;
 /// Every alert of the runtime detection.
 const FALCO: &str = r#"{namespace="falco"}"#;
 
@@ -121,6 +122,15 @@ impl Loki {
         since: DateTime<Utc>,
     ) -> Result<Vec<LogLine>, AskError> {
         self.fetch(&format!("{FALCO} |= `{pod}`"), since).await
+    }
+
+    /// The lines of anybody on the cluster in which the text occurs.
+    pub async fn fetch_anywhere(
+        &self,
+        text: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<LogLine>, AskError> {
+        self.fetch(&format!("{ANYBODY} |= `{text}`"), since).await
     }
 
     async fn fetch(&self, logql: &str, since: DateTime<Utc>) -> Result<Vec<LogLine>, AskError> {

@@ -1,5 +1,6 @@
 //! The platform's observability: small, hardened, and of pinned versions.
 
+use conformance::contracts::Registry;
 use serde::Deserialize;
 use serde_yaml_ng::{Deserializer, Value};
 
@@ -104,5 +105,26 @@ fn every_image_names_its_registry_and_a_version() {
             "{image}: no registry"
         );
         assert!(version.contains(|first: char| first.is_ascii_digit()), "{image}: no version");
+    }
+}
+
+#[test]
+fn every_attribute_that_the_registry_promises_passes_the_collector() {
+    let config: Value =
+        serde_yaml_ng::from_str(&text(format!("{FOLDER}/stack/otelcol/config.yaml")))
+            .expect("YAML");
+    let allowed: Vec<&str> = config["processors"]["redaction"]["allowed_keys"]
+        .as_sequence()
+        .expect("a list of what may pass")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let spans = Registry::read().expect("the registry").business_spans;
+    assert!(!spans.is_empty(), "the registry promises nothing");
+    for attribute in spans.iter().flat_map(|span| &span.attributes) {
+        assert!(
+            allowed.contains(&attribute.as_str()),
+            "{attribute} would not reach the trace store"
+        );
     }
 }

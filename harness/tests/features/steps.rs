@@ -17,6 +17,7 @@ mod metric;
 mod notification;
 mod order;
 mod payment;
+mod privacy;
 mod problem;
 mod product;
 mod provider;

@@ -49,7 +49,7 @@ async fn paid(world: &mut World) -> Outcome {
     is_processed(world)
 }
 
-async fn pay(world: &mut World, call: impl FnOnce(&Order, &str) -> Call) -> Outcome {
+pub(crate) async fn pay(world: &mut World, call: impl FnOnce(&Order, &str) -> Call) -> Outcome {
     let order = world.recall::<Order>()?.clone();
     let call = call(&order, &Uuid::new_v4().to_string()).as_user(world.recall::<Session>()?);
     let answer = send(world, &call).await?;
