@@ -4,10 +4,12 @@
 //! The program `servers` starts them once for a whole run and says in the environment where they are; a test process that is run
 //! alone starts its own. A server that is not installed is an error that names its package; no test is skipped for it.
 
+pub mod access;
 mod answer;
 pub mod canary;
 pub mod contract;
 mod fixture;
+mod heard;
 mod issuer;
 mod kafka;
 mod postgres;
@@ -18,6 +20,7 @@ use backon::{ConstantBuilder, Retryable as _};
 
 pub use answer::{Answer, Client};
 pub use fixture::{Fixture, Service};
+pub use heard::Heard;
 pub use issuer::{Issuer, signing_key};
 pub use kafka::Kafka;
 pub use postgres::TestDatabase;

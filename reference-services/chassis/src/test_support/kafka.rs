@@ -142,6 +142,22 @@ impl Kafka {
         self.producer()?.send(&record).await.context("cannot publish")
     }
 
+    /// Publishes an event with one field spoiled, and returns it as a consumer parks it.
+    pub async fn await_parked(
+        &self,
+        envelope: &Envelope,
+        field: &str,
+        spoiled: Value,
+    ) -> anyhow::Result<Record> {
+        let mut record = Record::of_event(envelope, Headers::new())?;
+        let mut payload: Value = serde_json::from_slice(&record.payload)?;
+        payload[field] = spoiled;
+        record.payload = payload.to_string().into_bytes();
+        self.producer()?.send(&record).await.context("cannot publish")?;
+        let is_it = |parked: &Record| parked.key == record.key;
+        self.await_record(&format!("{}.dlt", record.topic), is_it).await
+    }
+
     /// Reads all partitions from their beginning, in no group: nobody waits for a rebalance.
     fn reader(&self, topic: &str) -> anyhow::Result<StreamConsumer> {
         let consumer: StreamConsumer = ClientConfig::new()

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod access;
 mod contract;
 mod delivery;
 mod erasure;
@@ -13,6 +14,7 @@ mod poison;
 mod preferences;
 mod process;
 mod reading;
+mod secrecy;
 mod sms;
 mod templates;
 mod webhooks;

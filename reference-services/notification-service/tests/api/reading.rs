@@ -7,22 +7,6 @@ use ecotrack_chassis::test_support::eventually;
 use crate::helpers::TestApp;
 
 #[tokio::test]
-async fn another_customers_notification_is_not_there() -> Result<()> {
-    let app = TestApp::start().await?;
-    let (owner, other) = (app.customer()?, app.customer()?);
-    app.publish(&owner.registered()).await?;
-    let notification = owner.await_notification("welcome", "delivered").await?;
-    let path = format!(
-        "/api/notifications/{}",
-        notification["notification_id"].as_str().unwrap_or_default()
-    );
-    assert_eq!(owner.client.get(&path).await?.expect(200)?.json(), notification);
-    other.client.get(&path).await?.expect_problem(404)?;
-    assert!(other.notifications().await?.is_empty());
-    Ok(())
-}
-
-#[tokio::test]
 async fn what_is_shown_has_neither_address_nor_text() -> Result<()> {
     let app = TestApp::start().await?;
     let customer = app.customer()?;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod access;
 mod cancelling;
 mod contracts;
 mod expiring;
@@ -14,4 +15,5 @@ mod neighbours;
 mod placing;
 mod racing;
 mod reading;
+mod secrecy;
 mod surviving;

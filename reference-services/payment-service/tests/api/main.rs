@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod access;
 mod contracts;
 mod deliveries;
 mod helpers;

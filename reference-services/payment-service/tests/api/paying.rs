@@ -120,21 +120,6 @@ async fn what_belongs_to_somebody_else_or_is_closed_is_not_paid() -> Result<()> 
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_is_told_or_done() -> Result<()> {
-    let app = TestApp::start().await?;
-    let customer = app.customer()?;
-    let payment = customer.pay_by_card().await?.expect(201)?.json();
-    let (id, anonymous) = (id_of(&payment)?, app.anonymous());
-    anonymous.get(&format!("/api/payments/{id}")).await?.expect_problem(401)?;
-    anonymous.post(&format!("/api/payments/{id}/refund"), &json!({})).await?.expect_problem(401)?;
-    anonymous
-        .post("/api/payments", &customer.offer("paypal", "tok_1"))
-        .await?
-        .expect_problem(401)?;
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_rotated_key_is_shown_with_the_next_payment() -> Result<()> {
     let app = TestApp::start().await?;
     let credential = async |order_id| {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod access;
 mod admin;
 mod bad_input;
 mod caches;
@@ -16,6 +17,7 @@ mod oversell;
 mod paging;
 mod redis_server;
 mod reservations;
+mod secrecy;
 mod suggestions;
 
 #[test]

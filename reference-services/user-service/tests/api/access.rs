@@ -1,10 +1,9 @@
-//! Every operation of the document against who may ask for it. A new route is in here by itself.
+//! Every operation of the document against who may ask for it.
 
-use anyhow::{Result, ensure};
-use axum::http::Method;
-use serde_json::Value;
+use anyhow::Result;
+use ecotrack_chassis::test_support::access::{Operation, only_public, operations, refused};
 
-use crate::helpers::{Session, TestApp};
+use crate::helpers::TestApp;
 
 /// What anybody may ask.
 const PUBLIC: [(&str, &str); 4] = [
@@ -13,70 +12,27 @@ const PUBLIC: [(&str, &str); 4] = [
     ("POST", "/api/users/refresh"),
     ("POST", "/api/users/register"),
 ];
-/// Fewer operations than this and the document was not read.
-const AT_LEAST: usize = 12;
 
-struct Operation {
-    method: Method,
-    path: String,
-    is_public: bool,
-    is_for_admins: bool,
-    names_a_user: bool,
-}
-
-async fn operations(app: &TestApp, user_id: &str) -> Result<Vec<Operation>> {
-    let document = app.client().get("/openapi.json").await?.expect(200)?.json();
-    let mut found = Vec::new();
-    for (path, item) in document["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            found.push(Operation {
-                method: Method::from_bytes(method.to_uppercase().as_bytes())?,
-                path: path.replace("{id}", user_id).replace("{role}", "admin"),
-                is_public: operation["security"] == Value::Null,
-                is_for_admins: operation["tags"][0] == "administration",
-                names_a_user: path.contains("{id}"),
-            });
-        }
-    }
-    ensure!(found.len() >= AT_LEAST, "only {} operations", found.len());
+/// The operations that are for administrators, or those that are not.
+async fn those(app: &TestApp, are_for_admins: bool) -> Result<Vec<Operation>> {
+    let mut found = operations(app.client()).await?;
+    found.retain(|operation| (operation.tag == "administration") == are_for_admins);
     Ok(found)
-}
-
-async fn status(session: &Session, operation: &Operation) -> Result<u16> {
-    let client = &session.client;
-    let request = client.request(operation.method.clone(), &operation.path)?;
-    Ok(client.send(request.json(&serde_json::json!({}))).await?.status.as_u16())
 }
 
 #[tokio::test]
 async fn only_these_operations_need_no_token() -> Result<()> {
     let app = TestApp::start().await?;
-    let operations = operations(&app, &uuid::Uuid::new_v4().to_string()).await?;
-    let public = operations.iter().filter(|operation| operation.is_public);
-    let mut public: Vec<_> =
-        public.map(|operation| (operation.method.as_str(), operation.path.as_str())).collect();
-    public.sort_unstable();
-    assert_eq!(public, PUBLIC);
-    let stranger = Session { client: app.client().clone(), ..app.session().await? };
-    for operation in operations.iter().filter(|operation| !operation.is_public) {
-        let status = status(&stranger, operation).await?;
-        assert_eq!(status, 401, "{} {}", operation.method, operation.path);
-    }
-    Ok(())
+    only_public(app.client(), &PUBLIC).await
 }
 
 #[tokio::test]
 async fn a_customer_may_ask_nothing_that_is_for_admins() -> Result<()> {
     let app = TestApp::start().await?;
     let (ann, bob) = (app.session().await?, app.session().await?);
-    let operations = operations(&app, &bob.user_id).await?;
-    let mut asked = 0;
-    for operation in operations.iter().filter(|operation| operation.is_for_admins) {
-        let status = status(&ann, operation).await?;
-        assert_eq!(status, 403, "{} {}", operation.method, operation.path);
-        asked += 1;
-    }
-    assert_eq!(asked, 3);
+    let about_bob = |operation: Operation| operation.with("id", &bob.user_id).with("role", "admin");
+    let operations: Vec<_> = those(&app, true).await?.into_iter().map(about_bob).collect();
+    refused(&ann.client, &operations, 3, 403).await?;
     bob.client.get("/api/users/me").await?.expect(200)?;
     Ok(())
 }
@@ -85,13 +41,11 @@ async fn a_customer_may_ask_nothing_that_is_for_admins() -> Result<()> {
 async fn what_is_anothers_is_not_there() -> Result<()> {
     let app = TestApp::start().await?;
     let (ann, bob) = (app.session().await?, app.session().await?);
+    let mut operations = those(&app, false).await?;
+    operations.retain(|operation| operation.path.contains("{id}"));
     for id in [&bob.user_id, &bob.id] {
-        let operations = operations(&app, id).await?;
-        let own = |operation: &&Operation| operation.names_a_user && !operation.is_for_admins;
-        for operation in operations.iter().filter(own) {
-            let status = status(&ann, operation).await?;
-            assert_eq!(status, 404, "{} {}", operation.method, operation.path);
-        }
+        let about_bob = operations.iter().cloned().map(|operation| operation.with("id", id));
+        refused(&ann.client, &about_bob.collect::<Vec<_>>(), 2, 404).await?;
     }
     bob.client.get("/api/users/me").await?.expect(200)?;
     Ok(())
