@@ -4,6 +4,9 @@ go 1.26.5
 
 require github.com/grafana/loki/v3 v3.7.8
 
+// The build folder holds a copy of the module, changed as the recipe says.
+replace github.com/grafana/loki/v3 => ./src
+
 tool github.com/grafana/loki/v3/cmd/loki
 
 replace github.com/Azure/azure-sdk-for-go => github.com/Azure/azure-sdk-for-go v68.0.0+incompatible

@@ -1,0 +1,2 @@
+// Package deletion, without what keeps delete requests in SQLite.
+package deletion
