@@ -183,14 +183,22 @@ async fn no_canary_comes_out_anywhere() -> Result<()> {
     let canaries = canaries();
     let mut outputs = Vec::new();
     for canary in &canaries {
-        outputs.push(("answers", send_everywhere(&client, &canary.value).await?));
+        outputs.push((
+            "answers",
+            "x-correlation-id",
+            send_everywhere(&client, &canary.value).await?,
+        ));
     }
-    outputs.push(("metrics", client.get("/actuator/prometheus").await?.expect(200)?.text));
+    outputs.push((
+        "metrics",
+        "http_server_requests",
+        client.get("/actuator/prometheus").await?.expect(200)?.text,
+    ));
     let headers: Vec<String> = sqlx::query_scalar("select headers::text from test_service.outbox")
         .fetch_all(&mut connection)
         .await?;
     ensure!(headers.len() == canaries.len(), "{} events", headers.len());
-    outputs.push(("events", headers.join("\n")));
+    outputs.push(("events", "ce_type", headers.join("\n")));
     stop.cancel();
     heard.tells_none_of(&canaries, "/register", &outputs)?;
     ensure!(heard.lines().contains("request answered"), "no line of a request");

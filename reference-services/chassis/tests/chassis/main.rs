@@ -15,7 +15,7 @@
 //! | T15 log and header injection | structured lines, validated headers | `bad_input::a_correlation_id_that_could_forge_a_line_is_replaced` |
 //! | T18 forged or malformed events | parked with a reason | `dead_letters::every_broken_record_is_parked_and_the_ones_behind_it_are_handled` |
 //! | T19 poisoned cache | unreadable is a miss, stale is not put back | `redis::a_slow_reader_does_not_put_back_what_was_changed_meanwhile` |
-//! | T20 secrets in outputs | wrapped types, allow-listed context, no values in errors | `canaries::no_canary_comes_out_anywhere` |
+//! | T20 secrets in outputs | wrapped types, allow-listed context, no values in errors; the collector's list of attributes | `canaries::no_canary_comes_out_anywhere`, `secrecy` of each service, `features/observability/privacy.feature` |
 //! | T21 leaking error bodies | fixed texts and a trace id | `lifecycle::a_handler_that_panics_is_a_problem_and_not_the_end` |
 //! | T22 fail-open | a fail mode per limit, no keys no answer | `redis::without_redis_a_limit_fails_as_it_was_told_to`, `tokens::without_keys_nothing_is_said_about_any_token` |
 //! | T24 cardinality | route templates and known methods only | `lifecycle::made_up_paths_and_methods_make_no_series` |
@@ -27,7 +27,6 @@ mod batches;
 mod canaries;
 mod clients;
 mod contracts;
-#[cfg(feature = "failpoints")]
 mod crash;
 mod database;
 mod dead_letters;

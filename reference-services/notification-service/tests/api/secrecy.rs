@@ -61,13 +61,14 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     let parked = kafka.await_parked(&registered, "registered_at", json!(email.value)).await?;
     let answers = answers.iter().map(|answer| text_of(&answer.headers) + &answer.text);
     let others = [
-        ("answers", answers.collect()),
-        ("metrics", app.metrics().await?),
+        ("answers", "problems/", answers.collect()),
+        ("metrics", "notifications_total", app.metrics().await?),
         (
             "event",
+            "NotificationDeliveredEvent",
             format!("{:?} {}", delivered.headers, String::from_utf8_lossy(&delivered.payload)),
         ),
-        ("parked event", format!("{:?}", parked.headers)),
+        ("parked event", "x-dead-letter-reason", format!("{:?}", parked.headers)),
     ];
     heard.tells_none_of(&[email, name, number, key, secret], "/api/notifications", &others)
 }

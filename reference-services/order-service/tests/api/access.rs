@@ -31,6 +31,7 @@ async fn somebody_elses_order_and_none_at_all_look_the_same_on_every_route() -> 
         }
         assert_eq!(bodies[0], bodies[1], "{operation:?}");
     }
+    assert_eq!(owner.status(&foreign).await?, "created");
     assert_eq!(owner.history(&foreign).await?.len(), 1);
     Ok(())
 }

@@ -5,19 +5,6 @@ use anyhow::Result;
 use crate::helpers::TestApp;
 
 #[tokio::test]
-async fn another_customers_order_is_not_there() -> Result<()> {
-    let app = TestApp::start().await?;
-    let (owner, other, product) =
-        (app.customer()?, app.customer()?, app.neighbours.product("5.00", "EUR"));
-    let order_id = owner.placed(product).await?;
-    owner.client.get(&format!("/api/orders/{order_id}")).await?.expect(200)?;
-    other.client.get(&format!("/api/orders/{order_id}")).await?.expect_problem(404)?;
-    other.open_payment(&order_id).await?.expect_problem(404)?;
-    assert_eq!(owner.status(&order_id).await?, "created");
-    Ok(())
-}
-
-#[tokio::test]
 async fn pages_lead_from_the_newest_order_to_the_oldest() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));

@@ -36,10 +36,18 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     let parked = app.fixture.kafka.await_parked(&event, "amount", spoiled).await?;
     let answers = answers.iter().map(|answer| text_of(&answer.headers) + &answer.text);
     let others = [
-        ("answers", answers.collect()),
-        ("metrics", app.anonymous().get("/actuator/prometheus").await?.expect(200)?.text),
-        ("parked event", format!("{:?}", parked.headers)),
-        ("events", format!("{:?}", app.await_event("OrderCreatedEvent", &order_id).await?)),
+        ("answers", "problems/", answers.collect()),
+        (
+            "metrics",
+            "orders_total",
+            app.anonymous().get("/actuator/prometheus").await?.expect(200)?.text,
+        ),
+        ("parked event", "x-dead-letter-reason", format!("{:?}", parked.headers)),
+        (
+            "events",
+            "order_id",
+            format!("{:?}", app.await_event("OrderCreatedEvent", &order_id).await?),
+        ),
     ];
     heard.tells_none_of(&[email, street, token], "/api/orders", &others)
 }

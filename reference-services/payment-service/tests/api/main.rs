@@ -13,6 +13,6 @@ mod paying;
 mod post;
 mod refunding;
 mod repeating;
-mod secrets;
+mod secrecy;
 mod unknown_outcomes;
 mod webhooks;

@@ -40,9 +40,13 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     let parked = app.fixture.kafka.await_parked(&event, "total", spoiled).await?;
     let answers = answers.iter().map(|answer| text_of(&answer.headers) + &answer.text);
     let others = [
-        ("answers", answers.collect()),
-        ("metrics", app.client().get("/actuator/prometheus").await?.expect(200)?.text),
-        ("parked event", format!("{:?}", parked.headers)),
+        ("answers", "problems/", answers.collect()),
+        (
+            "metrics",
+            "http_server_requests",
+            app.client().get("/actuator/prometheus").await?.expect(200)?.text,
+        ),
+        ("parked event", "x-dead-letter-reason", format!("{:?}", parked.headers)),
     ];
     heard.tells_none_of(&[email, street, token], "/api/products", &others)
 }
