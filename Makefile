@@ -108,7 +108,7 @@ report: ## where the last report is, and what it said
 
 doctor: ## what this machine and this cluster have and lack
 	@$(if $(CONTEXT),,$(EMBEDDED) doctor || true)
-	@$(CLI) doctor $(CONTEXT_FLAG)
+	@$(CLI) doctor $(CONTEXT_FLAG) $(ARGS)
 
 node-life: machine ## the embedded cluster through kill -9, up and down; nothing of it may be left (ends every pod)
 	@$(BUILD) --bin embedded

@@ -14,7 +14,7 @@ Feature: What telemetry does not tell
     And no label of a metric tells what is the customer's alone
     And no header of an event tells what is the customer's alone
 
-  @ECO-LOG-005
+  @ECO-LOG-005 @requires.collector
   Scenario: The collector lets through only attributes that are allowed
     When a span with an attribute that no service should write is sent to the collector
     Then the trace store has the span without it

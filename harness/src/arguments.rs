@@ -36,8 +36,7 @@ impl RunArguments {
     /// The profile by name.
     #[must_use]
     pub fn profile(&self) -> &str {
-        let named = self.context.context.as_deref().is_some_and(|context| !context.is_empty());
-        self.profile.as_deref().unwrap_or(if named { ANY } else { EMBEDDED })
+        profile_of(&self.context, self.profile.as_deref())
     }
 
     /// The control to prove, if only one is.
@@ -45,6 +44,13 @@ impl RunArguments {
     pub fn control(&self) -> Option<&str> {
         self.prove.as_deref().filter(|name| !name.is_empty())
     }
+}
+
+/// The chosen profile by name, or else the embedded cluster's where no other is named.
+#[must_use]
+pub fn profile_of<'a>(context: &ContextChoice, chosen: Option<&'a str>) -> &'a str {
+    let named = context.context.as_deref().is_some_and(|context| !context.is_empty());
+    chosen.unwrap_or(if named { ANY } else { EMBEDDED })
 }
 
 /// The checkout the harness works on.

@@ -44,6 +44,7 @@ capabilities! {
     Alertmanager = "alertmanager": "alert routing",
     Loki = "loki": "log search",
     Traces = "traces": "trace search (Tempo or Jaeger)",
+    Collector = "collector": "the OpenTelemetry collector that spans go through",
     Grafana = "grafana": "dashboards",
     Kafka = "kafka": "events",
     Postgres = "postgres": "the relational store",

@@ -4,6 +4,7 @@ pub mod context;
 mod error;
 mod exec;
 mod forward;
+mod interfaces;
 pub mod manifests;
 pub mod probe_pod;
 pub mod rollout;
@@ -14,6 +15,7 @@ pub use context::ContextChoice;
 pub use error::ClusterError;
 pub use exec::{Executed, PodRef, exec};
 pub use forward::{PortForward, Target};
+pub use interfaces::{Interface, Interfaces};
 
 use crate::eventually::within;
 use crate::timeouts::Timeouts;
@@ -25,6 +27,7 @@ pub struct Cluster {
     context: String,
     version: String,
     probe_image: String,
+    interfaces: Interfaces,
     timeouts: Timeouts,
 }
 
@@ -51,8 +54,21 @@ impl Cluster {
             context,
             version: version.git_version,
             probe_image: choice.probe_image().to_owned(),
+            interfaces: Interfaces::default(),
             timeouts: timeouts.clone(),
         })
+    }
+
+    /// The same cluster, with its platform's interfaces where a profile says they are.
+    #[must_use]
+    pub fn with_interfaces(self, interfaces: Interfaces) -> Self {
+        Self { interfaces, ..self }
+    }
+
+    /// Where its platform's interfaces are.
+    #[must_use]
+    pub fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
     }
 
     /// The client of its API.

@@ -10,8 +10,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::arguments::{Repository, RunArguments};
+use crate::arguments::{Repository, RunArguments, profile_of};
 use crate::cluster::{Cluster, ContextChoice};
+use crate::profile::Profile;
 use crate::report::compare::compare;
 use crate::report::terminal::{Style, summary};
 use crate::report::{Folder, Report, read};
@@ -54,6 +55,9 @@ pub enum Format {
 pub struct ClusterQuestion {
     #[command(flatten)]
     context: ContextChoice,
+    /// Which declaration says where the platform's interfaces are.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// How to answer.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -109,6 +113,9 @@ pub struct CompareArguments {
 pub struct SweepArguments {
     #[command(flatten)]
     context: ContextChoice,
+    /// Which declaration says where the platform's interfaces are.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// Say what would go, and leave it.
     #[arg(long)]
     dry_run: bool,
@@ -150,8 +157,12 @@ impl Command {
     }
 }
 
-async fn connect(context: &ContextChoice) -> Result<Cluster, Failure> {
-    Cluster::connect(context, &Timeouts::standard()).await.map_err(Failure::usage)
+/// The cluster, with its platform's interfaces where the profile says they are.
+async fn connect(context: &ContextChoice, profile: Option<&str>) -> Result<Cluster, Failure> {
+    let features = Repository::find().map_err(Failure::usage)?.features();
+    let profile = Profile::read(&features, profile_of(context, profile)).map_err(Failure::usage)?;
+    let cluster = Cluster::connect(context, &Timeouts::standard()).await.map_err(Failure::usage)?;
+    Ok(cluster.with_interfaces(profile.interfaces().clone()))
 }
 
 fn folder() -> Result<Folder, Failure> {
@@ -198,7 +209,7 @@ fn named(name: &str) -> Result<Report, Failure> {
 }
 
 async fn sweep(arguments: &SweepArguments) -> Done {
-    let cluster = connect(&arguments.context).await?;
+    let cluster = connect(&arguments.context, arguments.profile.as_deref()).await?;
     let leftovers = sweep_dead(&cluster, arguments.dry_run).await.map_err(Failure::harness)?;
     for leftover in &leftovers {
         print(&format!("{}  {}\n", leftover.run, leftover.what))?;

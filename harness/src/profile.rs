@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::capability::{Capability, Presence};
 use crate::catalogue::{CatalogueError, Entry};
+use crate::cluster::Interfaces;
 
 /// The profile of a cluster that was named explicitly, about which nothing is declared.
 pub const ANY: &str = "any";
@@ -20,6 +21,7 @@ pub struct Profile {
     required: BTreeSet<Capability>,
     lacking: BTreeMap<Capability, String>,
     not_applicable: Vec<NotApplicable>,
+    interfaces: Interfaces,
 }
 
 #[derive(Debug, Deserialize)]
@@ -31,6 +33,8 @@ struct Declaration {
     lacking: BTreeMap<Capability, String>,
     #[serde(default)]
     not_applicable: Vec<NotApplicable>,
+    #[serde(default)]
+    interfaces: Interfaces,
 }
 
 /// A scenario, by the names of its feature and its own, that has no meaning on this kind of cluster.
@@ -63,14 +67,20 @@ impl Profile {
         {
             return Err(format!("profile `{name}` both requires and lacks {both}"));
         }
-        let Declaration { required, lacking, not_applicable } = found;
-        Ok(Self { name: name.to_owned(), required, lacking, not_applicable })
+        let Declaration { required, lacking, not_applicable, interfaces } = found;
+        Ok(Self { name: name.to_owned(), required, lacking, not_applicable, interfaces })
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where the interfaces of its platform's parts are.
+    #[must_use]
+    pub fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
     }
 
     /// Whether it requires this capability.
@@ -166,6 +176,13 @@ mod tests {
     fn declared_absent_but_there_is_a_breach_too() {
         let breaches = Profile::parse(TWO, "embedded").unwrap().breaches(&capabilities(true, true));
         assert_eq!(breaches, ["profile embedded declares falco absent, but it is there"]);
+    }
+
+    #[test]
+    fn a_profile_says_where_the_platform_answers() {
+        let mine = "mine:\n  interfaces: {loki: logs/loki-gateway:80}\n";
+        let profile = Profile::parse(mine, "mine").unwrap();
+        assert_eq!(profile.interfaces().loki.to_string(), "logs/loki-gateway:80");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 
 use super::{Capability, Presence};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Interfaces};
+use crate::component::places;
 use look::{Http, Kind, Look, Missed};
 
 /// Asks the cluster for everything in [`Capability::ALL`].
@@ -21,7 +22,7 @@ pub async fn detect(cluster: &Cluster) -> BTreeMap<Capability, Presence> {
 /// Every look has to succeed; the first that does not decides.
 async fn presence(cluster: &Cluster, capability: Capability) -> Presence {
     let (mut versions, mut proofs) = (Vec::new(), Vec::new());
-    for look in looks(capability) {
+    for look in looks(capability, cluster.interfaces()) {
         match look.take(cluster).await {
             Ok(seen) => {
                 versions.extend(seen.version);
@@ -35,24 +36,6 @@ async fn presence(cluster: &Cluster, capability: Capability) -> Presence {
     Presence::Present { version, proof: proofs.join("; ") }
 }
 
-const PROMETHEUS: Http = Http::new(
-    "observability",
-    "prometheus-operated:9090",
-    "/api/v1/status/buildinfo",
-    "/data/version",
-);
-const ALERTMANAGER: Http = Http::new(
-    "observability",
-    "alertmanager-operated:9093",
-    "/api/v2/status",
-    "/versionInfo/version",
-);
-const LOKI: Http =
-    Http::new("observability", "loki:3100", "/loki/api/v1/status/buildinfo", "/version");
-const TEMPO: Http = Http::new("observability", "tempo:3200", "/api/status/buildinfo", "/version");
-const JAEGER: Http = Http::new("observability", "jaeger:16686", "/api/v3/services", "");
-const GRAFANA: Http = Http::new("observability", "grafana:80", "/api/health", "/version");
-const OPENBAO: Http = Http::new("openbao", "https:openbao:8200", "/v1/sys/health", "/version");
 /// Network plugins that enforce policies.
 const ENFORCERS: [&str; 7] = [
     "calico-node",
@@ -65,35 +48,39 @@ const ENFORCERS: [&str; 7] = [
 ];
 
 /// What proves a capability: interfaces that answer, workloads that are ready, kinds that are served.
-/// The places are those of `ARCHITECTURE.md`.
-fn looks(capability: Capability) -> Vec<Look> {
+/// The places are those of `ARCHITECTURE.md`, of interfaces those of the profile where it names one.
+fn looks(capability: Capability, at: &Interfaces) -> Vec<Look> {
     use Capability as C;
     let stateful = |namespace, name| vec![Look::ready(Kind::StatefulSet, namespace, name)];
+    let answers = |at, path, version| vec![Look::Answers(Http::at(at, path, version))];
     match capability {
-        C::Services => ["user", "product", "order", "payment", "notification"]
+        C::Services => places::SERVICES
             .iter()
-            .map(|name| Look::ready(Kind::Deployment, "ecotrack", &format!("{name}-service")))
+            .map(|name| Look::ready(Kind::Deployment, places::ECOTRACK, name))
             .collect(),
         C::Istio => operated("istio-system", "istiod", "security.istio.io"),
         C::Ingress => operated("istio-ingress", "ingressgateway", "networking.istio.io"),
-        C::Prometheus => vec![Look::Answers(PROMETHEUS)],
-        C::Alertmanager => vec![Look::Answers(ALERTMANAGER)],
-        C::Loki => vec![Look::Answers(LOKI)],
-        C::Traces => vec![Look::Either(TEMPO, JAEGER)],
-        C::Grafana => vec![Look::Answers(GRAFANA)],
+        C::Prometheus => answers(&at.prometheus, "/api/v1/status/buildinfo", "/data/version"),
+        C::Alertmanager => answers(&at.alertmanager, "/api/v2/status", "/versionInfo/version"),
+        C::Loki => answers(&at.loki, "/loki/api/v1/status/buildinfo", "/version"),
+        C::Traces => vec![Look::Either(
+            Http::at(&at.tempo, "/api/status/buildinfo", "/version"),
+            Http::at(&at.jaeger, "/api/v3/services", ""),
+        )],
+        C::Collector => vec![Look::Serves(at.collector.clone())],
+        C::Grafana => answers(&at.grafana, "/api/health", "/version"),
         C::Kafka => stateful("data", "kafka"),
         C::Postgres => stateful("data", "postgres"),
         C::Redis => vec![Look::ready(Kind::Deployment, "data", "redis")],
-        C::OpenBao => vec![Look::Answers(OPENBAO)],
+        C::OpenBao => {
+            let http = Http::at(&places::openbao(), "/v1/sys/health", "/version");
+            vec![Look::Answers(http.with_tls())]
+        }
         C::ExternalSecrets => {
             operated("external-secrets", "external-secrets", "external-secrets.io")
         }
         C::CertManager => operated("cert-manager", "cert-manager", "cert-manager.io"),
-        C::Gatekeeper => operated(
-            "gatekeeper-system",
-            "gatekeeper-controller-manager",
-            "templates.gatekeeper.sh",
-        ),
+        C::Gatekeeper => gatekeeper(),
         C::NetworkPolicy => vec![Look::AnyDaemonSet(&ENFORCERS)],
         C::Falco => vec![Look::AnyDaemonSet(&["falco"])],
         C::ArgoCd => vec![
@@ -106,6 +93,10 @@ fn looks(capability: Capability) -> Vec<Look> {
         C::Emissary => operated("emissary", "emissary-ingress", "getambassador.io"),
         C::ExternalDns => vec![Look::ready(Kind::Deployment, "external-dns", "external-dns")],
     }
+}
+
+fn gatekeeper() -> Vec<Look> {
+    operated("gatekeeper-system", "gatekeeper-controller-manager", "templates.gatekeeper.sh")
 }
 
 /// A controller that is ready, and the kinds that it gives a meaning to.

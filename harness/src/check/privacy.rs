@@ -1,5 +1,7 @@
 //! What telemetry must not tell: values that are one customer's alone, looked for in everything that was written.
 
+use std::collections::BTreeSet;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Checked, Mismatch, judge, listed};
@@ -23,12 +25,12 @@ impl Private {
         self.what
     }
 
-    /// The ways it may be written: as it is, and as in an address.
+    /// The ways it may be written: as it is, as in a form, and as in an address.
     #[must_use]
-    pub fn forms(&self) -> Vec<String> {
-        let plain = self.value.expose_secret().to_owned();
-        let encoded: String = url::form_urlencoded::byte_serialize(plain.as_bytes()).collect();
-        if encoded == plain { vec![plain] } else { vec![plain, encoded] }
+    pub fn forms(&self) -> BTreeSet<String> {
+        let plain = self.value.expose_secret();
+        let form: String = url::form_urlencoded::byte_serialize(plain.as_bytes()).collect();
+        BTreeSet::from([form.replace('+', "%20"), form, plain.to_owned()])
     }
 
     fn is_in(&self, text: &str) -> bool {
@@ -42,7 +44,10 @@ pub fn tells_none_of<'a>(
     witness: &'a str,
 ) -> impl Fn(&String) -> Checked + 'a {
     move |text| {
-        if private.is_empty() || !text.contains(witness) {
+        if private.is_empty() {
+            return Err(Mismatch::new("something to look for", "nothing"));
+        }
+        if !text.contains(witness) {
             let told = format!("{} characters without it", text.len());
             return Err(Mismatch::new(format!("something about {witness}"), told));
         }

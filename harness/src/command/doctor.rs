@@ -11,7 +11,7 @@ use crate::capability::{Capability, Presence, detect};
 
 /// Prints every capability. Only a cluster that does not answer is an error: absence is an answer.
 pub(super) async fn doctor(question: &ClusterQuestion) -> Done {
-    let cluster = connect(&question.context).await?;
+    let cluster = connect(&question.context, question.profile.as_deref()).await?;
     let capabilities = detect(&cluster).await;
     match question.format {
         Format::Json => print_json(

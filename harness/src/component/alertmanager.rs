@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{AskError, Endpoint, places};
-use crate::cluster::Target;
+use super::{AskError, Endpoint};
 use crate::suite::{Component, Suite};
 
 /// A client of Alertmanager's API, version 2.
@@ -70,8 +69,8 @@ impl RoutedAlert {
 
 impl Component for Alertmanager {
     async fn connect(suite: &Suite) -> anyhow::Result<Self> {
-        let target = Target::service(places::OBSERVABILITY, "alertmanager-operated", 9093);
-        Ok(Self { endpoint: Endpoint::forwarded(suite, "Alertmanager", target).await? })
+        let at = &suite.cluster().interfaces().alertmanager;
+        Ok(Self { endpoint: Endpoint::forwarded(suite, "Alertmanager", at).await? })
     }
 }
 

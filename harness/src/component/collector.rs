@@ -9,8 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 
-use super::{Endpoint, places};
-use crate::cluster::Target;
+use super::Endpoint;
 use crate::suite::{Component, Suite};
 
 /// Who the spans say they are of.
@@ -25,10 +24,9 @@ pub struct Collector {
 
 impl Component for Collector {
     async fn connect(suite: &Suite) -> Result<Self> {
-        let target = Target::service(places::OBSERVABILITY, "otelcol", 4318);
-        Ok(Self {
-            endpoint: Endpoint::forwarded(suite, "the OpenTelemetry collector", target).await?,
-        })
+        let at = &suite.cluster().interfaces().collector;
+        let endpoint = Endpoint::forwarded(suite, "the OpenTelemetry collector", at).await?;
+        Ok(Self { endpoint })
     }
 }
 

@@ -77,9 +77,9 @@ impl Endpoint {
     pub async fn forwarded(
         suite: &Suite,
         component: &'static str,
-        target: Target,
+        target: impl Into<Target>,
     ) -> Connected<Self> {
-        let forward = Arc::new(PortForward::open(suite.cluster(), target).await?);
+        let forward = Arc::new(PortForward::open(suite.cluster(), target.into()).await?);
         let http = Client::builder().timeout(suite.timeouts().request).no_proxy().build()?;
         let base = Url::parse(&forward.url("http")).context("a forwarded address is no URL")?;
         Ok(Self { component, http, base, _forward: forward })
@@ -89,10 +89,10 @@ impl Endpoint {
     pub async fn forwarded_tls(
         cluster: &Cluster,
         component: &'static str,
-        target: Target,
+        target: impl Into<Target>,
         host: &str,
     ) -> Connected<Self> {
-        let forward = Arc::new(PortForward::open(cluster, target).await?);
+        let forward = Arc::new(PortForward::open(cluster, target.into()).await?);
         let ca = super::platform_ca(cluster).await?;
         let http = Client::builder()
             .timeout(cluster.timeouts().request)
@@ -148,10 +148,11 @@ impl Endpoint {
         question: &str,
         request: RequestBuilder,
     ) -> Result<bytes::Bytes, AskError> {
-        let unreachable = |source| AskError::Unreachable {
+        // Without its address: a query may hold what must not stand in a report.
+        let unreachable = |source: reqwest::Error| AskError::Unreachable {
             component: self.component,
             question: question.to_owned(),
-            source,
+            source: source.without_url(),
         };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{AskError, Endpoint, places};
-use crate::cluster::Target;
 use crate::suite::{Component, Suite};
 
+/// Where lines are searched.
+const PATH: &str = "/loki/api/v1/query_range";
 /// Lines that one answer may hold; a scenario's own lines are far fewer.
 const LIMIT: &str = "2000";
 /// Every line that a service of EcoTrack wrote itself, not its sidecar.
@@ -18,8 +19,8 @@ const SERVICES: &str =
 /// Every line of a sidecar's access log.
 const ACCESS_LOG: &str =
     r#"{namespace="ecotrack",app=~".+-service"} | k8s_container_name="istio-proxy""#;
-/// Every line.
-const ANYBODY: &str = r#"{namespace=~".+"}"#;
+/// Every line but Loki's own, which may hold what was searched for.
+const ANYBODY: &str = r#"{namespace=~".+",app!="loki"}"#;
 /// Every alert of the runtime detection.
 const FALCO: &str = r#"{namespace="falco"}"#;
 
@@ -71,8 +72,8 @@ struct Stream {
 
 impl Component for Loki {
     async fn connect(suite: &Suite) -> anyhow::Result<Self> {
-        let target = Target::service(places::OBSERVABILITY, "loki", 3100);
-        Ok(Self { endpoint: Endpoint::forwarded(suite, "Loki", target).await? })
+        let at = &suite.cluster().interfaces().loki;
+        Ok(Self { endpoint: Endpoint::forwarded(suite, "Loki", at).await? })
     }
 }
 
@@ -141,8 +142,8 @@ impl Loki {
             ("limit", LIMIT),
             ("direction", "forward"),
         ];
-        let answer: Answer = self.endpoint.get("/loki/api/v1/query_range", &query).await?;
-        lines(answer).map_err(|detail| self.endpoint.unreadable(logql, &detail, ""))
+        let answer: Answer = self.endpoint.get(PATH, &query).await?;
+        lines(answer).map_err(|detail| self.endpoint.unreadable(PATH, &detail, ""))
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::secrets::DatabaseLogin;
 use super::{AskError, Endpoint, places};
-use crate::cluster::{Cluster, Target};
+use crate::cluster::Cluster;
 use crate::suite::{Component, Suite};
 
 const TOKEN_HEADER: &str = "x-vault-token";
@@ -114,8 +114,8 @@ async fn account_token(cluster: &Cluster) -> anyhow::Result<SecretString> {
 impl OpenBao {
     /// Logs in with the harness's own account.
     pub async fn open(cluster: &Cluster) -> anyhow::Result<Self> {
-        let target = Target::service(places::OPENBAO, "openbao", 8200);
-        let endpoint = Endpoint::forwarded_tls(cluster, "OpenBao", target, HOST).await?;
+        let at = places::openbao();
+        let endpoint = Endpoint::forwarded_tls(cluster, "OpenBao", &at, HOST).await?;
         Ok(Self::login(endpoint, &account_token(cluster).await?).await?)
     }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Interface};
 
 /// The five services.
 pub const ECOTRACK: &str = "ecotrack";
@@ -14,8 +14,6 @@ pub const EXTERNAL: &str = "external";
 pub const DATA: &str = "data";
 /// Prometheus, Alertmanager, Loki, traces.
 pub const OBSERVABILITY: &str = "observability";
-/// The secret store.
-pub const OPENBAO: &str = "openbao";
 /// The ingress gateway's namespace.
 pub const INGRESS: &str = "istio-ingress";
 /// The ingress gateway's Service.
@@ -25,6 +23,12 @@ pub const CONFORMANCE: &str = "ecotrack-conformance";
 /// The five services by name.
 pub const SERVICES: [&str; 5] =
     ["user-service", "product-service", "order-service", "payment-service", "notification-service"];
+
+/// The secret store's API: under this name its certificate is made, and secret stores and probes ask for it.
+#[must_use]
+pub fn openbao() -> Interface {
+    Interface::new("openbao", "openbao", 8200)
+}
 
 /// The platform's certificate authority in PEM.
 pub async fn platform_ca(cluster: &Cluster) -> Result<String> {

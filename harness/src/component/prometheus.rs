@@ -6,8 +6,7 @@ use anyhow::{Context, Result, bail};
 use prometheus_http_query::response::{Data, Rule, RuleGroup};
 use prometheus_http_query::{Client, TargetState};
 
-use super::places;
-use crate::cluster::{PortForward, Target as Place};
+use crate::cluster::PortForward;
 use crate::suite::{Component, Suite};
 
 /// What every application emits as long as it answers, by the telemetry registry.
@@ -50,8 +49,8 @@ pub struct Alert {
 
 impl Component for Prometheus {
     async fn connect(suite: &Suite) -> Result<Self> {
-        let place = Place::service(places::OBSERVABILITY, "prometheus-operated", 9090);
-        let forward = PortForward::open(suite.cluster(), place).await?;
+        let at = &suite.cluster().interfaces().prometheus;
+        let forward = PortForward::open(suite.cluster(), at.into()).await?;
         let http =
             reqwest::Client::builder().timeout(suite.timeouts().request).no_proxy().build()?;
         Ok(Self { client: Client::from(http, &forward.url("http"))?, _forward: forward })

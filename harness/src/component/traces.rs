@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Service;
 use kube::Api;
 
-use super::{AskError, Endpoint, places};
-use crate::cluster::Target;
+use super::{AskError, Endpoint};
+use crate::cluster::Interfaces;
 use crate::suite::{Component, Suite};
 pub use jaeger::Jaeger;
 pub use span::{Kind, Span, Trace};
@@ -35,15 +35,12 @@ impl TraceStore {
 
 impl Component for TraceStore {
     async fn connect(suite: &Suite) -> anyhow::Result<Self> {
-        let services: Api<Service> =
-            Api::namespaced(suite.cluster().client(), places::OBSERVABILITY);
-        if services.get_opt("tempo").await?.is_some() {
-            let target = Target::service(places::OBSERVABILITY, "tempo", 3200);
-            return Ok(Self(Box::new(Tempo::new(
-                Endpoint::forwarded(suite, "Tempo", target).await?,
-            ))));
+        let Interfaces { tempo, jaeger, .. } = suite.cluster().interfaces();
+        let services: Api<Service> = Api::namespaced(suite.cluster().client(), &tempo.namespace);
+        if services.get_opt(&tempo.service).await?.is_some() {
+            let endpoint = Endpoint::forwarded(suite, "Tempo", tempo).await?;
+            return Ok(Self(Box::new(Tempo::new(endpoint))));
         }
-        let target = Target::service(places::OBSERVABILITY, "jaeger", 16686);
-        Ok(Self(Box::new(Jaeger::new(Endpoint::forwarded(suite, "Jaeger", target).await?))))
+        Ok(Self(Box::new(Jaeger::new(Endpoint::forwarded(suite, "Jaeger", jaeger).await?))))
     }
 }

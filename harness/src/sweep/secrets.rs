@@ -26,8 +26,9 @@ fn run_of(name: &str) -> Option<RunId> {
 
 /// The secrets that runs left, each with its path. A cluster without OpenBao has none.
 pub(super) async fn find(cluster: &Cluster) -> anyhow::Result<Vec<(RunId, String)>> {
-    let services: Api<Service> = Api::namespaced(cluster.client(), places::OPENBAO);
-    if services.get_opt(places::OPENBAO).await?.is_none() {
+    let at = places::openbao();
+    let services: Api<Service> = Api::namespaced(cluster.client(), &at.namespace);
+    if services.get_opt(&at.service).await?.is_none() {
         return Ok(Vec::new());
     }
     let names = OpenBao::open(cluster).await?.list_secrets(FOLDER).await?;

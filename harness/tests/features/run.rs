@@ -43,7 +43,8 @@ pub(crate) async fn run(arguments: &RunArguments) -> Result<Exit, Stopped> {
     }
     let cluster = Cluster::connect(&arguments.context, &Timeouts::standard())
         .await
-        .map_err(Stopped::usage)?;
+        .map_err(Stopped::usage)?
+        .with_interfaces(plan.profile().interfaces().clone());
     let run = RunId::generate();
     let folder = Folder::of(repository.root());
     folder.prepare(run.as_str()).map_err(Stopped::usage)?;

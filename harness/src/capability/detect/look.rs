@@ -5,11 +5,12 @@ use std::fmt;
 use http::Request;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{PodSpec, Service};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use serde_json::Value;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Interface};
 use crate::eventually::within;
 
 /// What was seen.
@@ -53,8 +54,8 @@ pub(super) enum Kind {
 /// An interface behind the API server's proxy for Services.
 #[derive(Debug, Clone)]
 pub(super) struct Http {
-    namespace: &'static str,
-    service: &'static str,
+    at: Interface,
+    has_tls: bool,
     path: &'static str,
     version: &'static str,
 }
@@ -66,6 +67,8 @@ pub(super) enum Look {
     Ready(Kind, String, String),
     /// An interface that answers; its version is at a JSON pointer of the answer.
     Answers(Http),
+    /// An interface that does not answer to a question: a pod of its Service is ready.
+    Serves(Interface),
     /// The first interface, or else the second.
     Either(Http, Http),
     /// A group of kinds that the API server serves.
@@ -77,23 +80,25 @@ pub(super) enum Look {
 }
 
 impl Http {
-    pub(super) const fn new(
-        namespace: &'static str,
-        service: &'static str,
-        path: &'static str,
-        version: &'static str,
-    ) -> Self {
-        Self { namespace, service, path, version }
+    /// An interface, a path that answers without a login, and where in the answer its version is.
+    pub(super) fn at(at: &Interface, path: &'static str, version: &'static str) -> Self {
+        Self { at: at.clone(), has_tls: false, path, version }
+    }
+
+    pub(super) fn with_tls(self) -> Self {
+        Self { has_tls: true, ..self }
     }
 
     async fn take(&self, cluster: &Cluster) -> Result<Seen, Missed> {
-        let services = Api::<Service>::namespaced(cluster.client(), self.namespace);
-        if services.get_opt(self.name()).await?.is_none() {
+        let Interface { namespace, service, port } = &self.at;
+        let services = Api::<Service>::namespaced(cluster.client(), namespace);
+        if services.get_opt(service).await?.is_none() {
             return Err(Missed::Absent(format!("{self}: there is no such service")));
         }
+        let scheme = if self.has_tls { "https:" } else { "" };
         let url = format!(
-            "/api/v1/namespaces/{}/services/{}/proxy{}",
-            self.namespace, self.service, self.path
+            "/api/v1/namespaces/{namespace}/services/{scheme}{service}:{port}/proxy{}",
+            self.path
         );
         let answer: Value = get(cluster, &url).await.map_err(|error| error.within(self))?;
         let said = answer
@@ -114,17 +119,16 @@ impl Http {
 
     /// An interface that does not say its version: that of the Deployment of the same name, if there is one.
     async fn image_version(&self, cluster: &Cluster) -> Option<String> {
-        workload(cluster, Kind::Deployment, self.namespace, self.name()).await.ok()?.version
-    }
-
-    fn name(&self) -> &'static str {
-        self.service.split(':').find(|part| *part != "https").unwrap_or(self.service)
+        workload(cluster, Kind::Deployment, &self.at.namespace, &self.at.service)
+            .await
+            .ok()?
+            .version
     }
 }
 
 impl fmt::Display for Http {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "GET {} of service {}/{}", self.path, self.namespace, self.name())
+        write!(formatter, "GET {} of service {}", self.path, self.at)
     }
 }
 
@@ -154,6 +158,7 @@ impl Look {
                 .await
                 .map_err(|missed| missed.within(self)),
             Self::Answers(http) => http.take(cluster).await,
+            Self::Serves(at) => serves(cluster, at).await.map_err(|missed| missed.within(self)),
             Self::Either(first, second) => either(cluster, first, second).await,
             Self::Group(name) => group(cluster, name).await,
             Self::Path(path) => {
@@ -178,6 +183,7 @@ impl fmt::Display for Look {
                 write!(formatter, "statefulset {namespace}/{name}")
             }
             Self::Answers(http) => http.fmt(formatter),
+            Self::Serves(at) => write!(formatter, "service {at}"),
             Self::Either(first, second) => write!(formatter, "{first} or {second}"),
             Self::Group(name) => write!(formatter, "the group {name}"),
             Self::Path(path) => write!(formatter, "GET {path} of the API server"),
@@ -249,6 +255,29 @@ fn tag(image: &str) -> Option<String> {
             .unwrap_or(tag)
             .to_owned(),
     )
+}
+
+/// A Service with a pod behind it that is ready.
+async fn serves(cluster: &Cluster, at: &Interface) -> Result<Seen, Missed> {
+    let services = Api::<Service>::namespaced(cluster.client(), &at.namespace);
+    if services.get_opt(&at.service).await?.is_none() {
+        return Err(Missed::Absent("there is no such service".to_owned()));
+    }
+    let slices = Api::<EndpointSlice>::namespaced(cluster.client(), &at.namespace);
+    let of_service =
+        ListParams::default().labels(&format!("kubernetes.io/service-name={}", at.service));
+    let found = slices.list(&of_service).await?;
+    let ready = found
+        .iter()
+        .flat_map(|slice| &slice.endpoints)
+        .filter(|endpoint| {
+            endpoint.conditions.as_ref().and_then(|condition| condition.ready) != Some(false)
+        })
+        .count();
+    if ready == 0 {
+        return Err(Missed::Broken("none of its pods is ready".to_owned()));
+    }
+    Ok(Seen { version: None, proof: format!("service {at}: {ready} ready") })
 }
 
 /// Whichever answers; one that is there and silent is broken, whatever the other is.

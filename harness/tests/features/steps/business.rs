@@ -7,12 +7,9 @@ use cucumber::gherkin::Step;
 use cucumber::{given, then, when};
 
 use super::asking::expect;
-use super::metric::{await_scrape, fetch};
+use super::metric::{ALL_SERVICES, await_scrape, fetch};
 use super::{customer, order, payment, product, table};
 use crate::world::World;
-
-/// Every service: a purchase moves counters of several.
-const ALL_SERVICES: &str = ".+";
 
 /// A row of the scenario's table, with the value before.
 #[derive(Clone)]

@@ -12,6 +12,9 @@ use uuid::Uuid;
 use super::asking::{await_answer, client, expect, not_yet, send};
 use crate::world::World;
 
+/// The pattern that names every service.
+pub(crate) const ALL_SERVICES: &str = ".+";
+
 /// A counter that the scenario moves.
 struct Count {
     promql: String,

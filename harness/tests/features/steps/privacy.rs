@@ -7,7 +7,6 @@ use conformance::check::{judge, listed};
 use conformance::component::collector::Collector;
 use conformance::component::kafka::Kafka;
 use conformance::component::loki::{LogLine, Loki};
-use conformance::component::places::SERVICES;
 use conformance::component::prometheus::Prometheus;
 use conformance::component::traces::{Trace, TraceStore};
 use conformance::services::{Call, Customer, Ids, Session};
@@ -99,9 +98,7 @@ async fn no_span(world: &mut World) -> Outcome {
 
 #[then("no label of a metric tells what is the customer's alone")]
 async fn no_label(world: &mut World) -> Outcome {
-    for service in SERVICES {
-        metric::await_scrape(world, service).await?;
-    }
+    metric::await_scrape(world, metric::ALL_SERVICES).await?;
     let samples = client::<Prometheus>(world).await?.fetch_samples(r#"{namespace=~".+"}"#).await?;
     let labels = samples.iter().fold(String::new(), |mut text, sample| {
         // Writing to a String cannot fail.
