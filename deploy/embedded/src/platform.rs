@@ -25,6 +25,7 @@ pub fn install(site: &Site) -> Result<()> {
         cluster: cluster(site)?,
         repository: ecotrack_platform::repository(),
         local_storage: Some(site.layout.state().join("volumes")),
+        image_records: Some(site.layout.images()),
         only: Vec::new(),
         reporter: reporter(site.progress.clone()),
     };

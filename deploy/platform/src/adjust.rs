@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::foundation::Foundation;
+use crate::image_records::ImageRecords;
 use crate::manifest::{Object, hex};
 
 const LOCAL_CLASS: &str = "ecotrack-local";
 const SECRETS: &str = "ecotrack.dev/secrets";
+const IMAGES: &str = "ecotrack.dev/images";
 const WORKLOADS: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "Job"];
 
 /// Where a one-node cluster keeps its volumes.
@@ -31,10 +33,47 @@ pub(crate) fn follow_secrets(objects: &mut [Object], foundation: &Foundation) {
         let digests: Vec<&str> =
             names.iter().filter_map(|name| foundation.secret_digest(&namespace, name)).collect();
         if !digests.is_empty() {
-            object.0["spec"]["template"]["metadata"]["annotations"][SECRETS] =
-                hex(&Sha256::digest(digests.join(" "))).into();
+            annotate(&mut object.0, "/spec/template/metadata", SECRETS, &digests.join(" "));
         }
     }
+}
+
+/// Writes into each pod template the digests of its images, so that an image made anew under its old tag rolls the pods out.
+/// Objects whose pods an operator makes have a place of their own for it.
+pub(crate) fn follow_images(objects: &mut [Object], images: &ImageRecords) {
+    for object in objects {
+        let (pod, metadata) = match object.kind() {
+            kind if WORKLOADS.contains(&kind) => ("/spec/template/spec", "/spec/template/metadata"),
+            "Prometheus" | "Alertmanager" => ("/spec", "/spec/podMetadata"),
+            _ => continue,
+        };
+        let mut names = BTreeSet::new();
+        collect_images(object.0.pointer(pod).unwrap_or(&Value::Null), &mut names);
+        let digests: Vec<&str> = names.iter().filter_map(|name| images.digest(name)).collect();
+        if !digests.is_empty() {
+            annotate(&mut object.0, metadata, IMAGES, &digests.join(" "));
+        }
+    }
+}
+
+fn collect_images(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            names.extend(fields.get("image").and_then(Value::as_str).map(str::to_owned));
+            fields.values().for_each(|field| collect_images(field, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_images(item, names)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Writes an annotation into the metadata at a pointer: what it is made of may be long, so its digest.
+fn annotate(object: &mut Value, metadata: &str, name: &str, made_of: &str) {
+    let mut at = object;
+    for part in metadata.split('/').skip(1) {
+        at = &mut at[part];
+    }
+    at["annotations"][name] = hex(&Sha256::digest(made_of)).into();
 }
 
 fn collect_secrets(value: &Value, names: &mut BTreeSet<String>) {
@@ -145,6 +184,31 @@ spec:
         assert_eq!(annotation(&foundation("1")), annotation(&foundation("1")));
         assert_ne!(annotation(&foundation("1")), annotation(&foundation("2")));
         assert_eq!(annotation(&Foundation::default()), Value::Null);
+    }
+
+    #[test]
+    fn pods_change_when_an_image_was_made_anew_and_only_then() {
+        let annotation = |digest: &str, kind: &str, place: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let record = json!({"key": "k", "digest": digest}).to_string();
+            std::fs::write(folder.path().join("quay.io_a_b_v1.json"), record).unwrap();
+            let pod = json!({"containers": [{"image": "quay.io/a/b:v1"}]});
+            let spec = json!({"image": "quay.io/a/b:v1", "template": {"spec": pod}});
+            let mut objects =
+                [Object(json!({"kind": kind, "metadata": {"name": "b"}, "spec": spec}))];
+            follow_images(&mut objects, &ImageRecords::read(Some(folder.path())).unwrap());
+            let place = format!("{place}/annotations/ecotrack.dev~1images");
+            objects[0].0.pointer(&place).cloned()
+        };
+        for (kind, place) in
+            [("Deployment", "/spec/template/metadata"), ("Prometheus", "/spec/podMetadata")]
+        {
+            let one = annotation("sha256:1", kind, place);
+            assert!(one.is_some(), "{kind}");
+            assert_eq!(one, annotation("sha256:1", kind, place));
+            assert_ne!(one, annotation("sha256:2", kind, place));
+        }
+        assert_eq!(annotation("sha256:1", "ConfigMap", "/spec/template/metadata"), None);
     }
 
     #[test]

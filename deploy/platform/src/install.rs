@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use futures::future::try_join_all;
 use tokio::time::Instant;
 
-use crate::adjust::{LocalStorage, follow_secrets, use_local_storage};
+use crate::adjust::{LocalStorage, follow_images, follow_secrets, use_local_storage};
 use crate::catalogue::part;
 use crate::cluster::Cluster;
 use crate::error::{Doing as _, InstallError};
 use crate::fingerprint::fingerprint;
 use crate::foundation::{self, Foundation};
+use crate::image_records::ImageRecords;
 use crate::manifest::Object;
 use crate::part::{Part, PartName};
 use crate::progress::{Event, Reporter};
@@ -28,6 +29,8 @@ pub struct Options {
     pub repository: PathBuf,
     /// A folder for volumes on the one node, which is this machine. Without it the cluster's default storage class is used.
     pub local_storage: Option<PathBuf>,
+    /// A folder with a record per image, where images are made anew under the same tag.
+    pub image_records: Option<PathBuf>,
     /// Only these parts; empty means all.
     pub only: Vec<PartName>,
     /// Who is told.
@@ -43,6 +46,7 @@ struct Rendered {
 struct Installer<'a> {
     options: &'a Options,
     storage: Option<LocalStorage>,
+    images: ImageRecords,
     foundation: Foundation,
     record: Record,
 }
@@ -58,7 +62,8 @@ pub async fn install(options: &Options) -> Result<(), InstallError> {
         unchanged: false,
     });
     let record = Record::read(&options.cluster).await?;
-    let installer = Installer { options, storage, foundation, record };
+    let images = ImageRecords::read(options.image_records.as_deref())?;
+    let installer = Installer { options, storage, images, foundation, record };
     let names = if options.only.is_empty() { PartName::ALL.to_vec() } else { options.only.clone() };
     try_join_all(names.into_iter().map(|name| installer.install(part(name, &options.repository))))
         .await
@@ -127,7 +132,8 @@ impl Installer<'_> {
     /// What the objects depend on besides their sources.
     fn around(&self) -> String {
         let storage = self.storage.as_ref().map(|storage| format!("{storage:?}"));
-        format!("{}{}", self.foundation.digest(), storage.unwrap_or_default())
+        let images = self.images.of_platform();
+        format!("{}{}{images}", self.foundation.digest(), storage.unwrap_or_default())
     }
 
     async fn render(&self, part: &Part) -> Result<Vec<Rendered>, InstallError> {
@@ -140,6 +146,7 @@ impl Installer<'_> {
             let mut objects: Vec<Object> =
                 try_join_all(sources).await?.into_iter().flatten().collect();
             follow_secrets(&mut objects, &self.foundation);
+            follow_images(&mut objects, &self.images);
             if let Some(storage) = &self.storage {
                 let (mut before, folders) = use_local_storage(&mut objects, storage);
                 make_folders(&folders)?;

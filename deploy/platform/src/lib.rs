@@ -10,6 +10,7 @@ mod command;
 mod error;
 mod fingerprint;
 mod foundation;
+mod image_records;
 mod install;
 mod manifest;
 mod part;

@@ -112,10 +112,12 @@ async fn run() -> Result<()> {
         Command::Install { target, only, local_storage } => {
             let local_storage =
                 local_storage.or_else(|| target.is_embedded().then(embedded_volumes).flatten());
+            let image_records = target.is_embedded().then(embedded_images).flatten();
             let options = Options {
                 cluster: target.cluster()?,
                 repository: repository(),
                 local_storage,
+                image_records,
                 only,
                 reporter: plain_lines(),
             };

@@ -269,7 +269,7 @@ async fn serves(cluster: &Cluster, at: &Interface) -> Result<Seen, Missed> {
     let found = slices.list(&of_service).await?;
     let ready = found
         .iter()
-        .flat_map(|slice| &slice.endpoints)
+        .flat_map(|slice| slice.endpoints.iter().flatten())
         .filter(|endpoint| {
             endpoint.conditions.as_ref().and_then(|condition| condition.ready) != Some(false)
         })
