@@ -20,7 +20,8 @@ async fn of_200_buyers_at_once_exactly_as_many_are_served_as_there_are_pieces() 
         let answers = try_join_all(buyers).await?;
         let count =
             |status: u16| answers.iter().filter(|answer| answer.status.as_u16() == status).count();
-        assert_eq!((count(201), count(409)), (10, BUYERS - 10), "round {round}");
+        // On a slow machine some wait too long for the database: they are told to come again, and are sold nothing.
+        assert_eq!((count(201), count(409) + count(503)), (10, BUYERS - 10), "round {round}");
         assert_eq!(app.available(&product).await?, 0, "round {round}");
         app.assert_books_balance().await?;
     }
