@@ -14,6 +14,7 @@ use kube::Client;
 pub use context::ContextChoice;
 pub use error::ClusterError;
 pub use exec::{Executed, PodRef, exec};
+pub(crate) use forward::is_ready;
 pub use forward::{PortForward, Target};
 pub use interfaces::{Interface, Interfaces};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::foundation::Foundation;
@@ -57,14 +57,9 @@ pub(crate) fn follow_images(objects: &mut [Object], images: &ImageRecords) {
 }
 
 fn collect_images(value: &Value, names: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            names.extend(fields.get("image").and_then(Value::as_str).map(str::to_owned));
-            fields.values().for_each(|field| collect_images(field, names));
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect_images(item, names)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
+    each_map(value, &mut |fields| {
+        names.extend(fields.get("image").and_then(Value::as_str).map(str::to_owned));
+    });
 }
 
 /// Writes an annotation into the metadata at a pointer: what it is made of may be long, so its digest.
@@ -77,20 +72,22 @@ fn annotate(object: &mut Value, metadata: &str, name: &str, made_of: &str) {
 }
 
 fn collect_secrets(value: &Value, names: &mut BTreeSet<String>) {
+    each_map(value, &mut |fields| {
+        let volume = fields.get("secretName");
+        let variable = fields.get("secretKeyRef").and_then(|reference| reference.get("name"));
+        let read = [volume, variable].into_iter().flatten().filter_map(Value::as_str);
+        names.extend(read.map(str::to_owned));
+    });
+}
+
+/// Shows every map within a value, however deep.
+fn each_map(value: &Value, look: &mut impl FnMut(&Map<String, Value>)) {
     match value {
         Value::Object(fields) => {
-            let volume = fields.get("secretName");
-            let variable = fields.get("secretKeyRef").and_then(|reference| reference.get("name"));
-            names.extend(
-                [volume, variable]
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .map(str::to_owned),
-            );
-            fields.values().for_each(|field| collect_secrets(field, names));
+            look(fields);
+            fields.values().for_each(|field| each_map(field, look));
         }
-        Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, names)),
+        Value::Array(items) => items.iter().for_each(|item| each_map(item, look)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -47,6 +47,13 @@ impl ImageRecords {
         self.0.get(&image.replace(['/', ':'], "_")).map(String::as_str)
     }
 
+    /// The digest of the newest version of one of the project's own images, by its short name.
+    pub(crate) fn newest_of(&self, name: &str) -> Option<&str> {
+        let prefix = format!("docker.io_ecotrack_{name}_");
+        let newest = self.0.iter().rfind(|(image, _)| image.starts_with(&prefix));
+        newest.map(|(_, digest)| digest.as_str())
+    }
+
     /// All that is known of images of the platform; those of the project's own services are rolled out by their releases.
     pub(crate) fn of_platform(&self) -> String {
         let others = self.0.iter().filter(|(name, _)| !name.contains("_ecotrack_"));

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use k8s_openapi::api::core::v1::{Pod, Service};
-use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 use kube::Api;
 use kube::api::ListParams;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -167,19 +167,22 @@ fn port_name(service: &Service, port: u16) -> Option<String> {
     Some(matching.name.clone().unwrap_or_default())
 }
 
+/// Whether a pod behind a Service takes connections; nothing said means that it does.
+pub(crate) fn is_ready(endpoint: &Endpoint) -> bool {
+    endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true)
+}
+
 fn ready_in(slice: &EndpointSlice, port_name: &str) -> Option<(String, u16)> {
     let ports = slice.ports.iter().flatten();
     let port = ports
         .filter(|port| port.name.as_deref().unwrap_or_default() == port_name)
         .find_map(|port| port.port)?;
     let pod = slice.endpoints.iter().flatten().find_map(|endpoint| {
-        let ready =
-            endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true);
         let target = endpoint
             .target_ref
             .as_ref()
             .filter(|reference| reference.kind.as_deref() == Some("Pod"))?;
-        target.name.clone().filter(|_| ready)
+        target.name.clone().filter(|_| is_ready(endpoint))
     })?;
     Some((pod, u16::try_from(port).ok()?))
 }

@@ -1,7 +1,6 @@
 //! A Helm release of ours: what it is made of, which revision the cluster has, and how it is brought up to date.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use crate::cluster::Cluster;
 use crate::error::{Doing as _, InstallError};
 use crate::fingerprint::fingerprint_of;
+use crate::image_records::ImageRecords;
 use crate::manifest::{Object, malformed, parse_yaml};
 
 /// A chart with the values for one release of it.
@@ -87,21 +87,13 @@ fn listed(answer: &str) -> Result<BTreeMap<String, u64>, InstallError> {
 
 /// The digest of an imported image, if its record is there.
 pub(super) fn image_digest(folder: &Path, name: &str) -> Option<String> {
-    let prefix = format!("docker.io_ecotrack_{name}_");
-    let mut records: Vec<PathBuf> =
-        fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
-    records.retain(|path| {
-        path.file_name()
-            .and_then(|file| file.to_str())
-            .is_some_and(|file| file.starts_with(&prefix))
-    });
-    records.sort();
-    let record: serde_json::Value = serde_json::from_slice(&fs::read(records.pop()?).ok()?).ok()?;
-    record["digest"].as_str().map(str::to_owned)
+    ImageRecords::read(Some(folder)).ok()?.newest_of(name).map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -10,7 +10,7 @@ use kube::api::ListParams;
 use kube::{Api, ResourceExt};
 use serde_json::Value;
 
-use crate::cluster::{Cluster, Interface};
+use crate::cluster::{Cluster, Interface, is_ready};
 use crate::eventually::within;
 
 /// What was seen.
@@ -270,9 +270,7 @@ async fn serves(cluster: &Cluster, at: &Interface) -> Result<Seen, Missed> {
     let ready = found
         .iter()
         .flat_map(|slice| slice.endpoints.iter().flatten())
-        .filter(|endpoint| {
-            endpoint.conditions.as_ref().and_then(|condition| condition.ready) != Some(false)
-        })
+        .filter(|endpoint| is_ready(endpoint))
         .count();
     if ready == 0 {
         return Err(Missed::Broken("none of its pods is ready".to_owned()));

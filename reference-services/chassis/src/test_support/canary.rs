@@ -5,6 +5,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
+use super::Answer;
+
 /// A value that must never come out.
 #[derive(Debug, Clone)]
 pub struct Canary {
@@ -64,6 +66,12 @@ pub fn leaks(canaries: &[Canary], output: &str) -> Vec<(&'static str, String)> {
 #[must_use]
 pub fn text_of(headers: &HeaderMap) -> String {
     format!("{headers:?}")
+}
+
+/// Headers and bodies of answers as one text, to be searched.
+#[must_use]
+pub fn text_of_all(answers: &[Answer]) -> String {
+    answers.iter().map(|answer| text_of(&answer.headers) + &answer.text).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chrono::Utc;
 use ecotrack_chassis::test_support::Heard;
-use ecotrack_chassis::test_support::canary::{Canary, text_of};
+use ecotrack_chassis::test_support::canary::{Canary, text_of_all};
 use ecotrack_events::user::UserRegistered;
 use ecotrack_events::{Envelope, Topic};
 use serde_json::json;
@@ -59,9 +59,8 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     let delivered =
         kafka.await_event(Topic::Notification, "NotificationDeliveredEvent", id).await?;
     let parked = kafka.await_parked(&registered, "registered_at", json!(email.value)).await?;
-    let answers = answers.iter().map(|answer| text_of(&answer.headers) + &answer.text);
     let others = [
-        ("answers", "problems/", answers.collect()),
+        ("answers", "problems/", text_of_all(&answers)),
         ("metrics", "notifications_total", app.metrics().await?),
         (
             "event",

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ecotrack_chassis::test_support::Heard;
-use ecotrack_chassis::test_support::canary::{Canary, text_of};
+use ecotrack_chassis::test_support::canary::{Canary, text_of_all};
 use ecotrack_events::Envelope;
 use serde_json::json;
 
@@ -34,9 +34,8 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     let event = Envelope::new("payment-service", customer.processed(&order_id)?);
     let spoiled = json!({"street": street.value, "email": email.value});
     let parked = app.fixture.kafka.await_parked(&event, "amount", spoiled).await?;
-    let answers = answers.iter().map(|answer| text_of(&answer.headers) + &answer.text);
     let others = [
-        ("answers", "problems/", answers.collect()),
+        ("answers", "problems/", text_of_all(&answers)),
         (
             "metrics",
             "orders_total",

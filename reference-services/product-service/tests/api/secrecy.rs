@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ecotrack_chassis::test_support::{
     Heard,
-    canary::{Canary, text_of},
+    canary::{Canary, text_of_all},
 };
 use ecotrack_events::Envelope;
 use serde_json::json;
@@ -38,9 +38,8 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     let event = Envelope::new("order-service", completed(order_id));
     let spoiled = json!({"street": street.value, "email": email.value});
     let parked = app.fixture.kafka.await_parked(&event, "total", spoiled).await?;
-    let answers = answers.iter().map(|answer| text_of(&answer.headers) + &answer.text);
     let others = [
-        ("answers", "problems/", answers.collect()),
+        ("answers", "problems/", text_of_all(&answers)),
         (
             "metrics",
             "http_server_requests",
