@@ -50,6 +50,27 @@ pub enum CommandError {
     },
 }
 
+/// What kubectl says of an API server that was too busy to answer or is just starting. It has no exit status of its own for that.
+const PASSING: [&str; 7] = [
+    "Client.Timeout",
+    "TLS handshake timeout",
+    "connection refused",
+    "etcdserver: request timed out",
+    "i/o timeout",
+    "the server is currently unable to handle the request",
+    "unexpected EOF",
+];
+
+impl CommandError {
+    /// Whether the same call may succeed a moment later.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Failed { stderr, .. } => PASSING.iter().any(|sign| stderr.contains(sign)),
+            Self::Start { .. } | Self::Talk { .. } | Self::Deadline { .. } => false,
+        }
+    }
+}
+
 /// One call of a program.
 pub(crate) struct Call {
     program: PathBuf,

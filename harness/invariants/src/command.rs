@@ -63,7 +63,7 @@ impl Command {
 async fn check(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let journal = read_all(&arguments.journal).map_err(Failure::usage)?;
     let sources = arguments.sources().map_err(Failure::usage)?;
-    let rest = drain(&sources, arguments.drain_within.into()).await;
+    let rest = drain(&sources, arguments.standstill.into()).await;
     let observed = sources.observe(&journal.operations).await.map_err(Failure::harness)?;
     let history = History::new(journal, observed, rest);
     if let Some(path) = &arguments.history {

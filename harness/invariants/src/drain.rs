@@ -8,8 +8,11 @@ use crate::observed::Kafka;
 use crate::patience::Patience;
 use crate::source::Sources;
 
-/// How long the system gets to come to rest.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+/// How long the system may stand still on its way to rest.
+pub const STANDSTILL: Duration = Duration::from_mins(1);
+
+/// So many standstills it gets altogether, however much moves: what goes round in circles moves too.
+const MOST_STANDSTILLS: u32 = 10;
 
 /// Whether it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,20 +37,26 @@ impl Rest {
     }
 }
 
-/// Waits until outboxes are empty, no consumer lags, no payment is unfinished and no order waits for one, or until time is up.
+/// Waits until outboxes are empty, no consumer lags, no payment is unfinished and no order waits for one, or until nothing of that
+/// has moved for as long as `standstill`: how long a backlog takes is a matter of the machine, whether it shrinks is not.
 ///
 /// A source that does not answer is one more thing that is left: it may be starting again.
-pub async fn drain(sources: &Sources, within: Duration) -> Rest {
-    let mut patience = Patience::new(within);
+pub async fn drain(sources: &Sources, standstill: Duration) -> Rest {
+    let (mut patience, mut before) =
+        (Patience::of_progress(standstill, MOST_STANDSTILLS), Vec::new());
     loop {
         let left = match sources.unfinished().await {
             Ok(left) => left,
             Err(error) => vec![format!("{error:#}")],
         };
+        if left != before {
+            patience.progress();
+        }
         if left.is_empty() || !patience.pause().await {
             let waited_ms = u64::try_from(patience.spent().as_millis()).unwrap_or(u64::MAX);
             return Rest { left, waited_ms };
         }
+        before = left;
     }
 }
 

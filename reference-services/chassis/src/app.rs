@@ -25,7 +25,7 @@ use crate::{
     metrics::{self, Requests},
     outbox::{self, Outbox, Relay},
     postgres::{Database, DatabaseSettings},
-    telemetry::SPANS,
+    telemetry,
     workers::{Progress, Workers},
 };
 
@@ -55,7 +55,7 @@ impl Chassis {
         let mut registry = Registry::default();
         let requests = metrics::requests(&mut registry);
         let breakers = BreakerStates::register(&mut registry);
-        SPANS.register(&mut registry);
+        telemetry::register(&mut registry);
         let (workers, failures) = Workers::new();
         Self {
             settings,

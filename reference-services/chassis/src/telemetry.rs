@@ -2,12 +2,15 @@
 
 mod logs;
 pub mod propagation;
+mod queue;
 mod spans;
 mod traces;
 
 use anyhow::Context as _;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use prometheus_client::registry::Registry;
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _,
@@ -17,18 +20,20 @@ use tracing_subscriber::{
 use crate::config::Settings;
 
 pub use logs::JsonLines;
-pub(crate) use spans::SPANS;
+use spans::SPANS;
 
 /// Keeps telemetry going; flush it before the process ends.
 #[must_use = "what is still queued is lost without a flush"]
 pub struct Telemetry {
     provider: SdkTracerProvider,
+    _lines: WorkerGuard,
 }
 
 impl Telemetry {
     /// Installs logging and tracing for the whole process. Must be called inside a tokio runtime.
     pub fn install(settings: &Settings) -> anyhow::Result<Self> {
         let provider = traces::provider(settings)?;
+        let (queue, lines) = queue::stdout();
         let filter =
             EnvFilter::try_new(&settings.log_filter).context("ECOTRACK_LOG is not a log filter")?;
         // Each layer has its own filter: what is logged does not decide what is traced.
@@ -37,18 +42,24 @@ impl Telemetry {
             .with_location(false);
         tracing_subscriber::registry()
             .with(spans.with_filter(LevelFilter::INFO))
-            .with(JsonLines::stdout().with_filter(filter))
+            .with(JsonLines::to(queue).with_filter(filter))
             .try_init()
             .context("telemetry is already installed in this process")?;
-        Ok(Self { provider })
+        Ok(Self { provider, _lines: lines })
     }
 
-    /// Sends what is queued, within the exporter's own deadline. Blocks.
+    /// Sends the spans and writes the lines that are queued, each within a deadline of its own. Blocks.
     pub fn flush(self) {
         if let Err(error) = self.provider.shutdown() {
             tracing::warn!(%error, "traces that were still queued are lost");
         }
     }
+}
+
+/// Registers what telemetry itself loses.
+pub(crate) fn register(registry: &mut Registry) {
+    SPANS.register(registry);
+    queue::register(registry);
 }
 
 /// Trace and span the caller is in; invalid when it is in none.

@@ -131,7 +131,6 @@ impl Sample {
         let (payment_id, order_id, user_id) = (self.aggregate_id, self.other_id, self.user_id);
         let (amount, at) = (self.money, self.at);
         let (gateway, method) = (self.gateway.clone(), self.method.clone());
-        let (reason, provider_reference) = (self.reason.clone(), self.reference.clone());
         match event_type {
             "PaymentInitiatedEvent" => PaymentInitiated {
                 payment_id,
@@ -150,7 +149,7 @@ impl Sample {
                 amount,
                 gateway,
                 method,
-                provider_reference,
+                provider_reference: self.reference.clone(),
                 processed_at: at,
             }
             .into(),
@@ -161,23 +160,26 @@ impl Sample {
                 amount,
                 gateway,
                 method,
-                reason,
+                reason: self.reason.clone(),
                 failed_at: at,
             }
             .into(),
-            _ => PaymentRefunded {
-                payment_id,
-                order_id,
-                user_id,
-                amount,
-                gateway,
-                method,
-                provider_reference,
-                refunded_at: at,
-                refunded_total: Some(amount),
-                refund_id: Some(self.aggregate_id),
-            }
-            .into(),
+            _ => self.refunded().into(),
+        }
+    }
+
+    fn refunded(&self) -> PaymentRefunded {
+        PaymentRefunded {
+            payment_id: self.aggregate_id,
+            order_id: self.other_id,
+            user_id: self.user_id,
+            amount: self.money,
+            gateway: self.gateway.clone(),
+            method: self.method.clone(),
+            provider_reference: self.reference.clone(),
+            refunded_at: self.at,
+            refunded_total: Some(self.money),
+            refund_id: Some(self.aggregate_id),
         }
     }
 

@@ -1,6 +1,9 @@
 //! Ports for servers that are restarted: each keeps its own for the whole run.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::{
+    io::ErrorKind,
+    net::{Ipv4Addr, TcpStream},
+};
 
 use anyhow::Context as _;
 use rand::Rng as _;
@@ -25,17 +28,27 @@ pub fn free() -> anyhow::Result<u16> {
     let candidates = || rand::rng().random_range(LOWEST..ephemeral);
     std::iter::repeat_with(candidates)
         .take(ATTEMPTS)
-        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .find(|port| is_free(*port))
         .context("no free port")
+}
+
+/// Whether nobody listens. Found out by asking: listening for a try would keep the port a moment longer in every process that is
+/// started meanwhile, which has all our sockets until it becomes another program.
+fn is_free(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+        .is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
 
     #[test]
-    fn a_port_can_be_listened_on() {
+    fn a_port_can_be_listened_on_and_is_free_no_more() {
         let port = free().unwrap();
-        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok());
+        let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert!(!is_free(port));
     }
 }

@@ -39,7 +39,7 @@ impl Redis {
         let log = run.folder("log")?.join("redis.log");
         let (secured, plain, password) = (ports::free()?, ports::free()?, new_password());
         let door = match access {
-            Access::Platform => "port 0\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n".to_owned(),
+            Access::Platform => "port 0\nmaxmemory 64mb\nmaxmemory-policy allkeys-lfu\n".to_owned(),
             // Tests share it: nobody's keys may push out another's.
             Access::Open => format!("port {plain}\n"),
         };

@@ -8,6 +8,7 @@ pub mod crash;
 pub mod fuzz;
 mod name;
 pub mod planted;
+mod progress;
 pub mod race;
 pub mod report;
 mod secrets;

@@ -2,6 +2,7 @@
 
 use crate::{
     crash,
+    progress::Progress,
     report::Report,
     stack::{Options, Stack},
     variant,
@@ -50,10 +51,12 @@ pub async fn find(
         // What is red without a bug says nothing about one.
         return Ok(report);
     }
+    let mut progress = Progress::of("bugs", bugs.len());
     for bug in bugs {
         let red = run(&[FAILPOINTS, bug.feature], options, faults, seed).await?;
         let expected = bug.shown_by.join(" or ");
         report.judged(bug.feature, &expected, &told(&red), bug.is_shown_by(&red));
+        progress.step();
     }
     Ok(report)
 }

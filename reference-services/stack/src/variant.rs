@@ -41,10 +41,12 @@ pub fn build(features: &[&str]) -> anyhow::Result<PathBuf> {
         ensure!(!services.is_empty(), "no service has the feature {feature}");
         wanted.extend(services.iter().map(|name| format!("{name}/{feature}")));
     }
-    let packages = Name::ALL.iter().flat_map(|name| ["-p", name.as_str()]);
+    // As parts of the whole workspace, as the Makefile builds them: asked for alone, dependencies would have fewer features and
+    // compile once more.
+    let programs = Name::ALL.iter().flat_map(|name| ["--bin", name.as_str()]);
     let done = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--locked", "--message-format", "json"])
-        .args(packages)
+        .args(["build", "--quiet", "--locked", "--workspace", "--message-format", "json"])
+        .args(programs)
         .args(["--features", &wanted.join(",")])
         .current_dir(programs::repository())
         .output()

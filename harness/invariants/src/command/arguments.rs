@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::contract::Consumers;
-use crate::drain::DEADLINE;
+use crate::drain::STANDSTILL;
 use crate::judge::Invariant;
 use crate::source::kafka::{KafkaLogin, KafkaSource};
 use crate::source::{Sources, postgres};
@@ -47,9 +47,9 @@ pub struct CheckArguments {
     /// Files or folders of JSON log lines, for I10.
     #[arg(long, value_name = "PATH", requires = "traces_url")]
     logs: Vec<PathBuf>,
-    /// How long the system gets to come to rest.
-    #[arg(long, value_name = "DURATION", default_value_t = DEADLINE.into())]
-    pub(super) drain_within: humantime::Duration,
+    /// How long the system may stand still on its way to rest; ten times that is the most it gets.
+    #[arg(long, value_name = "DURATION", default_value_t = STANDSTILL.into())]
+    pub(super) standstill: humantime::Duration,
     /// Store what was observed, to be judged again.
     #[arg(long, value_name = "FILE")]
     pub(super) history: Option<PathBuf>,

@@ -41,26 +41,29 @@ pub async fn unfinished(pool: &PgPool) -> anyhow::Result<Vec<String>> {
             left.push(format!("{waiting} events wait in {schema}.outbox"));
         }
     }
-    let payments: Vec<(Uuid, String)> = sqlx::query_as(
-        "SELECT id, status FROM payment_service.payments WHERE status = ANY($1) ORDER BY id",
-    )
-    .bind(UNFINISHED_PAYMENTS)
-    .fetch_all(&mut *connection)
-    .await
-    .context("cannot read payment_service.payments")?;
-    left.extend(payments.into_iter().map(|(id, status)| format!("payment {id} is {status}")));
-    left.extend(waiting_orders(&mut connection).await?);
+    for (table, statuses) in [
+        ("payment_service.payments", UNFINISHED_PAYMENTS.as_slice()),
+        ("order_service.orders", &[PENDING_ORDER]),
+    ] {
+        let waiting = waiting(&mut connection, table, statuses).await;
+        left.extend(waiting.with_context(|| format!("cannot read {table}"))?);
+    }
     Ok(left)
 }
 
-async fn waiting_orders(connection: &mut PgConnection) -> anyhow::Result<Vec<String>> {
-    let orders: Vec<Uuid> =
-        sqlx::query_scalar("SELECT id FROM order_service.orders WHERE status = $1 ORDER BY id")
-            .bind(PENDING_ORDER)
-            .fetch_all(connection)
-            .await
-            .context("cannot read order_service.orders")?;
-    Ok(orders.into_iter().map(|id| format!("order {id} is {PENDING_ORDER}")).collect())
+/// Rows of a table that will not stay as they are, one sentence per status.
+async fn waiting(
+    connection: &mut PgConnection,
+    table: &str,
+    statuses: &[&str],
+) -> sqlx::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT status, count(*), min(id::text) FROM {table} WHERE status = ANY($1) GROUP BY status ORDER BY status"
+    );
+    let waiting: Vec<(String, i64, String)> =
+        sqlx::query_as(AssertSqlSafe(sql)).bind(statuses).fetch_all(connection).await?;
+    let sentence = |(status, count, first)| format!("{count} {status} in {table}, first {first}");
+    Ok(waiting.into_iter().map(sentence).collect())
 }
 
 /// Reads the tables.

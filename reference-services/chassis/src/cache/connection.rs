@@ -1,6 +1,6 @@
 //! The connection to Redis: over TLS with a password, with a short patience and a pause after a failure.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU16, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use redis::{
@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::config::{ConfigError, Settings};
 
-/// Longest a request waits for Redis before it goes to the database instead.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// Longest a request waits for Redis before it goes to the database instead, in milliseconds, unless a setting says otherwise.
+const PATIENCE_MS: NonZeroU16 = NonZeroU16::new(250).unwrap();
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long Redis is left alone after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -26,9 +26,18 @@ pub struct CacheSettings {
     pub password: Option<SecretString>,
     /// The platform's certificate authority.
     pub ca_file: Option<PathBuf>,
+    /// `ECOTRACK_REDIS_PATIENCE_MS`: longest a request waits for Redis before it goes to the database instead.
+    pub patience: Duration,
 }
 
 impl CacheSettings {
+    /// A plain server at an address, and everything else as it usually is.
+    #[must_use]
+    pub fn plain(url: &str) -> Self {
+        let patience = Duration::from_millis(PATIENCE_MS.get().into());
+        Self { url: url.to_owned(), password: None, ca_file: None, patience }
+    }
+
     /// Reads the settings. A `rediss` server wants its password, a plain one has none.
     pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
         let url: String = settings.required("ECOTRACK_REDIS_URL")?;
@@ -37,7 +46,10 @@ impl CacheSettings {
         } else {
             None
         };
-        Ok(Self { url, password, ca_file: settings.ca_file()? })
+        let patience: NonZeroU16 =
+            settings.optional("ECOTRACK_REDIS_PATIENCE_MS")?.unwrap_or(PATIENCE_MS);
+        let patience = Duration::from_millis(patience.get().into());
+        Ok(Self { url, password, ca_file: settings.ca_file()?, patience })
     }
 }
 
@@ -53,6 +65,7 @@ pub(crate) enum Error {
 
 pub(super) struct Connection {
     manager: ConnectionManager,
+    patience: Duration,
     paused_until: std::sync::Mutex<Option<Instant>>,
 }
 
@@ -60,10 +73,10 @@ impl Connection {
     pub(super) fn lazy(settings: &CacheSettings) -> anyhow::Result<Self> {
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
-            .set_response_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(settings.patience))
             .set_connection_timeout(Some(CONNECT_TIMEOUT));
         let manager = client(settings)?.get_connection_manager_lazy(config)?;
-        Ok(Self { manager, paused_until: std::sync::Mutex::default() })
+        Ok(Self { manager, patience: settings.patience, paused_until: std::sync::Mutex::default() })
     }
 
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
@@ -71,7 +84,8 @@ impl Connection {
             return Err(Error::Paused);
         }
         let mut manager = self.manager.clone();
-        let answer = match tokio::time::timeout(PATIENCE, command.query_async(&mut manager)).await {
+        let asked = tokio::time::timeout(self.patience, command.query_async(&mut manager));
+        let answer = match asked.await {
             Ok(answer) => answer.map_err(Error::Redis),
             Err(_) => Err(Error::TimedOut),
         };

@@ -16,6 +16,9 @@ const MIN_CONNECTIONS: u32 = 5;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 const MAX_LIFETIME: Duration = Duration::from_mins(30);
+/// A connection that was not used for so long is asked whether it still answers before it is used. One that just was, was asked when
+/// it was given back: asked for each use again, the server would answer one question more than there are statements.
+const FRESH: Duration = Duration::from_millis(100);
 /// Deadline of a statement, enforced by the server.
 const STATEMENT_TIMEOUT: &str = "10s";
 /// A transaction nobody works on is ended by the server, so that it holds no locks.
@@ -32,6 +35,15 @@ pub(super) async fn connect(
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)
         .max_lifetime(MAX_LIFETIME)
+        .test_before_acquire(false)
+        .before_acquire(|connection, seen| {
+            Box::pin(async move {
+                if seen.idle_for >= FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options(settings, login)?)
         .await
 }

@@ -23,12 +23,6 @@ pub struct JsonLines {
 }
 
 impl JsonLines {
-    /// Lines on standard output.
-    #[must_use]
-    pub fn stdout() -> Self {
-        Self::to(std::io::stdout)
-    }
-
     /// Lines to any writer.
     pub fn to(writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) -> Self {
         Self { writer: BoxMakeWriter::new(writer) }
@@ -39,7 +33,7 @@ impl<S: Subscriber> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut line = line(event).to_string();
         line.push('\n');
-        // Standard output is gone: there is nowhere left to say so.
+        // Nobody takes lines any more: there is nowhere left to say so.
         self.writer.make_writer().write_all(line.as_bytes()).ok();
     }
 }

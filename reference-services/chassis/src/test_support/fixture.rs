@@ -48,6 +48,8 @@ impl Fixture {
             .with("ECOTRACK_DATABASE_CREDENTIALS_DIR", &credentials)
             .with("ECOTRACK_SECRETS_DIR", &secrets)
             .with("ECOTRACK_REDIS_URL", &Shared::find().await?.redis)
+            // Many tests share two cores and one Redis: what is late there is no failure.
+            .with("ECOTRACK_REDIS_PATIENCE_MS", "2000")
             .with("ECOTRACK_KAFKA_BROKERS", &brokers)
             .with("ECOTRACK_KAFKA_PREFIX", &prefix)
             .with("ECOTRACK_KAFKA_SECURITY", "plaintext"))

@@ -29,9 +29,7 @@ async fn cache() -> Result<Cache> {
 
 /// A cache without a Redis: nobody listens there.
 fn nowhere() -> Result<Cache> {
-    let settings =
-        CacheSettings { url: "redis://127.0.0.1:1".to_owned(), password: None, ca_file: None };
-    Cache::new(&settings, &mut Registry::default())
+    Cache::new(&CacheSettings::plain("redis://127.0.0.1:1"), &mut Registry::default())
 }
 
 fn id() -> String {

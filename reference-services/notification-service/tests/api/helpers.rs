@@ -94,12 +94,18 @@ impl TestApp {
 
     /// The service as a process of its own, which can be killed.
     pub(crate) fn spawn(&self) -> Result<Child> {
+        self.command()?.spawn().context("cannot start the service")
+    }
+
+    /// What starts the service as a process of its own.
+    pub(crate) fn command(&self) -> Result<Command> {
         let settings = self.fixture.settings(notification_service::SERVICE)?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_notification-service"));
         for name in VARIABLES {
             command.env(name, settings.required::<String>(name)?);
         }
-        command.kill_on_drop(true).spawn().context("cannot start the service")
+        command.kill_on_drop(true);
+        Ok(command)
     }
 
     /// Asks the service as nobody.
@@ -285,6 +291,6 @@ pub(crate) fn preferences() -> Value {
 }
 
 /// An address nobody listens on right now.
-fn free_address() -> Result<String> {
+pub(crate) fn free_address() -> Result<String> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }

@@ -31,15 +31,7 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     for provider in ["sendgrid", "twilio"] {
         app.arm(provider, &json!({"mode": "error", "ttl_seconds": 1})).await?;
     }
-    let registered = Envelope::new(
-        "user-service",
-        UserRegistered {
-            user_id: customer.user_id,
-            email: email.value.clone(),
-            first_name: name.value.clone(),
-            registered_at: Utc::now(),
-        },
-    );
+    let registered = registered(customer.user_id, &email, &name);
     app.publish(&registered).await?;
     app.publish(&customer.order_cancelled()).await?;
     let mut preferences = preferences();
@@ -70,4 +62,14 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
         ("parked event", "x-dead-letter-reason", format!("{:?}", parked.headers)),
     ];
     heard.tells_none_of(&[email, name, number, key, secret], "/api/notifications", &others)
+}
+
+fn registered(user_id: Uuid, email: &Canary, first_name: &Canary) -> Envelope {
+    let event = UserRegistered {
+        user_id,
+        email: email.value.clone(),
+        first_name: first_name.value.clone(),
+        registered_at: Utc::now(),
+    };
+    Envelope::new("user-service", event)
 }

@@ -229,42 +229,61 @@ async fn with_an_empty_secret_nobody_is_believed() -> Result<()> {
     Ok(())
 }
 
+/// A way to be refused, and its name.
+type Mutant = (String, Delivery);
+
 /// Every way to be refused that differs from a good webhook in one thing.
-fn mutants(good: &Value) -> Vec<(String, Delivery)> {
+fn mutants(good: &Value) -> Vec<Mutant> {
     let now = Utc::now().timestamp();
+    let genuine = Delivery::unsigned("stripe", good).signed_with(&[WEBHOOK_SECRET], now);
+    let mut mutants = signed_otherwise(good, now);
+    mutants.extend(addressed_otherwise(&genuine));
+    mutants.extend(spelled_otherwise(&genuine, now));
+    mutants.extend(with_another_body(&genuine));
+    mutants
+}
+
+/// By another secret, or at another time.
+fn signed_otherwise(good: &Value, now: i64) -> Vec<Mutant> {
     let unsigned = Delivery::unsigned("stripe", good);
-    let signed = |at| unsigned.clone().signed_with(&[WEBHOOK_SECRET], at);
-    let genuine = signed(now);
-    let header = genuine.headers[0].1.clone();
+    let signed = |secrets, at| unsigned.clone().signed_with(secrets, at);
+    [
+        ("no header", unsigned.clone()),
+        ("301 s old", signed(&[WEBHOOK_SECRET], now - 302)),
+        ("301 s ahead", signed(&[WEBHOOK_SECRET], now + 302)),
+        ("a day old", signed(&[WEBHOOK_SECRET], now - 86_400)),
+        ("in milliseconds", signed(&[WEBHOOK_SECRET], now * 1_000)),
+        ("another secret", signed(&["whsec_other"], now)),
+        ("two other secrets", signed(&["a", "b"], now)),
+    ]
+    .map(|(name, mutant)| (name.to_owned(), mutant))
+    .into()
+}
+
+/// Twice, under another name, or to somebody else.
+fn addressed_otherwise(genuine: &Delivery) -> Vec<Mutant> {
+    let (mut twice, mut renamed, mut elsewhere) =
+        (genuine.clone(), genuine.clone(), genuine.clone());
+    twice.headers.push(twice.headers[0].clone());
+    renamed.headers[0].0 = "stripe-signature";
+    elsewhere.gateway = "paypal";
+    [
+        ("two headers", twice),
+        ("another header's name", renamed),
+        ("another provider's route", elsewhere),
+    ]
+    .map(|(name, mutant)| (name.to_owned(), mutant))
+    .into()
+}
+
+/// With a header that is not what a provider writes.
+fn spelled_otherwise(genuine: &Delivery, now: i64) -> Vec<Mutant> {
+    let header = &genuine.headers[0].1;
     let signature = header.split_once("v1=").map(|(_, hex)| hex.to_owned()).unwrap_or_default();
-    let mut mutants = vec![
-        ("no header".to_owned(), unsigned.clone()),
-        ("301 s old".to_owned(), signed(now - 302)),
-        ("301 s ahead".to_owned(), signed(now + 302)),
-        ("a day old".to_owned(), signed(now - 86_400)),
-        ("in milliseconds".to_owned(), signed(now * 1_000)),
-        ("another secret".to_owned(), unsigned.clone().signed_with(&["whsec_other"], now)),
-        ("two other secrets".to_owned(), unsigned.clone().signed_with(&["a", "b"], now)),
-        ("two headers".to_owned(), {
-            let mut twice = genuine.clone();
-            twice.headers.push(twice.headers[0].clone());
-            twice
-        }),
-        ("another header's name".to_owned(), {
-            let mut other = genuine.clone();
-            other.headers[0].0 = "stripe-signature";
-            other
-        }),
-        ("another provider's route".to_owned(), {
-            let mut other = genuine.clone();
-            other.gateway = "paypal";
-            other
-        }),
-    ];
     let many = format!(",v1={}", "0".repeat(64)).repeat(99);
     let short = &signature[..62];
     let last = if signature.ends_with('0') { '1' } else { '0' };
-    for value in [
+    [
         String::new(),
         " ".to_owned(),
         "t".to_owned(),
@@ -296,19 +315,23 @@ fn mutants(good: &Value) -> Vec<(String, Delivery)> {
         format!("t={now},v1=0x{signature}"),
         format!("t={now}{many},v1={signature}"),
         format!("t={now},v1={}", signature.chars().rev().collect::<String>()),
-    ] {
-        mutants.push((format!("header `{value}`"), genuine.clone().with_header(value)));
-    }
-    for position in [0, 1, genuine.body.len() / 2, genuine.body.len() - 1] {
+    ]
+    .map(|value| (format!("header `{value}`"), genuine.clone().with_header(value)))
+    .into()
+}
+
+/// With a body that was not signed.
+fn with_another_body(genuine: &Delivery) -> Vec<Mutant> {
+    let positions = [0, 1, genuine.body.len() / 2, genuine.body.len() - 1];
+    let mut mutants = Vec::from(positions.map(|position| {
         let mut changed = genuine.clone();
         changed.body[position] ^= 1;
-        mutants.push((format!("bit of byte {position}"), changed));
-    }
-    let mut longer = genuine.clone();
+        (format!("bit of byte {position}"), changed)
+    }));
+    let (mut longer, mut empty) = (genuine.clone(), genuine.clone());
     longer.body.push(b' ');
-    mutants.push(("a space more".to_owned(), longer));
-    let mut empty = genuine;
     empty.body.clear();
+    mutants.push(("a space more".to_owned(), longer));
     mutants.push(("no body".to_owned(), empty));
     mutants
 }

@@ -152,7 +152,7 @@ async fn without_redis_everything_works_only_slower() -> Result<()> {
 
 #[tokio::test]
 async fn with_a_redis_that_hangs_everything_works_too() -> Result<()> {
-    let app = TestApp::start().await?;
+    let app = TestApp::start_with(&[("ECOTRACK_REDIS_PATIENCE_MS", "250")]).await?;
     let paths = cached(&app).await?;
     app.redis.hang()?;
     works_without_redis(&app, &paths).await

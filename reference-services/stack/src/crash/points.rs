@@ -1,17 +1,24 @@
 //! Crashes at named points: where the code itself dies, as `kill -9` would, between two steps that must not come apart.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    os::unix::process::ExitStatusExt as _,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use sqlx::AssertSqlSafe;
 
 use super::{load::Load, verdict::judge};
-use crate::{name::Name, report::Report, stack::Stack};
+use crate::{name::Name, progress::Progress, report::Report, stack::Stack};
 
 const VARIABLE: &str = "ECOTRACK_FAILPOINTS";
 /// Longest a service under load may take to get to its point.
 const HIT_WITHIN: Duration = Duration::from_mins(1);
+/// What a point ends its process with: one that ended in another way was not there.
+const SIGKILL: i32 = 9;
 /// At which of its first passes a point strikes: different states each time.
 const PASSES: std::ops::RangeInclusive<u32> = 1..=4;
 
@@ -91,7 +98,7 @@ pub(super) async fn strike_once(stack: &Stack, name: &str, seed: u64) -> anyhow:
         .find(|point| point.name == name)
         .with_context(|| format!("no point {name}"))?;
     let service = *point.services.choose(&mut random).context("nobody gets there")?;
-    Lane { stack, random, hits: BTreeMap::new() }.strike(point, service).await
+    strike(stack, point, service, random.random_range(PASSES)).await
 }
 
 struct Lane<'a> {
@@ -101,53 +108,78 @@ struct Lane<'a> {
 }
 
 impl Lane<'_> {
+    /// One point after another, each in all its services at once: a consumer that died waits for its successor's partitions.
     async fn strike_all(&mut self, points: &[Point], times: usize) -> anyhow::Result<()> {
         for point in points {
-            for (name, _) in point.services.iter().cycle().zip(0..times) {
-                if self
-                    .strike(point, *name)
-                    .await
-                    .with_context(|| format!("{} of {name}", point.name))?
-                {
-                    *self.hits.entry(point.name).or_default() += 1;
-                }
-            }
+            let progress = Mutex::new(Progress::of(&format!("deaths at {}", point.name), times));
+            let strikes = self
+                .passes(point, times)
+                .into_iter()
+                .map(|(name, passes)| strike_service(self.stack, point, name, passes, &progress));
+            let hits = futures::future::try_join_all(strikes).await?;
+            self.hits.insert(point.name, hits.into_iter().sum());
         }
         Ok(())
     }
 
-    /// Starts a service with the point armed, waits until it has died of it, and starts it again.
-    async fn strike(&mut self, point: &Point, name: Name) -> anyhow::Result<bool> {
-        let service = self.stack.service(name)?;
-        service.kill()?;
-        let pass =
-            if point.reached == Reached::Load { self.random.random_range(PASSES) } else { 1 };
-        service.set_variable(VARIABLE, &format!("{}:{pass}", point.name));
-        if point.reached == Reached::Migration {
-            self.empty_schema(name).await?;
+    /// At which pass each service dies, for each of its deaths: `times` of them altogether.
+    fn passes(&mut self, point: &Point, times: usize) -> BTreeMap<Name, Vec<u32>> {
+        let mut passes: BTreeMap<Name, Vec<u32>> = BTreeMap::new();
+        for name in point.services.iter().cycle().take(times) {
+            passes.entry(*name).or_default().push(self.random.random_range(PASSES));
         }
-        service.start()?;
-        if point.reached == Reached::Rotation {
-            service.await_ready().await?;
-            self.stack.rotate_login(name).await?;
-        }
-        let has_died = service.await_end(HIT_WITHIN).await.is_ok();
-        service.kill()?;
-        service.set_variable(VARIABLE, "");
-        service.start()?;
+        passes
+    }
+}
+
+/// How many of a service's deaths took place.
+async fn strike_service(
+    stack: &Stack,
+    point: &Point,
+    name: Name,
+    passes: Vec<u32>,
+    progress: &Mutex<Progress>,
+) -> anyhow::Result<usize> {
+    let mut hits = 0;
+    for pass in passes {
+        let has_died = strike(stack, point, name, pass).await;
+        hits += usize::from(has_died.with_context(|| format!("{} of {name}", point.name))?);
+        progress.lock().unwrap_or_else(PoisonError::into_inner).step();
+    }
+    Ok(hits)
+}
+
+/// Starts a service with the point armed, waits until it has died of it, and starts it again.
+async fn strike(stack: &Stack, point: &Point, name: Name, pass: u32) -> anyhow::Result<bool> {
+    let service = stack.service(name)?;
+    service.kill()?;
+    let pass = if point.reached == Reached::Load { pass } else { 1 };
+    service.set_variable(VARIABLE, &format!("{}:{pass}", point.name));
+    if point.reached == Reached::Migration {
+        empty_schema(stack, name).await?;
+    }
+    service.start()?;
+    if point.reached == Reached::Rotation {
         service.await_ready().await?;
-        Ok(has_died)
+        stack.rotate_login(name).await?;
     }
+    let has_died =
+        service.await_end(HIT_WITHIN).await.is_ok_and(|end| end.signal() == Some(SIGKILL));
+    service.kill()?;
+    service.set_variable(VARIABLE, "");
+    service.start()?;
+    service.await_ready().await?;
+    Ok(has_died)
+}
 
-    async fn empty_schema(&self, name: Name) -> anyhow::Result<()> {
-        let (schema, mut connection) =
-            (name.schema(), self.stack.postgres().connect(name.database()).await?);
-        for statement in [
-            format!("drop schema if exists {schema} cascade"),
-            format!("create schema {schema} authorization {schema}"),
-        ] {
-            sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
-        }
-        Ok(())
+async fn empty_schema(stack: &Stack, name: Name) -> anyhow::Result<()> {
+    let (schema, mut connection) =
+        (name.schema(), stack.postgres().connect(name.database()).await?);
+    for statement in [
+        format!("drop schema if exists {schema} cascade"),
+        format!("create schema {schema} authorization {schema}"),
+    ] {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
     }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 
 use super::{load::Load, verdict::judge};
-use crate::{name::Name, report::Report, service::Service, stack::Stack};
+use crate::{name::Name, progress::Progress, report::Report, service::Service, stack::Stack};
 
 /// Shortest and longest time a service works before it is killed, in milliseconds.
 const LIFE: std::ops::Range<u64> = 200..1_500;
@@ -46,11 +46,13 @@ pub async fn at_random(stack: &Stack, kills: &Kills) -> anyhow::Result<(Report, 
 async fn kill_all(stack: &Stack, kills: &Kills) -> anyhow::Result<Vec<Duration>> {
     let mut random = StdRng::seed_from_u64(kills.seed);
     let mut ready = Vec::new();
+    let mut progress = Progress::of("kills", kills.each * kills.services.len());
     for _ in 0..kills.each {
         for name in &kills.services {
             let life = Duration::from_millis(random.random_range(LIFE));
             tokio::time::sleep(life).await;
             ready.push(restart(stack.service(*name)?).await?);
+            progress.step();
         }
     }
     Ok(ready)

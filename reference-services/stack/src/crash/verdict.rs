@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ecotrack_invariants::{
     contract::Consumers,
-    drain::drain,
+    drain::{STANDSTILL, drain},
     history::History,
     journal::read,
     judge::Invariant,
@@ -16,8 +16,6 @@ use ecotrack_invariants::{
 use super::load::Load;
 use crate::{name::Name, report::Report, stack::Stack};
 
-/// How long the system gets to come to rest.
-const REST_WITHIN: Duration = Duration::from_mins(1);
 /// What is judged here: there is no replica, and nobody collects traces.
 const JUDGED: [Invariant; 8] = [
     Invariant::I1,
@@ -47,7 +45,7 @@ pub(super) async fn judge(
         consumers: Consumers::registered()?,
     };
     report.noted("under way at the end", &under_way(&sources).await);
-    let rest = drain(&sources, REST_WITHIN).await;
+    let rest = drain(&sources, STANDSTILL).await;
     report.noted("at rest after", &format!("{:.1?}", Duration::from_millis(rest.waited_ms)));
     let journal = read(load.journal())?;
     let observed =

@@ -12,6 +12,7 @@ use super::tally::Tally;
 use crate::{
     accounts::Customer,
     patience::eventually,
+    progress::Progress,
     report::Report,
     shop::{Reply, Shop},
     stack::Stack,
@@ -28,12 +29,14 @@ pub async fn one_key(stack: &Stack, keys: usize, parallel: usize) -> anyhow::Res
     let customer = stack.accounts().register().await?;
     let product = shop.add_product(u32::try_from(keys * parallel)?).await?;
     let (mut ordered, mut paid) = (Tally::default(), Tally::default());
+    let mut progress = Progress::of("keys", keys);
     for number in 0..keys {
         let key = format!("race-{number}");
         let place = || shop.order(&customer, product, &key);
         let order = race(parallel, &mut ordered, place).await.context("no order")?;
         let pay = || shop.pay(&customer, &order, &key);
         race(parallel, &mut paid, pay).await.context("no payment")?;
+        progress.step();
     }
     judge(stack, &customer, (keys, parallel), (&ordered, &paid)).await
 }

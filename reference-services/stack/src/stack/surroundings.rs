@@ -115,8 +115,8 @@ impl<'a> Surroundings<'a> {
             ("ECOTRACK_ORDER_SERVICE_URL", url(Name::OrderService)?),
             ("ECOTRACK_PROVIDER_URL", url(Name::ProviderSandbox)?),
             // Customers of races and loads are busier than real ones.
-            // As in the chart: see its values for why.
             ("ECOTRACK_MAX_OPEN_ORDERS", MANY.to_owned()),
+            // As in the chart: see its values for why.
             ("MALLOC_MMAP_THRESHOLD_", "1048576".to_owned()),
         ];
         if name == Name::ProviderSandbox {

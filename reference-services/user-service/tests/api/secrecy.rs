@@ -56,13 +56,8 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     answers.push_str(&said(&app.refresh(&session.refresh_token).await?.expect(401)?));
     let again = app.session_of(&customer).await?;
     answers.push_str(&said(&again.ask(Method::DELETE, ME).await?.expect(204)?));
-    for (name, answer) in [("login", &login), ("refresh", &refreshed)] {
-        for field in ["access_token", "refresh_token"] {
-            let value = answer.json()[field].as_str().unwrap_or_default().to_owned();
-            ensure!(!value.is_empty(), "no {field} in the {name}");
-            canaries.push(Canary { name: "token", value });
-        }
-    }
+    canaries.extend(tokens(&login)?);
+    canaries.extend(tokens(&refreshed)?);
     let others = [
         ("answers", "problems/", answers),
         ("metrics", "user_registrations_total", app.metrics().await?),
@@ -71,6 +66,16 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     heard.tells_none_of(&canaries, "/api/users/register", &others)?;
     ensure!(heard.lines().contains(&session.user_id), "no line names the user");
     Ok(())
+}
+
+/// The tokens of an answer.
+fn tokens(answer: &Answer) -> Result<[Canary; 2]> {
+    let tokens = ["access_token", "refresh_token"].map(|field| Canary {
+        name: "token",
+        value: answer.json()[field].as_str().unwrap_or_default().to_owned(),
+    });
+    ensure!(tokens.iter().all(|token| !token.value.is_empty()), "no tokens in {}", answer.text);
+    Ok(tokens)
 }
 
 /// What travels around events.
