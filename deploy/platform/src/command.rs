@@ -1,6 +1,7 @@
 //! Other programs: run with a deadline, heard in full when they fail.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -50,28 +51,37 @@ pub enum CommandError {
     },
 }
 
-/// What kubectl says of an API server that was too busy to answer or is just starting. It has no exit status of its own for that.
-const PASSING: [&str; 7] = [
+/// What kubectl says of an API server that is too busy to answer, or just starting. It has no exit status of its own for that.
+const TRANSIENT: [&str; 12] = [
     "Client.Timeout",
     "TLS handshake timeout",
     "connection refused",
+    "connection reset by peer",
+    "context deadline exceeded",
+    "could not be completed at this time",
+    "etcdserver: leader changed",
     "etcdserver: request timed out",
     "i/o timeout",
     "the server is currently unable to handle the request",
+    "the server was unable to return a response in the time allotted",
     "unexpected EOF",
 ];
+/// How often such a server is asked. kubectl itself waits 32 s for it each time.
+const TRIES: u32 = 4;
+const BEFORE_NEXT_TRY: Duration = Duration::from_secs(1);
 
 impl CommandError {
     /// Whether the same call may succeed a moment later.
-    pub(crate) fn is_passing(&self) -> bool {
+    fn is_transient(&self) -> bool {
         match self {
-            Self::Failed { stderr, .. } => PASSING.iter().any(|sign| stderr.contains(sign)),
+            Self::Failed { stderr, .. } => TRANSIENT.iter().any(|sign| stderr.contains(sign)),
             Self::Start { .. } | Self::Talk { .. } | Self::Deadline { .. } => false,
         }
     }
 }
 
 /// One call of a program.
+#[derive(Clone)]
 pub(crate) struct Call {
     program: PathBuf,
     arguments: Vec<String>,
@@ -120,6 +130,22 @@ impl Call {
         }
         let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(CommandError::Failed { command, status: output.status, stderr })
+    }
+
+    /// Runs it, and again when the API server was too busy to answer, as one is that just learnt hundreds of definitions on a machine
+    /// that compiles. For calls that may be repeated.
+    pub(crate) async fn run_patiently(self) -> Result<String, CommandError> {
+        for _ in 1..TRIES {
+            match self.clone().run().await {
+                Err(error) if error.is_transient() => {
+                    // Whoever reads no standard error misses what is tried again.
+                    writeln!(std::io::stderr(), "trying again: {error}").ok();
+                    tokio::time::sleep(BEFORE_NEXT_TRY).await;
+                }
+                done => return done,
+            }
+        }
+        self.run().await
     }
 
     fn start(&self) -> Result<Child, CommandError> {
@@ -181,5 +207,30 @@ mod tests {
     async fn a_missing_program_is_named() {
         let error = Call::new(Path::new("no-such-program")).run().await.unwrap_err();
         assert!(error.to_string().starts_with("no-such-program cannot be started"), "{error}");
+    }
+
+    /// Fails at its first call with `said`, and counts its calls in `folder`.
+    async fn call_twice(folder: &Path, said: &str) -> (Result<String, CommandError>, usize) {
+        let calls = folder.join("calls");
+        let script =
+            r#"echo call >> "$0"; [ "$(wc -l < "$0")" -gt 1 ] || { echo "$1" >&2; exit 1; }"#;
+        let call = Call::new(Path::new("sh")).args(["-c", script]).arg(&calls).arg(said);
+        let outcome = call.run_patiently().await;
+        (outcome, std::fs::read_to_string(calls).unwrap().lines().count())
+    }
+
+    #[tokio::test]
+    async fn an_api_server_that_was_too_busy_once_is_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = "net/http: request canceled (Client.Timeout or context cancellation)";
+        let (outcome, calls) = call_twice(folder.path(), said).await;
+        assert!(outcome.is_ok() && calls == 2, "{outcome:?} after {calls}");
+    }
+
+    #[tokio::test]
+    async fn what_the_api_server_refuses_is_not_asked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (outcome, calls) = call_twice(folder.path(), "unknown field spec.contaners").await;
+        assert!(outcome.is_err() && calls == 1, "{outcome:?} after {calls}");
     }
 }

@@ -69,7 +69,7 @@ pub(crate) async fn note(
     let patch = json!({"data": {part: entry(fingerprint, objects)}}).to_string();
     let call = cluster.kubectl().args(["patch", "configmap", NAME, "-n", NAMESPACE]);
     let call = call.args(["--type", "merge", "-p", &patch]);
-    call.run().await.map(drop).doing(format!("recording that {part} is installed"))
+    call.run_patiently().await.map(drop).doing(format!("recording that {part} is installed"))
 }
 
 fn entry(fingerprint: &str, objects: &[Object]) -> String {

@@ -37,27 +37,31 @@ impl Rest {
     }
 }
 
-/// Waits until outboxes are empty, no consumer lags, no payment is unfinished and no order waits for one, or until nothing of that
-/// has moved for as long as `standstill`: how long a backlog takes is a matter of the machine, whether it shrinks is not.
+/// Waits until outboxes are empty, no consumer lags, no payment is unfinished and no order waits for one, or until what is left has
+/// not changed for as long as `standstill`: how long a backlog takes is a matter of the machine, that it is worked on is not.
 ///
-/// A source that does not answer is one more thing that is left: it may be starting again.
+/// A source that does not answer is one more thing that is left: it may be starting again. It is no change.
 pub async fn drain(sources: &Sources, standstill: Duration) -> Rest {
-    let (mut patience, mut before) =
-        (Patience::of_progress(standstill, MOST_STANDSTILLS), Vec::new());
+    let mut patience = Patience::of_progress(standstill, MOST_STANDSTILLS);
+    let mut before = None;
     loop {
-        let left = match sources.unfinished().await {
-            Ok(left) => left,
-            Err(error) => vec![format!("{error:#}")],
-        };
-        if left != before {
+        let look = sources.unfinished().await;
+        if has_moved(&mut before, look.as_ref().ok()) {
             patience.progress();
         }
+        let left = look.unwrap_or_else(|error| vec![format!("{error:#}")]);
         if left.is_empty() || !patience.pause().await {
             let waited_ms = u64::try_from(patience.spent().as_millis()).unwrap_or(u64::MAX);
             return Rest { left, waited_ms };
         }
-        before = left;
     }
+}
+
+/// Whether what is left differs from what was left when somebody last could say so, which it then replaces.
+fn has_moved(before: &mut Option<Vec<String>>, left: Option<&Vec<String>>) -> bool {
+    let Some(left) = left else { return false };
+    let known = before.replace(left.clone());
+    known.is_some_and(|known| known != *left)
 }
 
 /// How far consumers lag, in sentences; empty if none does.
@@ -111,6 +115,22 @@ mod tests {
 
     fn lag(committed: Option<i64>) -> Vec<String> {
         lags(&kafka(committed), std::iter::once(("order-service", "payment-events")))
+    }
+
+    #[test]
+    fn what_is_left_has_moved_when_it_differs_from_what_was_last_seen() {
+        let (mut before, ten, nine) = (None, vec!["10".to_owned()], vec!["9".to_owned()]);
+        for (left, moved) in [
+            (Some(&ten), false),
+            (Some(&ten), false),
+            (None, false),
+            (Some(&ten), false),
+            (Some(&nine), true),
+            (None, false),
+            (Some(&ten), true),
+        ] {
+            assert_eq!(has_moved(&mut before, left), moved, "{before:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A service's `main`.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{io::Write as _, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -88,13 +88,13 @@ fn stop_on_signal(stop: CancellationToken) -> anyhow::Result<()> {
 
 async fn flush(telemetry: Telemetry) {
     if let Err(error) = tokio::task::spawn_blocking(move || telemetry.flush()).await {
-        tracing::warn!(%error, "traces were not flushed");
+        // There is no logger any more.
+        writeln!(std::io::stderr(), "telemetry was not flushed: {error}").ok();
     }
 }
 
 /// Before there is a logger, one line on standard error is all there is.
 fn refuse(error: &anyhow::Error) -> ExitCode {
-    use std::io::Write as _;
     writeln!(std::io::stderr(), "cannot start: {error:#}").ok();
     ExitCode::from(EXIT_CONFIG)
 }

@@ -10,7 +10,6 @@ use anyhow::Context as _;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus_client::registry::Registry;
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _,
@@ -18,6 +17,7 @@ use tracing_subscriber::{
 };
 
 use crate::config::Settings;
+use queue::Rest;
 
 pub use logs::JsonLines;
 use spans::SPANS;
@@ -26,16 +26,17 @@ use spans::SPANS;
 #[must_use = "what is still queued is lost without a flush"]
 pub struct Telemetry {
     provider: SdkTracerProvider,
-    _lines: WorkerGuard,
+    lines: Rest,
 }
 
 impl Telemetry {
     /// Installs logging and tracing for the whole process. Must be called inside a tokio runtime.
     pub fn install(settings: &Settings) -> anyhow::Result<Self> {
         let provider = traces::provider(settings)?;
-        let (queue, lines) = queue::stdout();
         let filter =
             EnvFilter::try_new(&settings.log_filter).context("ECOTRACK_LOG is not a log filter")?;
+        let (queue, lines) = queue::stdout();
+        let lost = queue.error_counter();
         // Each layer has its own filter: what is logged does not decide what is traced.
         let spans = tracing_opentelemetry::layer()
             .with_tracer(provider.tracer(settings.service))
@@ -45,7 +46,8 @@ impl Telemetry {
             .with(JsonLines::to(queue).with_filter(filter))
             .try_init()
             .context("telemetry is already installed in this process")?;
-        Ok(Self { provider, _lines: lines })
+        queue::count(lost);
+        Ok(Self { provider, lines })
     }
 
     /// Sends the spans and writes the lines that are queued, each within a deadline of its own. Blocks.
@@ -53,6 +55,7 @@ impl Telemetry {
         if let Err(error) = self.provider.shutdown() {
             tracing::warn!(%error, "traces that were still queued are lost");
         }
+        self.lines.write();
     }
 }
 

@@ -19,6 +19,7 @@ use std::time::Duration;
 use backon::{ConstantBuilder, Retryable as _};
 
 pub use answer::{Answer, Client};
+pub use ecotrack_servers::ports;
 pub use fixture::{Fixture, Service};
 pub use heard::Heard;
 pub use issuer::{Issuer, signing_key};

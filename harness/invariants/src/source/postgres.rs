@@ -45,8 +45,8 @@ pub async fn unfinished(pool: &PgPool) -> anyhow::Result<Vec<String>> {
         ("payment_service.payments", UNFINISHED_PAYMENTS.as_slice()),
         ("order_service.orders", &[PENDING_ORDER]),
     ] {
-        let waiting = waiting(&mut connection, table, statuses).await;
-        left.extend(waiting.with_context(|| format!("cannot read {table}"))?);
+        let sentences = waiting(&mut connection, table, statuses).await;
+        left.extend(sentences.with_context(|| format!("cannot read {table}"))?);
     }
     Ok(left)
 }
@@ -62,7 +62,7 @@ async fn waiting(
     );
     let waiting: Vec<(String, i64, String)> =
         sqlx::query_as(AssertSqlSafe(sql)).bind(statuses).fetch_all(connection).await?;
-    let sentence = |(status, count, first)| format!("{count} {status} in {table}, first {first}");
+    let sentence = |(status, count, one)| format!("{count} {status} in {table}, one is {one}");
     Ok(waiting.into_iter().map(sentence).collect())
 }
 

@@ -72,7 +72,7 @@ async fn waiting_events_and_open_payments_are_unfinished() {
         left,
         [
             "1 events wait in order_service.outbox".to_owned(),
-            format!("1 pending in payment_service.payments, first {PAYMENT}")
+            format!("1 pending in payment_service.payments, one is {PAYMENT}")
         ]
     );
     let done = "update order_service.outbox set sent_at = now(); update payment_service.payments set status = 'failed'";

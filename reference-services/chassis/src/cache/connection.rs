@@ -31,13 +31,6 @@ pub struct CacheSettings {
 }
 
 impl CacheSettings {
-    /// A plain server at an address, and everything else as it usually is.
-    #[must_use]
-    pub fn plain(url: &str) -> Self {
-        let patience = Duration::from_millis(PATIENCE_MS.get().into());
-        Self { url: url.to_owned(), password: None, ca_file: None, patience }
-    }
-
     /// Reads the settings. A `rediss` server wants its password, a plain one has none.
     pub fn load(settings: &Settings) -> Result<Self, ConfigError> {
         let url: String = settings.required("ECOTRACK_REDIS_URL")?;

@@ -17,7 +17,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 const MAX_LIFETIME: Duration = Duration::from_mins(30);
 /// A connection that was not used for so long is asked whether it still answers before it is used. One that just was, was asked when
-/// it was given back: asked for each use again, the server would answer one question more than there are statements.
+/// it was given back: asked for each use again, the server would answer one question more than there are statements. The price:
+/// when the server ends connections, a request that takes one within this time fails with it.
 const FRESH: Duration = Duration::from_millis(100);
 /// Deadline of a statement, enforced by the server.
 const STATEMENT_TIMEOUT: &str = "10s";

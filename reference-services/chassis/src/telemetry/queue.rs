@@ -1,7 +1,12 @@
 //! Lines on their way to standard output: they wait in a queue with an end, and a thread of its own writes them. Whoever reads them
 //! may be slow or stand still; requests do not wait for that. What finds the queue full is lost, and counted.
 
-use std::{fmt, sync::OnceLock};
+use std::{
+    fmt,
+    sync::{OnceLock, mpsc},
+    thread,
+    time::Duration,
+};
 
 use prometheus_client::{
     collector::Collector,
@@ -13,20 +18,41 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuild
 
 /// Lines that may wait. They have some 500 bytes each.
 const MOST_LINES: usize = 4 * 1024;
+/// Longest that the end of a service waits for who reads its last lines.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// There is one standard output, so there is one count.
 static LOST: OnceLock<ErrorCounter> = OnceLock::new();
 
-/// The queue, and what writes the rest of it when it is dropped.
-pub(super) fn stdout() -> (NonBlocking, WorkerGuard) {
+/// What is still in the queue when a service ends.
+pub(super) struct Rest(WorkerGuard);
+
+impl Rest {
+    /// Writes it, unless nobody reads. Blocks for a moment.
+    pub(super) fn write(self) {
+        // Letting go waits for the reader without an end when the queue is full. The process ends anyway: it takes the thread along.
+        let (done, heard) = mpsc::channel();
+        thread::spawn(move || {
+            drop(self.0);
+            done.send(()).ok();
+        });
+        heard.recv_timeout(LAST_WORDS).ok();
+    }
+}
+
+/// The queue, and what is left in it at the end.
+pub(super) fn stdout() -> (NonBlocking, Rest) {
     let (queue, rest) = NonBlockingBuilder::default()
         .buffered_lines_limit(MOST_LINES)
         .lossy(true)
         .thread_name("log-lines")
         .finish(std::io::stdout());
-    // A second installation fails, so nobody counts for another queue.
-    LOST.set(queue.error_counter()).ok();
-    (queue, rest)
+    (queue, Rest(rest))
+}
+
+/// From now on the lines that this queue loses are counted.
+pub(super) fn count(lost: ErrorCounter) {
+    LOST.set(lost).ok();
 }
 
 /// Registers `log_lines_lost_total`.
@@ -40,7 +66,7 @@ struct LostLines;
 impl Collector for LostLines {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let lost = LOST.get().map_or(0, ErrorCounter::dropped_lines);
-        let help = "Log lines that were not written because nobody read the ones before";
+        let help = "Log lines that found the queue to standard output full";
         let metric =
             encoder.encode_descriptor("log_lines_lost", help, None, MetricType::Counter)?;
         ConstCounter::new(u64::try_from(lost).unwrap_or(u64::MAX)).encode(metric)

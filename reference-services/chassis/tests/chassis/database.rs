@@ -1,6 +1,9 @@
 //! Credentials that change, and a schema that is somebody else's.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Result, ensure};
 use axum::{Router, routing::post};
@@ -90,6 +93,29 @@ async fn a_login_that_dies_before_it_was_replaced_is_replaced_by_the_request_tha
         format!("select pg_terminate_backend(pid) from pg_stat_activity where usename = '{old}'");
     execute(&bench.fixture.database, killed).await?;
     assert_eq!(user_of(&bench.database).await?, new);
+    Ok(())
+}
+
+#[tokio::test]
+async fn connections_that_the_server_ended_are_noticed_before_they_are_used() -> Result<()> {
+    /// Longer than a connection counts as just used.
+    const AGE: Duration = Duration::from_millis(200);
+    let bench = Bench::start().await?;
+    let mut held = Vec::new();
+    while held.len() < 5 {
+        held.push(bench.database.acquire().await?);
+    }
+    drop(held);
+    let end = "select pg_terminate_backend(pid) from pg_stat_activity \
+         where datname = current_database() and pid <> pg_backend_pid()";
+    let mut other = bench.fixture.database.connect().await?;
+    let ended = sqlx::query(end).execute(&mut other).await?.rows_affected();
+    ensure!(ended >= 5, "only {ended} connections were ended");
+    tokio::time::sleep(AGE).await;
+    for _ in 0..10 {
+        let mut connection = bench.database.acquire().await?;
+        sqlx::query("select 1").execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -29,7 +29,9 @@ async fn cache() -> Result<Cache> {
 
 /// A cache without a Redis: nobody listens there.
 fn nowhere() -> Result<Cache> {
-    Cache::new(&CacheSettings::plain("redis://127.0.0.1:1"), &mut Registry::default())
+    let (url, patience) = ("redis://127.0.0.1:1".to_owned(), Duration::from_secs(2));
+    let settings = CacheSettings { url, password: None, ca_file: None, patience };
+    Cache::new(&settings, &mut Registry::default())
 }
 
 fn id() -> String {

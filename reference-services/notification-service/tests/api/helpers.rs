@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result, ensure};
 use chrono::Utc;
 use ecotrack_chassis::kafka::Record;
-use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service, eventually};
+use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service, eventually, ports};
 use ecotrack_events::order::OrderCancelled;
 use ecotrack_events::user::{UserDeleted, UserRegistered, UserUpdated};
 use ecotrack_events::{Envelope, Topic};
@@ -292,5 +292,5 @@ pub(crate) fn preferences() -> Value {
 
 /// An address nobody listens on right now.
 pub(crate) fn free_address() -> Result<String> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+    Ok(format!("127.0.0.1:{}", ports::free()?))
 }

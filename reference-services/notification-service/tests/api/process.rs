@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use ecotrack_chassis::test_support::{Client, eventually};
 use futures::future::try_join_all;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::helpers::{TestApp, free_address};
 
@@ -31,7 +32,7 @@ async fn what_is_in_its_memory_is_never_dumped() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reader_of_its_lines_who_stands_still_stops_no_request() -> Result<()> {
+async fn a_reader_of_its_lines_who_stands_still_stops_neither_requests_nor_the_end() -> Result<()> {
     let app = TestApp::without_service().await?;
     let address = free_address()?;
     let mut command = app.command()?;
@@ -53,5 +54,9 @@ async fn a_reader_of_its_lines_who_stands_still_stops_no_request() -> Result<()>
         lost.context("no metric")?.parse::<u64>()? > 0,
         "no line was lost: this test tested nothing"
     );
-    Ok(process.kill().await?)
+    let id = process.id().and_then(|id| Pid::from_raw(id.cast_signed())).context("it ended")?;
+    kill_process(id, Signal::TERM)?;
+    let ended = tokio::time::timeout(PATIENCE, process.wait()).await;
+    ensure!(ended.context("it waits for who reads the lines")??.success());
+    Ok(())
 }

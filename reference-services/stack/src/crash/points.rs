@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use nix::sys::signal::Signal;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use sqlx::AssertSqlSafe;
 
@@ -16,9 +17,7 @@ use crate::{name::Name, progress::Progress, report::Report, stack::Stack};
 
 const VARIABLE: &str = "ECOTRACK_FAILPOINTS";
 /// Longest a service under load may take to get to its point.
-const HIT_WITHIN: Duration = Duration::from_mins(1);
-/// What a point ends its process with: one that ended in another way was not there.
-const SIGKILL: i32 = 9;
+const HIT_WITHIN: Duration = Duration::from_mins(2);
 /// At which of its first passes a point strikes: different states each time.
 const PASSES: std::ops::RangeInclusive<u32> = 1..=4;
 
@@ -27,7 +26,7 @@ const PASSES: std::ops::RangeInclusive<u32> = 1..=4;
 pub struct Point {
     /// Its name in the code.
     pub name: &'static str,
-    /// The services that pass it, in turns.
+    /// The services that pass it; deaths are dealt out to them in turns.
     pub services: &'static [Name],
     /// What makes a service pass it.
     reached: Reached,
@@ -76,48 +75,57 @@ pub async fn at_points(
     seed: u64,
 ) -> anyhow::Result<(Report, String)> {
     let load = Load::on(stack, seed)?;
-    let mut lane = Lane { stack, random: StdRng::seed_from_u64(seed), hits: BTreeMap::new() };
+    let mut lane = Lane { stack, random: StdRng::seed_from_u64(seed), strikes: BTreeMap::new() };
     let (still, busy): (Vec<Point>, Vec<Point>) =
         points.iter().partition(|point| point.reached == Reached::Migration);
     lane.strike_all(&still, times).await?;
     load.during(lane.strike_all(&busy, times)).await?;
     let mut report = Report::new(&format!("crash points, seed {seed}"));
     for point in points {
-        let hits = lane.hits.get(point.name).copied().unwrap_or_default();
-        report.judged(point.name, &format!("{times} hits"), &hits.to_string(), hits >= times);
+        let strikes = lane.strikes.get(point.name).map(Vec::as_slice).unwrap_or_default();
+        let hits = strikes.iter().filter(|strike| strike.is_ok()).count();
+        let misses = strikes.iter().filter_map(|strike| strike.as_ref().err());
+        let shown = misses.fold(hits.to_string(), |shown, miss| format!("{shown}; {miss}"));
+        report.judged(point.name, &format!("{times} hits"), &shown, hits >= times);
     }
     let said = judge(stack, &load, &mut report).await?;
     Ok((report, said))
 }
 
 /// Lets one service die once at a point that the load reaches.
-pub(super) async fn strike_once(stack: &Stack, name: &str, seed: u64) -> anyhow::Result<bool> {
+pub(super) async fn strike_once(stack: &Stack, name: &str, seed: u64) -> anyhow::Result<()> {
     let mut random = StdRng::seed_from_u64(seed);
     let point = POINTS
         .iter()
         .find(|point| point.name == name)
         .with_context(|| format!("no point {name}"))?;
     let service = *point.services.choose(&mut random).context("nobody gets there")?;
-    strike(stack, point, service, random.random_range(PASSES)).await
+    // That nobody passes there is possible while other faults last; it is one fault less.
+    strike(stack, point, service, random.random_range(PASSES)).await.map(drop)
 }
+
+/// A death at the point, or what happened instead.
+type Strike = Result<(), String>;
 
 struct Lane<'a> {
     stack: &'a Stack,
     random: StdRng,
-    hits: BTreeMap<&'static str, usize>,
+    /// By point.
+    strikes: BTreeMap<&'static str, Vec<Strike>>,
 }
 
 impl Lane<'_> {
-    /// One point after another, each in all its services at once: a consumer that died waits for its successor's partitions.
+    /// One point after another, each in all its services at once: the successor of a consumer that died waits until the broker
+    /// gives it the partitions.
     async fn strike_all(&mut self, points: &[Point], times: usize) -> anyhow::Result<()> {
         for point in points {
-            let progress = Mutex::new(Progress::of(&format!("deaths at {}", point.name), times));
+            let progress = Mutex::new(Progress::of(&format!("strikes at {}", point.name), times));
             let strikes = self
                 .passes(point, times)
                 .into_iter()
                 .map(|(name, passes)| strike_service(self.stack, point, name, passes, &progress));
-            let hits = futures::future::try_join_all(strikes).await?;
-            self.hits.insert(point.name, hits.into_iter().sum());
+            let strikes = futures::future::try_join_all(strikes).await?;
+            self.strikes.insert(point.name, strikes.into_iter().flatten().collect());
         }
         Ok(())
     }
@@ -132,25 +140,25 @@ impl Lane<'_> {
     }
 }
 
-/// How many of a service's deaths took place.
+/// Strikes a service once for each pass.
 async fn strike_service(
     stack: &Stack,
     point: &Point,
     name: Name,
     passes: Vec<u32>,
     progress: &Mutex<Progress>,
-) -> anyhow::Result<usize> {
-    let mut hits = 0;
+) -> anyhow::Result<Vec<Strike>> {
+    let mut strikes = Vec::new();
     for pass in passes {
-        let has_died = strike(stack, point, name, pass).await;
-        hits += usize::from(has_died.with_context(|| format!("{} of {name}", point.name))?);
+        let strike = strike(stack, point, name, pass).await;
+        strikes.push(strike.with_context(|| format!("{} of {name}", point.name))?);
         progress.lock().unwrap_or_else(PoisonError::into_inner).step();
     }
-    Ok(hits)
+    Ok(strikes)
 }
 
 /// Starts a service with the point armed, waits until it has died of it, and starts it again.
-async fn strike(stack: &Stack, point: &Point, name: Name, pass: u32) -> anyhow::Result<bool> {
+async fn strike(stack: &Stack, point: &Point, name: Name, pass: u32) -> anyhow::Result<Strike> {
     let service = stack.service(name)?;
     service.kill()?;
     let pass = if point.reached == Reached::Load { pass } else { 1 };
@@ -163,13 +171,16 @@ async fn strike(stack: &Stack, point: &Point, name: Name, pass: u32) -> anyhow::
         service.await_ready().await?;
         stack.rotate_login(name).await?;
     }
-    let has_died =
-        service.await_end(HIT_WITHIN).await.is_ok_and(|end| end.signal() == Some(SIGKILL));
+    let strike = match service.await_end(HIT_WITHIN).await {
+        Ok(end) if end.signal() == Some(Signal::SIGKILL as i32) => Ok(()),
+        Ok(end) => Err(format!("{name} ended in another way: {end}")),
+        Err(error) => Err(format!("{error:#}")),
+    };
     service.kill()?;
     service.set_variable(VARIABLE, "");
     service.start()?;
     service.await_ready().await?;
-    Ok(has_died)
+    Ok(strike)
 }
 
 async fn empty_schema(stack: &Stack, name: Name) -> anyhow::Result<()> {
