@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::anyhow;
+
 /// How often a condition is looked at.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Looks until a condition holds or `deadline` is over. The error of the last look says what was still missing.
+/// Looks until a condition holds or `deadline` is over, also when a look hangs. The error of the last look says what was still
+/// missing.
 pub async fn eventually<T, F, Fut>(deadline: Duration, mut look: F) -> anyhow::Result<T>
 where
     F: FnMut() -> Fut,
@@ -13,12 +16,34 @@ where
 {
     let began = Instant::now();
     loop {
-        match look().await {
+        let left = deadline.saturating_sub(began.elapsed()).max(INTERVAL);
+        let seen = tokio::time::timeout(left, look()).await;
+        match seen.unwrap_or_else(|_elapsed| Err(anyhow!("the last look had no outcome"))) {
             Ok(value) => return Ok(value),
             Err(error) if began.elapsed() >= deadline => {
                 return Err(error.context(format!("not within {deadline:?}")));
             }
             Err(_) => tokio::time::sleep(INTERVAL).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
+    async fn a_look_that_hangs_is_given_up_at_the_deadline() {
+        let seen = eventually(DEADLINE, std::future::pending::<anyhow::Result<()>>).await;
+        assert!(format!("{:#}", seen.unwrap_err()).contains("not within 50ms"));
+    }
+
+    #[tokio::test]
+    async fn the_last_look_says_what_was_missing() {
+        let seen =
+            eventually(DEADLINE, async || anyhow::Result::<()>::Err(anyhow!("no pods"))).await;
+        assert!(format!("{:#}", seen.unwrap_err()).contains("no pods"));
     }
 }

@@ -21,6 +21,8 @@ use crate::{name::Name, secrets::Mount};
 const READY_DEADLINE: Duration = Duration::from_secs(30);
 /// Longest a service that was told to stop may take.
 const END_DEADLINE: Duration = Duration::from_secs(30);
+/// Longest one look at its readiness may take: a process that dies meanwhile may leave it without an answer.
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
 const READINESS: &str = "/actuator/health/readiness";
 
 /// One service.
@@ -156,7 +158,8 @@ impl Service {
     }
 
     async fn look(&self) -> anyhow::Result<()> {
-        let answer = self.http.get(self.base.join(READINESS)?).send().await?;
+        let ask = self.http.get(self.base.join(READINESS)?).timeout(LOOK_WITHIN);
+        let answer = ask.send().await?;
         let status = answer.status();
         ensure!(status.is_success(), "{status}: {}", answer.text().await?);
         Ok(())

@@ -2,13 +2,16 @@
 
 mod surroundings;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use ecotrack_servers::{Access, Certificates, Kafka, Postgres, Redis, RunFolder, programs};
 
 use crate::{accounts::Accounts, name::Name, service::Service};
 use surroundings::Surroundings;
+
+/// Longest an answer may take; more than any service's own deadline.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What differs from one stack to another.
 #[derive(Debug, Clone)]
@@ -160,6 +163,7 @@ impl Stack {
 /// A client that speaks plain HTTP on loopback.
 pub(crate) fn client() -> anyhow::Result<reqwest::Client> {
     reqwest::Client::builder()
+        .timeout(ANSWER_WITHIN)
         .tls_certs_only([])
         .no_proxy()
         .build()
