@@ -187,7 +187,8 @@ mod tests {
     #[test]
     fn a_paused_process_ends_too() {
         let dir = tempfile::tempdir().unwrap();
-        let program = Program { end: Signal::SIGINT, ..sleeper(&dir) };
+        // Not SIGINT: whoever is started in the background of a shell ignores it.
+        let program = Program { end: Signal::SIGTERM, ..sleeper(&dir) };
         let process = program.start().unwrap();
         process.signal(Signal::SIGSTOP).unwrap();
         let folder = PathBuf::from(format!("/proc/{}", process.id()));

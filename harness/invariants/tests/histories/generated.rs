@@ -1,6 +1,7 @@
 //! Generated histories: a good one stays good, and one change of a known kind is found.
 
 use ecotrack_invariants::history::History;
+use ecotrack_invariants::journal::Operation;
 use ecotrack_invariants::judge::Invariant::{self, I1, I2, I3, I4, I5, I6, I7, I8, I10};
 use ecotrack_invariants::observed::Payload;
 use proptest::prelude::*;
@@ -38,6 +39,11 @@ const FATES: [Fate; 9] = [
 /// A way to break a history, and who must notice.
 type Mutation = (&'static str, Invariant, fn(&mut History, Index));
 
+fn key_of_placement(operation: &Operation) -> Option<String> {
+    let action = &operation.request.action;
+    (action.name() == "place_order").then(|| action.idempotency_key().map(str::to_owned)).flatten()
+}
+
 const MUTATIONS: [Mutation; 14] = [
     ("lose an acknowledged order", I1, |history, index| {
         let told = history
@@ -62,10 +68,16 @@ const MUTATIONS: [Mutation; 14] = [
         paid.unwrap().total_minor += 1;
     }),
     ("keep what was refused", I2, |history, _| {
-        let placed =
-            history.journal.operations.iter_mut().rfind(|one| {
-                one.request.action.name() == "place_order" && one.status() == Some(201)
-            });
+        // One that was asked for once: of two attempts under a key the other one may have made the order.
+        let operations = &mut history.journal.operations;
+        let keys: Vec<_> = operations.iter().filter_map(key_of_placement).collect();
+        let is_only = |one: &&mut Operation| {
+            let key = key_of_placement(one);
+            one.status() == Some(201)
+                && key.is_some()
+                && keys.iter().filter(|known| Some(*known) == key.as_ref()).count() == 1
+        };
+        let placed = operations.iter_mut().rfind(is_only);
         placed.unwrap().answer = Some(ecotrack_invariants::journal::Answer::of(422, None));
     }),
     ("charge twice", I3, |history, _| {
