@@ -22,7 +22,7 @@ const READY_DEADLINE: Duration = Duration::from_secs(30);
 /// Longest a service that was told to stop may take.
 const END_DEADLINE: Duration = Duration::from_secs(30);
 /// Longest one look at its readiness may take: a process that dies meanwhile may leave it without an answer.
-const LOOK_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_WITHIN: Duration = Duration::from_secs(10);
 const READINESS: &str = "/actuator/health/readiness";
 
 /// One service.
