@@ -50,11 +50,11 @@ const TELLERS: &[Name] =
     &[Name::UserService, Name::OrderService, Name::PaymentService, Name::NotificationService];
 const LISTENERS: &[Name] = &[Name::OrderService, Name::ProductService, Name::NotificationService];
 
-/// Every point. Migrations come first: schemas are emptied for them.
+/// Every point. Migrations come first: schemas are emptied for them. Rotations come last: all services die at once for them, and by
+/// then customers have registered.
 pub const POINTS: [Point; 13] = [
     Point { name: "database.migration", services: &Name::SERVICES, reached: Reached::Migration },
     Point { name: "database.migrated", services: &Name::SERVICES, reached: Reached::Migration },
-    Point { name: "database.rotation", services: &Name::SERVICES, reached: Reached::Rotation },
     under_load("order-service.reserved", &[Name::OrderService]),
     under_load("order-service.committed", &[Name::OrderService]),
     under_load("payment.opened", &[Name::PaymentService]),
@@ -65,6 +65,7 @@ pub const POINTS: [Point; 13] = [
     under_load("outbox.acknowledged", TELLERS),
     under_load("inbox.claimed", LISTENERS),
     under_load("consumer.handled", LISTENERS),
+    Point { name: "database.rotation", services: &Name::SERVICES, reached: Reached::Rotation },
 ];
 
 /// Lets services die at each of `points`, `times` times, then judges. Wants binaries with the feature `failpoints`.
