@@ -74,7 +74,6 @@ const MUTATIONS: [Mutation; 14] = [
         let is_only = |one: &&mut Operation| {
             let key = key_of_placement(one);
             one.status() == Some(201)
-                && key.is_some()
                 && keys.iter().filter(|known| Some(*known) == key.as_ref()).count() == 1
         };
         let placed = operations.iter_mut().rfind(is_only);

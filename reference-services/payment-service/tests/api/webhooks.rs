@@ -243,7 +243,7 @@ fn mutants(good: &Value) -> Vec<Mutant> {
     mutants
 }
 
-/// By another secret, or at another time.
+/// By another secret, or at another time. Minutes beyond what is borne, for a slow machine; to the second it is a unit test of `webhook`.
 fn signed_otherwise(good: &Value, now: i64) -> Vec<Mutant> {
     let unsigned = Delivery::unsigned("stripe", good);
     let signed = |secrets, at| unsigned.clone().signed_with(secrets, at);
