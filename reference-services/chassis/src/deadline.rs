@@ -31,6 +31,20 @@ pub(crate) fn for_pause(pause: Duration) -> Option<Duration> {
     left.is_none_or(|left| left > pause).then_some(pause)
 }
 
+/// Longest that a worker waits for a step of its own. A server that vanished without a word answers nothing, and the network gives
+/// it up only after a quarter of an hour.
+const STEP: Duration = Duration::from_mins(2);
+
+/// A step that did not end in time.
+#[derive(Debug, thiserror::Error)]
+#[error("not done within {STEP:?}; what it began is undone")]
+pub(crate) struct TooLong;
+
+/// A worker's step, which must be safe to drop: what it did not commit is rolled back.
+pub(crate) async fn of_step<T>(step: impl Future<Output = T>) -> Result<T, TooLong> {
+    tokio::time::timeout(STEP, Box::pin(step)).await.or(Err(TooLong))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -221,9 +221,9 @@ pub fn now() -> DateTime<Utc> {
 /// Whether an error says that the database cannot be reached or has no room, so that trying later may help.
 #[must_use]
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
-    /// Connection failures, logins, transactions that stood in each other's way, shortage, shutdowns: the server's own words
-    /// for "not now".
-    const CLASSES: [&str; 5] = ["08", "28", "40", "53", "57"];
+    /// Connection failures, a server that only reads since another took over, logins, transactions that stood in each other's way,
+    /// shortage, shutdowns, failing disks: the server's own words for "not now".
+    const CLASSES: [&str; 7] = ["08", "25006", "28", "40", "53", "57", "58"];
     let of_connection = matches!(
         error,
         sqlx::Error::PoolTimedOut

@@ -10,9 +10,12 @@ use anyhow::Context as _;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TracerProvider as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus_client::registry::Registry;
+use tracing::{Level, Metadata};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{
-    EnvFilter, Layer as _, filter::LevelFilter, layer::SubscriberExt as _,
+    EnvFilter, Layer as _,
+    filter::{FilterFn, LevelFilter},
+    layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
 
@@ -38,11 +41,16 @@ impl Telemetry {
         let (queue, lines) = queue::stdout();
         let lost = queue.error_counter();
         // Each layer has its own filter: what is logged does not decide what is traced.
+        // Where in the code, on which thread and how long it was worked on is nobody's question to a trace.
         let spans = tracing_opentelemetry::layer()
             .with_tracer(provider.tracer(settings.service))
-            .with_location(false);
+            .with_location(false)
+            .with_target(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false);
+        let traced = FilterFn::new(is_traced).with_max_level_hint(LevelFilter::INFO);
         tracing_subscriber::registry()
-            .with(spans.with_filter(LevelFilter::INFO))
+            .with(spans.with_filter(traced))
             .with(JsonLines::to(queue).with_filter(filter))
             .try_init()
             .context("telemetry is already installed in this process")?;
@@ -57,6 +65,12 @@ impl Telemetry {
         }
         self.lines.write();
     }
+}
+
+/// A span tells what was done, and of what was said meanwhile only what is a warning: lines carry the ids of their trace.
+fn is_traced(metadata: &Metadata<'_>) -> bool {
+    let most = if metadata.is_span() { Level::INFO } else { Level::WARN };
+    *metadata.level() <= most
 }
 
 /// Registers what telemetry itself loses.

@@ -6,7 +6,7 @@ use futures::FutureExt as _;
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::outage::Outage;
+use crate::{deadline, outage::Outage};
 
 /// The service's background tasks.
 #[derive(Clone)]
@@ -51,7 +51,8 @@ impl Workers {
         self.spawn(name, move |stop| async move {
             let mut outage = Outage::of(name);
             while !stop.is_cancelled() {
-                let progress = outage.progress(step().await);
+                let ended = deadline::of_step(step()).await;
+                let progress = outage.progress(ended.unwrap_or_else(|late| Err(late.into())));
                 if matches!(progress, Progress::Idle) {
                     stop.run_until_cancelled(tokio::time::sleep(idle)).await;
                 }
@@ -86,5 +87,26 @@ impl Progress {
         } else {
             Self::Worked
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_that_never_ends_is_given_up_and_the_next_one_begins() {
+        let (workers, _failures) = Workers::new();
+        let (steps, begun) = (AtomicUsize::new(0), CancellationToken::new());
+        let second = begun.clone();
+        workers.repeat("stuck", Duration::from_secs(1), move || {
+            if steps.fetch_add(1, Ordering::Relaxed) == 1 {
+                second.cancel();
+            }
+            std::future::pending()
+        });
+        tokio::time::timeout(Duration::from_hours(1), begun.cancelled()).await.unwrap();
     }
 }

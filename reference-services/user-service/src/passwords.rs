@@ -15,11 +15,11 @@ use tokio::sync::oneshot;
 
 use crate::domain::Password;
 
-/// Passwords being hashed at once. Each takes a core and 19 MiB; a login storm must not take either from other routes.
+/// Passwords being hashed at once at most. Each takes a core and 19 MiB; a login storm must not take either from other routes.
 ///
 /// The threads are these and no others: allocators keep memory per thread, and with a pool of many threads each of
 /// them would in time keep a hash's 19 MiB.
-const THREADS: usize = 2;
+const MOST_THREADS: usize = 2;
 /// How far its threads stand back behind all others when the processor is short.
 const NICENESS: i32 = 10;
 /// Passwords that may wait for their turn; more are refused at once.
@@ -38,7 +38,7 @@ impl Passwords {
     pub(crate) fn new() -> anyhow::Result<Self> {
         let (jobs, waiting) = sync_channel::<Job>(MAX_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..THREADS {
+        for _ in 0..threads() {
             let waiting = Arc::clone(&waiting);
             let thread = std::thread::Builder::new().name("passwords".to_owned());
             thread
@@ -84,6 +84,12 @@ impl Passwords {
         }
         outcome.await.map_err(ApiError::internal)
     }
+}
+
+/// As many as leave half of the cores to others.
+fn threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).clamp(1, MOST_THREADS)
 }
 
 fn work_off(waiting: &Mutex<Receiver<Job>>) {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Handler, HandlerError, Processor, claims, processor};
 use crate::{
-    continuation,
+    continuation, deadline,
     kafka::{Record, RecordError},
 };
 
@@ -30,7 +30,8 @@ impl<H: Handler> Processor<H> {
     /// Handles records in their order. Returns when the fate of each is durable.
     pub async fn process_all(&self, records: &[Record]) {
         if records.len() > 1 {
-            match self.handle_together(records).await {
+            let handled = deadline::of_step(self.handle_together(records)).await;
+            match handled.unwrap_or_else(|late| Err(late.into())) {
                 Ok(()) => return,
                 Err(error) => {
                     let error = format!("{:#}", anyhow::Error::from(error));

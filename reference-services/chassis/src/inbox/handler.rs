@@ -3,7 +3,7 @@
 use ecotrack_events::Envelope;
 use sqlx::{Postgres, Transaction};
 
-use crate::postgres;
+use crate::{deadline::TooLong, postgres};
 
 /// Why an event had no effect.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,13 @@ impl From<sqlx::Error> for HandlerError {
         } else {
             Self::Failed(error.into())
         }
+    }
+}
+
+/// The database vanished: handlers ask for nothing else.
+impl From<TooLong> for HandlerError {
+    fn from(late: TooLong) -> Self {
+        Self::Unavailable(late.into())
     }
 }
 

@@ -15,7 +15,7 @@ use tracing::Span;
 
 use super::{Handler, HandlerError, claims};
 use crate::{
-    continuation, failpoint,
+    continuation, deadline, failpoint,
     kafka::{Producer, Record},
     outage::Outage,
     postgres::Database,
@@ -98,7 +98,8 @@ impl<H: Handler> Processor<H> {
         let (mut failures, mut pauses) = (0, pauses());
         let mut outage = Outage::of("consumer");
         loop {
-            let error = match self.handle_once(event).await {
+            let handled = deadline::of_step(self.handle_once(event)).await;
+            let error = match handled.unwrap_or_else(|late| Err(late.into())) {
                 Ok(outcome) => {
                     outage.is_over();
                     return Ok(outcome);

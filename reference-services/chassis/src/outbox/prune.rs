@@ -8,10 +8,10 @@ const BATCH: i64 = 1_000;
 /// Removes one batch of rows that were sent a day ago. Rows that were not sent stay for ever.
 pub async fn prune(database: Database) -> anyhow::Result<Progress> {
     let mut connection = database.acquire().await?;
-    // Old rows are at the beginning of the primary key, so this reads no more than it removes.
+    // Rows are sent in the order of the primary key, so those that are old enough come first: no others need be read.
     let removed = sqlx::query(
-        "delete from outbox where position in (select position from outbox \
-         where sent_at < now() - interval '24 hours' order by position limit $1 for update skip locked)",
+        "delete from outbox where sent_at < now() - interval '24 hours' \
+         and position in (select position from outbox order by position limit $1)",
     )
     .bind(BATCH)
     .execute(&mut *connection)

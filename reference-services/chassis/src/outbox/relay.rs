@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
 use crate::{
-    failpoint,
+    deadline, failpoint,
     kafka::{Headers, Producer, Record},
     outage::Outage,
     postgres::Database,
@@ -75,7 +75,8 @@ impl Relay {
     async fn run(&self, stop: &CancellationToken) {
         let mut outage = Outage::of("outbox-relay");
         while !stop.is_cancelled() {
-            let progress = outage.progress(self.step().await);
+            let ended = deadline::of_step(self.step()).await;
+            let progress = outage.progress(ended.unwrap_or_else(|late| Err(late.into())));
             if progress == Progress::Idle {
                 let woken = tokio::time::timeout(POLL_INTERVAL, self.committed.notified());
                 stop.run_until_cancelled(woken).await;

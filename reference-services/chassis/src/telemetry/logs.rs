@@ -3,7 +3,8 @@
 use std::{fmt, io::Write as _};
 
 use chrono::{SecondsFormat, Utc};
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tracing::{Event, Subscriber, field::Field, field::Visit};
 use tracing_subscriber::{
@@ -11,8 +12,9 @@ use tracing_subscriber::{
     fmt::{MakeWriter, writer::BoxMakeWriter},
     layer::Context,
 };
+use uuid::Uuid;
 
-use crate::context;
+use crate::context::{self, WorkContext};
 
 /// Target under which the `log` bridge hands over lines; the real one is in its `log.target` field.
 const BRIDGE_TARGET: &str = "log";
@@ -31,56 +33,77 @@ impl JsonLines {
 
 impl<S: Subscriber> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut line = line(event).to_string();
-        line.push('\n');
+        // What is written is texts and numbers, which JSON has.
+        let Ok(mut line) = line(event) else { return };
+        line.push(b'\n');
         // Nobody takes lines any more: there is nowhere left to say so.
-        self.writer.make_writer().write_all(line.as_bytes()).ok();
+        self.writer.make_writer().write_all(&line).ok();
     }
 }
 
-fn line(event: &Event<'_>) -> Value {
-    let mut fields = Fields::default();
-    event.record(&mut fields);
-    let metadata = event.metadata();
-    let logger = match fields.others.remove("log.target") {
-        Some(Value::String(target)) if metadata.target() == BRIDGE_TARGET => target,
-        _ => metadata.target().to_owned(),
-    };
-    fields.others.retain(|name, _| !name.starts_with("log."));
-    let mut line = json!({
-        "timestamp": Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
-        "level": metadata.level().as_str(),
-        "logger": logger,
-        "message": fields.message,
-        "mdc": mdc(),
-    });
-    if !fields.others.is_empty() {
-        line["fields"] = Value::Object(fields.others);
-    }
-    line
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: String,
+    level: &'static str,
+    logger: &'a str,
+    message: &'a str,
+    mdc: Mdc<'a>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    fields: &'a Map<String, Value>,
 }
 
 /// What is known about the work at hand; unknown keys are left out.
-fn mdc() -> Map<String, Value> {
-    let mut mdc = Map::new();
-    let mut put = |key: &str, value: Option<String>| {
-        if let Some(value) = value {
-            mdc.insert(key.to_owned(), Value::String(value));
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mdc<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_context: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<Uuid>,
+}
+
+impl<'a> Mdc<'a> {
+    fn of(span: &SpanContext, work: Option<&'a WorkContext>) -> Self {
+        Self {
+            trace_id: span.is_valid().then(|| span.trace_id().to_string()),
+            span_id: span.is_valid().then(|| span.span_id().to_string()),
+            user_id: work.and_then(WorkContext::user_id),
+            correlation_id: work.map(|work| work.correlation_id.as_str()),
+            business_context: work.map(|work| work.business_context.as_str()),
+            session_id: work.and_then(WorkContext::session_id),
+            request_id: work.map(|work| work.request_id),
         }
-    };
-    // Entering a span makes its context the current one, so this is the span the event is in.
-    let context = opentelemetry::Context::current();
-    let span = context.span().span_context().clone();
-    put("traceId", span.is_valid().then(|| span.trace_id().to_string()));
-    put("spanId", span.is_valid().then(|| span.span_id().to_string()));
-    if let Some(work) = context::current() {
-        put("userId", work.user_id().map(str::to_owned));
-        put("correlationId", Some(work.correlation_id.clone()));
-        put("businessContext", Some(work.business_context.clone()));
-        put("sessionId", work.session_id().map(str::to_owned));
-        put("requestId", Some(work.request_id.to_string()));
     }
-    mdc
+}
+
+fn line(event: &Event<'_>) -> serde_json::Result<Vec<u8>> {
+    let mut fields = Fields::default();
+    event.record(&mut fields);
+    let metadata = event.metadata();
+    let bridged = fields.others.remove("log.target");
+    let is_bridged = metadata.target() == BRIDGE_TARGET;
+    let logger = bridged.as_ref().and_then(Value::as_str).filter(|_| is_bridged);
+    fields.others.retain(|name, _| !name.starts_with("log."));
+    // Entering a span makes its context the current one, so this is the span the event is in.
+    let (context, work) = (opentelemetry::Context::current(), context::current());
+    serde_json::to_vec(&Line {
+        timestamp: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+        level: metadata.level().as_str(),
+        logger: logger.unwrap_or(metadata.target()),
+        message: &fields.message,
+        mdc: Mdc::of(context.span().span_context(), work.as_deref()),
+        fields: &fields.others,
+    })
 }
 
 #[derive(Default)]
@@ -137,10 +160,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use tracing_subscriber::layer::SubscriberExt as _;
-    use uuid::Uuid;
 
     use super::*;
-    use crate::context::WorkContext;
 
     #[derive(Clone, Default)]
     struct Captured(Arc<Mutex<Vec<u8>>>);

@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    io::{self, BufWriter, Stdout, Write},
     sync::{OnceLock, mpsc},
     thread,
     time::Duration,
@@ -18,6 +19,10 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuild
 
 /// Lines that may wait. They have some 500 bytes each.
 const MOST_LINES: usize = 4 * 1024;
+/// How long lines gather after some were written. A thread that is woken for each line costs more than the lines do.
+const GATHERING: Duration = Duration::from_millis(5);
+/// What is written at once at most, in bytes.
+const AT_ONCE: usize = 64 * 1024;
 /// Longest that the end of a service waits for who reads its last lines.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -46,8 +51,24 @@ pub(super) fn stdout() -> (NonBlocking, Rest) {
         .buffered_lines_limit(MOST_LINES)
         .lossy(true)
         .thread_name("log-lines")
-        .finish(std::io::stdout());
+        .finish(Gathering(BufWriter::with_capacity(AT_ONCE, io::stdout())));
     (queue, Rest(rest))
+}
+
+/// Writes when the queue is empty, and then looks away for a moment, so that there is more than one line the next time.
+struct Gathering(BufWriter<Stdout>);
+
+impl Write for Gathering {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this thread does nothing else")]
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()?;
+        thread::sleep(GATHERING);
+        Ok(())
+    }
 }
 
 /// From now on the lines that this queue loses are counted.

@@ -155,7 +155,7 @@ async fn a_full_pool_does_not_make_the_service_unready() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_transaction_that_the_database_gave_up_for_another_may_be_tried_again() -> Result<()> {
+async fn what_the_database_refuses_only_now_may_be_tried_again() -> Result<()> {
     let fixture = Fixture::new().await?;
     let build = async |settings| {
         let mut chassis = Chassis::new(settings);
@@ -170,7 +170,9 @@ async fn a_transaction_that_the_database_gave_up_for_another_may_be_tried_again(
         chassis.serve(routes, Document::openapi()).await
     };
     let service = fixture.start_ready("test-service", build).await?;
-    for (code, status) in [("40P01", 503), ("40001", 503), ("23514", 500)] {
+    // A deadlock, a conflict, a server that only reads since another took over, a failing disk, a broken rule.
+    let codes = [("40P01", 503), ("40001", 503), ("25006", 503), ("58030", 503), ("23514", 500)];
+    for (code, status) in codes {
         let request = service.client.request(reqwest::Method::POST, "/fail")?.body(code);
         let answer = service.client.send(request).await?.expect_problem(status)?;
         assert_eq!(answer.header("retry-after").is_empty(), status == 500, "{code}");

@@ -64,11 +64,12 @@ pub(crate) async fn take_due(
 
 /// Ends an attempt that was undone. Its key is free again: it had no effect, and its order's id is spent.
 pub(crate) async fn end(tx: &mut PgConnection, order_id: Uuid) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM reservation_intents WHERE order_id = $1")
+    // In the order in which an attempt that is let in takes them: the other way round, each might wait for the other.
+    sqlx::query("DELETE FROM idempotency_keys WHERE subject_id = $1 AND status IS NULL")
         .bind(order_id)
         .execute(&mut *tx)
         .await?;
-    sqlx::query("DELETE FROM idempotency_keys WHERE subject_id = $1 AND status IS NULL")
+    sqlx::query("DELETE FROM reservation_intents WHERE order_id = $1")
         .bind(order_id)
         .execute(tx)
         .await

@@ -15,7 +15,7 @@ use ecotrack_stack::{
 };
 use futures::future::try_join_all;
 
-use crate::baseline::Baseline;
+use crate::{baseline::Baseline, raw_redis};
 
 /// CPU of a hit over CPU of the static answer.
 const MOST: f64 = 1.6;
@@ -27,7 +27,8 @@ const STORM: usize = 100;
 const OTHERS: [&str; 7] = ["auth", "client", "command", "flushall", "hello", "info", "ping"];
 
 pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> {
-    let path = format!("/api/products/{}", Shop::of(stack)?.add_product(1).await?);
+    let id = Shop::of(stack)?.add_product(1).await?;
+    let path = format!("/api/products/{id}");
     let ours = Target::of(stack.service(Name::ProductService)?, &path, None)?;
     let mut report =
         Report::new("cached product read against the same answer without anything behind it");
@@ -44,6 +45,9 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
         Side::B => drive(&ours, scale.time).await,
     });
     rounds.await?.judge_cpu(scale, &mut report, MOST, ("static answer", "cached read"));
+    let bare =
+        raw_redis::cpu_of_reads(stack, &format!("ecotrack:cache:product:{id}"), scale).await?;
+    report.noted("CPU s per 1,000, the same GET by redis' own client alone", &format!("{bare:.4}"));
     Ok(report)
 }
 

@@ -13,6 +13,7 @@ mod pgbench;
 mod place_order;
 mod quiet;
 mod raw_kafka;
+mod raw_redis;
 mod sink;
 mod start_up;
 mod telemetry;
