@@ -128,8 +128,9 @@ impl PaymentMetrics {
 
 /// The status that an event tells of.
 fn reached(payment: &Payment, event: &Event) -> Option<&'static str> {
-    if matches!(event, Event::PaymentRefunded(_)) {
-        return (payment.status == Status::Refunded).then_some(Status::Refunded.name());
+    if let Event::PaymentRefunded(refund) = event {
+        let is_all = refund.refunded_total == Some(payment.amount);
+        return is_all.then_some(Status::Refunded.name());
     }
     let is_initiated = matches!(event, Event::PaymentInitiated(_));
     let is_processed = matches!(event, Event::PaymentProcessed(_));
