@@ -51,3 +51,38 @@ async fn all_of_it_going_back_outside_is_counted_once_and_ends_our_own_refund() 
     assert_eq!(app.anonymous().metric(counted).await?.as_deref(), Some("1"));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_refund_that_begins_while_its_payment_is_taken_up_is_asked_for_of_the_right_charge()
+-> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let payment = customer.pay_by_card().await?.expect(201)?.json();
+    let id = id_of(&payment)?;
+    // As it is when a webhook settles the charge, and its customer asks for it back, right after the reconciler took the row.
+    app.execute(
+        "CREATE FUNCTION payment_service.meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             UPDATE payment_service.payments SET status = 'refund_pending',
+                 provider_reference = (SELECT provider_reference FROM payment_service.taken) WHERE id = NEW.id;
+             INSERT INTO payment_service.refunds (id, payment_id, amount, covered_at, status, created_at, updated_at)
+             VALUES (gen_random_uuid(), NEW.id, NEW.amount, NEW.amount, 'pending', now(), now());
+             RETURN NULL;
+         END $$",
+    )
+    .await?;
+    app.execute("CREATE TABLE payment_service.taken AS SELECT provider_reference FROM payment_service.payments").await?;
+    app.execute("GRANT SELECT ON payment_service.taken TO PUBLIC").await?;
+    app.execute(
+        "UPDATE payment_service.payments SET status = 'initiated', provider_reference = NULL, payment_token = 'tok_visa',
+             next_attempt_at = now() + interval '1 second'",
+    )
+    .await?;
+    app.execute(
+        "CREATE TRIGGER meanwhile AFTER UPDATE ON payment_service.payments FOR EACH ROW
+         WHEN (OLD.attempts < NEW.attempts AND NEW.status = 'initiated') EXECUTE FUNCTION payment_service.meanwhile()",
+    )
+    .await?;
+    customer.await_status(id, "refunded").await?;
+    assert_eq!(gone_back(&app, id).await?, 1999);
+    Ok(())
+}
