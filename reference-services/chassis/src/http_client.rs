@@ -7,7 +7,6 @@ mod error;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use backon::Retryable as _;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::Instrument as _;
@@ -169,14 +168,26 @@ impl ServiceClient {
         exchange.instrument(span).await
     }
 
-    /// Repeats a call that is safe to repeat: while that may help, while the budget lasts, and while somebody waits for it.
-    async fn repeat<T, Fut>(&self, call: impl FnMut() -> Fut) -> Result<T, ClientError>
+    /// Repeats a call that is safe to repeat: while that may help, while the budget lasts, and while somebody waits for it. That
+    /// nobody was asked the last time is no answer to whoever was asked before: the callee may have done it.
+    async fn repeat<T, Fut>(&self, mut call: impl FnMut() -> Fut) -> Result<T, ClientError>
     where
         Fut: Future<Output = Result<T, ClientError>>,
     {
         self.budget.deposit();
-        let may_help = |error: &ClientError| error.is_transient() && self.budget.withdraw();
-        call.retry(EXTERNAL.pauses()).when(may_help).await
+        let mut pauses = EXTERNAL.pauses();
+        let mut asked = None;
+        loop {
+            let error = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if error.is_unsent() => return Err(asked.unwrap_or(error)),
+                Err(error) => error,
+            };
+            let pause = pauses.next().filter(|_| error.is_transient() && self.budget.withdraw());
+            let Some(pause) = pause else { return Err(error) };
+            asked = Some(error);
+            tokio::time::sleep(pause).await;
+        }
     }
 
     async fn body<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {

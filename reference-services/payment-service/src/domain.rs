@@ -10,6 +10,7 @@ pub mod payment;
 pub mod refund;
 pub mod schedule;
 pub mod status;
+mod take_back;
 pub mod token;
 
 #[cfg(test)]

@@ -33,6 +33,11 @@ struct WebhookLabels {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct GatewayLabels {
+    gateway: &'static str,
+}
+
 impl WebhookLabels {
     const fn of(gateway: Gateway, fate: WebhookFate) -> Self {
         Self { provider: gateway.name(), result: fate.name() }
@@ -81,6 +86,7 @@ pub(crate) struct PaymentMetrics {
     payments: Family<PaymentLabels, Counter>,
     duration: Histograms<DurationLabels>,
     webhooks: Family<WebhookLabels, Counter>,
+    take_backs_refused: Family<GatewayLabels, Counter>,
 }
 
 impl PaymentMetrics {
@@ -90,13 +96,18 @@ impl PaymentMetrics {
             payments: Family::default(),
             duration: Histograms::new_with_constructor(Buckets(LATENCY_BUCKETS)),
             webhooks: Family::default(),
+            take_backs_refused: Family::default(),
         };
         registry.register("payments", "Payments that reached a status", metrics.payments.clone());
         let help = "From the request to the provider's answer";
         registry.register("payment_processing_duration_seconds", help, metrics.duration.clone());
         let help = "Reports of providers, by what became of them";
         registry.register("webhook_events", help, metrics.webhooks.clone());
+        let help = "Refusals to pay back what was taken after its payment was given up";
+        registry.register("take_backs_refused", help, metrics.take_backs_refused.clone());
         for gateway in [Gateway::Stripe, Gateway::PayPal] {
+            let labels = GatewayLabels { gateway: gateway.name() };
+            drop(metrics.take_backs_refused.get_or_create(&labels));
             for fate in [WebhookFate::Late, WebhookFate::Contradiction] {
                 // A series that begins with its first event has no increase an alert could see.
                 drop(metrics.webhooks.get_or_create(&WebhookLabels::of(gateway, fate)));
@@ -119,6 +130,12 @@ impl PaymentMetrics {
         self.webhooks.get_or_create(&WebhookLabels::of(gateway, fate)).inc();
     }
 
+    /// A provider refused to pay back what belongs back.
+    pub(crate) fn take_back_refused(&self, method: Method) {
+        let labels = GatewayLabels { gateway: method.gateway().name() };
+        self.take_backs_refused.get_or_create(&labels).inc();
+    }
+
     /// A provider answered, or did not in time.
     pub(crate) fn asked(&self, method: Method, took: Duration) {
         let labels = DurationLabels { gateway: method.gateway().name(), method: method.name() };
@@ -128,8 +145,9 @@ impl PaymentMetrics {
 
 /// The status that an event tells of.
 fn reached(payment: &Payment, event: &Event) -> Option<&'static str> {
-    if matches!(event, Event::PaymentRefunded(_)) {
-        return (payment.status == Status::Refunded).then_some(Status::Refunded.name());
+    if let Event::PaymentRefunded(refund) = event {
+        let is_all = refund.refunded_total == Some(payment.amount);
+        return is_all.then_some(Status::Refunded.name());
     }
     let is_initiated = matches!(event, Event::PaymentInitiated(_));
     let is_processed = matches!(event, Event::PaymentProcessed(_));

@@ -132,6 +132,22 @@ async fn after_some_failures_nobody_asks_until_a_probe_succeeds() -> Result<()> 
 }
 
 #[tokio::test]
+async fn whoever_was_asked_once_is_not_unasked_when_the_way_closes() -> Result<()> {
+    let (callee, url) = Callee::start(503).await?;
+    let settings =
+        BreakerSettings { failures: 2, open_for: Duration::from_mins(1), half_open_calls: 1 };
+    let breaker = Breaker::new("callee", settings, &BreakerStates::default());
+    let client = ServiceClient::new("callee", url)?.with_breaker(breaker);
+    let body = json!({});
+    let post = || client.post_idempotent::<_, Value>("/x", None, &body);
+    let error = post().await.unwrap_err();
+    assert_eq!((callee.asked(), error.is_unsent()), (2, false), "{error}");
+    let error = post().await.unwrap_err();
+    assert_eq!((callee.asked(), error.is_unsent()), (2, true), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_callee_is_told_how_long_its_caller_still_waits() -> Result<()> {
     let (callee, url) = Callee::start(200).await?;
     let fixture = Fixture::new().await?.with("ECOTRACK_CALLEE_URL", url.as_str());

@@ -29,6 +29,8 @@ pub(crate) struct NotOpened {
     pub(crate) answer: ApiError,
     /// Whether order-service said so itself. Else it may be open nevertheless.
     pub(crate) is_surely_closed: bool,
+    /// Whether order-service was not even asked: if it was not before either, nothing is open.
+    pub(crate) is_unsent: bool,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +70,8 @@ impl Due {
         match Money::parse(&self.amount, &self.currency) {
             Ok(amount) => Ok(Debt { order_id: self.order_id, user_id: self.user_id, amount }),
             Err(error) => {
-                Err(NotOpened { answer: ApiError::internal(error), is_surely_closed: false })
+                let answer = ApiError::internal(error);
+                Err(NotOpened { answer, is_surely_closed: false, is_unsent: false })
             }
         }
     }
@@ -79,7 +82,7 @@ fn refusal(error: ClientError) -> NotOpened {
         error.status(),
         Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
     );
-    NotOpened { answer: answer(error), is_surely_closed }
+    NotOpened { is_unsent: error.is_unsent(), answer: answer(error), is_surely_closed }
 }
 
 fn answer(error: ClientError) -> ApiError {

@@ -37,8 +37,19 @@ struct Made {
 
 #[derive(Deserialize)]
 struct Refused {
+    #[serde(rename = "name")]
+    _name: RefusalName,
     #[serde(default)]
     details: Vec<Detail>,
+}
+
+/// What `PayPal` calls its own errors of a definite no; others do not come from `PayPal`.
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum RefusalName {
+    InvalidRequest,
+    ResourceNotFound,
+    UnprocessableEntity,
 }
 
 #[derive(Deserialize)]
@@ -50,8 +61,6 @@ struct Detail {
 const PAYMENT: &str = "T0006";
 /// Event code of a refund in a search.
 const REFUND: &str = "T1107";
-/// Status of a transaction that was carried out.
-const SUCCESS: &str = "S";
 
 #[derive(Deserialize)]
 struct Transactions {
@@ -154,10 +163,12 @@ async fn find(
 
 impl Info {
     fn outcome(self) -> Outcome {
-        if self.transaction_status == SUCCESS {
-            Outcome::Accepted { reference: self.transaction_id }
-        } else {
-            Outcome::Unknown { reason: self.transaction_status }
+        match self.transaction_status.as_str() {
+            "S" => Outcome::Accepted { reference: self.transaction_id },
+            "D" => Outcome::Declined { reason: "denied".to_owned() },
+            // It was carried out, and all of it was taken back: no money moved in the end.
+            "V" => Outcome::Declined { reason: "reversed".to_owned() },
+            _ => Outcome::Unknown { reason: self.transaction_status },
         }
     }
 }
@@ -178,6 +189,9 @@ fn money(amount: Money) -> Value {
 fn made(capture: Option<Made>) -> Outcome {
     match capture {
         Some(made) if made.status == "COMPLETED" => Outcome::Accepted { reference: made.id },
+        Some(made) if ["DECLINED", "FAILED", "CANCELLED"].contains(&made.status.as_str()) => {
+            Outcome::Declined { reason: made.status.to_lowercase() }
+        }
         Some(made) => Outcome::Unknown { reason: made.status },
         None => Outcome::Unknown { reason: "unreadable_answer".to_owned() },
     }
@@ -185,15 +199,86 @@ fn made(capture: Option<Made>) -> Outcome {
 
 /// Only a definite no is one; whatever else comes leaves the question open.
 async fn refusal(response: Response) -> Outcome {
-    match response.status() {
+    let status = response.status();
+    match status {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-            let refused = http_client::json::<Refused>(response).await.ok();
-            let issue = refused.and_then(|refused| refused.details.into_iter().next());
-            Outcome::Declined {
-                reason: issue
-                    .map_or_else(|| "refused".to_owned(), |detail| detail.issue.to_lowercase()),
+            // Anybody on the way may answer like that; only PayPal knows its own words.
+            http_client::json::<Refused>(response).await.map_or_else(
+                |_| unclear(status),
+                |refused| Outcome::Declined { reason: refused.word() },
+            )
+        }
+        status => unclear(status),
+    }
+}
+
+impl Refused {
+    fn word(self) -> String {
+        let issue = self.details.into_iter().next();
+        issue.map_or_else(|| "refused".to_owned(), |detail| detail.issue.to_lowercase())
+    }
+}
+
+fn unclear(status: StatusCode) -> Outcome {
+    Outcome::Unknown { reason: format!("status_{}", status.as_u16()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http;
+
+    use super::*;
+
+    async fn refused(status: u16, body: &str) -> Outcome {
+        let answer = http::Response::builder().status(status).body(body.to_owned()).unwrap();
+        refusal(Response::from(answer)).await
+    }
+
+    #[tokio::test]
+    async fn a_no_is_one_in_the_words_of_paypal_alone() {
+        let declined =
+            json!({"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": "INSTRUMENT_DECLINED"}]});
+        let reason = "instrument_declined".to_owned();
+        assert_eq!(refused(422, &declined.to_string()).await, Outcome::Declined { reason });
+        let missing = json!({"name": "RESOURCE_NOT_FOUND", "message": "…"}).to_string();
+        assert_eq!(
+            refused(404, &missing).await,
+            Outcome::Declined { reason: "refused".to_owned() }
+        );
+        for body in [
+            "",
+            "<h1>404 Not Found</h1>",
+            "{}",
+            r#"{"details": []}"#,
+            r#"{"name": "NotFoundError", "message": "no route"}"#,
+            r#"{"type": "about:blank", "title": "Not Found", "status": 404}"#,
+        ] {
+            for status in [400, 404, 422] {
+                let reason = format!("status_{status}");
+                assert_eq!(refused(status, body).await, Outcome::Unknown { reason }, "{body}");
             }
         }
-        status => Outcome::Unknown { reason: format!("status_{}", status.as_u16()) },
+    }
+
+    #[test]
+    fn what_is_over_without_success_was_declined() {
+        let capture =
+            |status: &str| made(Some(Made { id: "CAP-1".to_owned(), status: status.to_owned() }));
+        for status in ["DECLINED", "FAILED", "CANCELLED"] {
+            assert_eq!(capture(status), Outcome::Declined { reason: status.to_lowercase() });
+        }
+        assert_eq!(capture("PENDING"), Outcome::Unknown { reason: "PENDING".to_owned() });
+    }
+
+    #[test]
+    fn a_transaction_that_was_denied_or_reversed_was_declined() {
+        let found = |status: &str| {
+            let info = json!({"transaction_id": "CAP-1", "transaction_event_code": PAYMENT, "transaction_status": status});
+            serde_json::from_value::<Info>(info).unwrap().outcome()
+        };
+        assert_eq!(found("S"), Outcome::Accepted { reference: "CAP-1".to_owned() });
+        assert_eq!(found("D"), Outcome::Declined { reason: "denied".to_owned() });
+        assert_eq!(found("V"), Outcome::Declined { reason: "reversed".to_owned() });
+        assert_eq!(found("P"), Outcome::Unknown { reason: "P".to_owned() });
     }
 }

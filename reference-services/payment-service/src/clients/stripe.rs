@@ -31,7 +31,15 @@ struct Found {
 
 #[derive(Deserialize)]
 struct Refused {
-    error: Reason,
+    error: Refusal,
+}
+
+/// Stripe's own error. What is not one of these is not a no to what was asked, or does not come from Stripe.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Refusal {
+    CardError(Reason),
+    InvalidRequestError(Reason),
 }
 
 #[derive(Deserialize)]
@@ -107,7 +115,17 @@ impl Made {
         match (self.status.as_str(), self.last_payment_error) {
             ("succeeded", _) => Outcome::Accepted { reference: self.id },
             ("requires_payment_method", Some(error)) => Outcome::Declined { reason: error.word() },
+            // Of a charge, and of a refund: nothing comes after these.
+            ("canceled" | "failed", _) => Outcome::Declined { reason: self.status },
             _ => Outcome::Unknown { reason: self.status },
+        }
+    }
+}
+
+impl Refusal {
+    fn word(self) -> String {
+        match self {
+            Self::CardError(reason) | Self::InvalidRequestError(reason) => reason.word(),
         }
     }
 }
@@ -164,10 +182,66 @@ async fn read(response: Response) -> Outcome {
             Err(_) => Outcome::Unknown { reason: "unreadable_answer".to_owned() },
         },
         StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
-            let refused = json::<Refused>(response).await.ok();
-            let reason = refused.map(|refused| refused.error.word());
-            Outcome::Declined { reason: reason.unwrap_or_else(|| "refused".to_owned()) }
+            // Anybody on the way may answer like that; only Stripe knows its own words.
+            json::<Refused>(response).await.map_or_else(
+                |_| unclear(status),
+                |refused| Outcome::Declined { reason: refused.error.word() },
+            )
         }
-        status => Outcome::Unknown { reason: format!("status_{}", status.as_u16()) },
+        status => unclear(status),
+    }
+}
+
+fn unclear(status: StatusCode) -> Outcome {
+    Outcome::Unknown { reason: format!("status_{}", status.as_u16()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http;
+    use serde_json::json;
+
+    use super::*;
+
+    async fn outcome(status: u16, body: &str) -> Outcome {
+        let answer = http::Response::builder().status(status).body(body.to_owned()).unwrap();
+        read(Response::from(answer)).await
+    }
+
+    #[tokio::test]
+    async fn a_no_is_one_in_the_words_of_stripe_alone() {
+        let card = json!({"error": {"type": "card_error", "code": "card_declined"}}).to_string();
+        let reason = "card_declined".to_owned();
+        assert_eq!(outcome(402, &card).await, Outcome::Declined { reason });
+        let bare = json!({"error": {"type": "invalid_request_error"}}).to_string();
+        assert_eq!(outcome(400, &bare).await, Outcome::Declined { reason: "refused".to_owned() });
+        for body in [
+            "",
+            "<h1>404 Not Found</h1>",
+            r#"{"error": "not found"}"#,
+            r#"{"error": {"code": 404}}"#,
+            r#"{"error": {"code": "not_found", "message": "no route"}}"#,
+            r#"{"type": "about:blank", "title": "Not Found", "status": 404}"#,
+            r#"{"error": {"type": "idempotency_error"}}"#,
+        ] {
+            for status in [400, 402, 404] {
+                let reason = format!("status_{status}");
+                assert_eq!(outcome(status, body).await, Outcome::Unknown { reason }, "{body}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_over_without_success_was_declined() {
+        for status in ["canceled", "failed"] {
+            let body = json!({"id": "pi_1", "status": status}).to_string();
+            let reason = status.to_owned();
+            assert_eq!(outcome(200, &body).await, Outcome::Declined { reason });
+        }
+        for status in ["processing", "pending", "requires_action"] {
+            let body = json!({"id": "pi_1", "status": status}).to_string();
+            let reason = status.to_owned();
+            assert_eq!(outcome(200, &body).await, Outcome::Unknown { reason });
+        }
     }
 }

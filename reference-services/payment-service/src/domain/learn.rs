@@ -23,7 +23,7 @@ impl Payment {
                 // Only money that was taken goes back, even if we were not told that it was.
                 let mut events = self.was_captured(reference, now)?;
                 if total.amount_minor() > self.refunded.amount_minor() {
-                    events.extend(self.gone_back(total.amount_minor(), now));
+                    events.extend(self.gone_back(total.amount_minor(), None, now));
                 }
                 Ok(events)
             }

@@ -16,7 +16,7 @@ pub struct Refund {
     pub id: Uuid,
     /// How much.
     pub amount: Money,
-    /// Once so much has gone back in all, in minor units, this refund is among it.
+    /// A total below this, in minor units, does not tell of this refund; one from here on may, and may tell of others instead.
     pub covered_at: i64,
     /// Where it stands.
     pub status: RefundStatus,
@@ -80,6 +80,12 @@ impl Refund {
     pub fn key(&self) -> String {
         format!("refund-{}", self.id)
     }
+
+    /// What has gone back in all once this has, if so much had by what was told. A total that may tell of it already is not added to:
+    /// the provider's next one puts right what is then too little, and nothing puts right too much.
+    const fn total_after(&self, told: i64) -> i64 {
+        if told < self.covered_at { told + self.amount.amount_minor() } else { told }
+    }
 }
 
 impl Payment {
@@ -102,6 +108,13 @@ impl Payment {
         if !(1..=left).contains(&amount.amount_minor()) {
             return Err(RefundError::Amount);
         }
+        self.send_back(id, amount);
+        (self.status, self.updated_at) = (status, now);
+        Ok(())
+    }
+
+    /// Puts a refund on its way.
+    pub(super) fn send_back(&mut self, id: Uuid, amount: Money) {
         self.refund = Some(Refund {
             id,
             amount,
@@ -110,26 +123,9 @@ impl Payment {
             provider_reference: None,
             failure_reason: None,
         });
-        (self.status, self.updated_at) = (status, now);
-        Ok(())
     }
 
-    /// Money was taken for a payment that was given up, and whose order is cancelled: all of it goes back. The refund has the
-    /// payment's own id; there is one such refund at most.
-    pub(super) fn take_back(&mut self, reference: &str, now: DateTime<Utc>) {
-        self.provider_reference = Some(reference.to_owned());
-        self.refund = Some(Refund {
-            id: self.id,
-            amount: self.amount,
-            covered_at: self.amount.amount_minor(),
-            status: RefundStatus::Pending,
-            provider_reference: None,
-            failure_reason: None,
-        });
-        (self.status, self.updated_at) = (Status::RefundPending, now);
-    }
-
-    /// Takes in what the provider said to the refund at hand. Somebody else's word that came first stands.
+    /// Takes in what the provider said to the refund at hand: nothing else ends it. Somebody else's word that came first stands.
     pub fn refund_answered(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> Option<Event> {
         let refund =
             self.refund.as_mut().filter(|refund| refund.status == RefundStatus::Pending)?;
@@ -138,39 +134,40 @@ impl Payment {
             Outcome::Declined { reason } => {
                 refund.status = RefundStatus::Failed;
                 refund.failure_reason = Some(reason.clone());
-                self.gone_back(self.refunded.amount_minor(), now)
+                self.gone_back(self.refunded.amount_minor(), None, now)
             }
             Outcome::Accepted { reference } => {
                 refund.status = RefundStatus::Succeeded;
                 refund.provider_reference = Some(reference.clone());
-                let total = self.refunded.amount_minor() + refund.amount.amount_minor();
-                self.gone_back(total, now)
+                let (id, total) = (refund.id, refund.total_after(self.refunded.amount_minor()));
+                self.gone_back(total, Some(id), now)
             }
         }
     }
 
-    /// So much has gone back in all; the event tells how much of it is new.
-    pub(super) fn gone_back(&mut self, total: i64, now: DateTime<Utc>) -> Option<Event> {
+    /// So much has gone back in all; the event tells how much of it is new, and by which refund if it was one of ours. A refund that
+    /// is on its way stays there: somebody else may have paid back as much.
+    pub(super) fn gone_back(
+        &mut self,
+        total: i64,
+        refund: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Option<Event> {
         let (amount, currency) = (self.amount.amount_minor(), self.amount.currency());
         let (before, total) = (self.refunded.amount_minor(), total.min(amount));
-        let ours = self.refund.as_mut().filter(|refund| refund.status != RefundStatus::Failed);
-        let ours = ours.filter(|refund| total >= refund.covered_at).map(|refund| {
-            refund.status = RefundStatus::Succeeded;
-            refund.id
-        });
         self.refunded = Money::from_minor(total.max(before), currency);
         (self.status, self.updated_at) = (self.standing(), now);
         let new = total - before;
-        (new > 0).then(|| events::refunded(self, Money::from_minor(new, currency), ours))
+        (new > 0).then(|| events::refunded(self, Money::from_minor(new, currency), refund))
     }
 
     /// The status of a payment whose money was taken.
     fn standing(&self) -> Status {
         let is_pending = |refund: &Refund| refund.status == RefundStatus::Pending;
-        if self.refunded == self.amount {
-            Status::Refunded
-        } else if self.refund.as_ref().is_some_and(is_pending) {
+        if self.refund.as_ref().is_some_and(is_pending) {
             Status::RefundPending
+        } else if self.refunded == self.amount {
+            Status::Refunded
         } else if self.refunded.amount_minor() > 0 {
             Status::PartiallyRefunded
         } else {

@@ -1,6 +1,7 @@
 //! Learning from a provider's webhook what became of a payment.
 
 use ecotrack_chassis::{ApiResult, continuation, postgres};
+use uuid::Uuid;
 
 use super::Payments;
 use super::pay::processing_span;
@@ -72,6 +73,7 @@ impl Payments {
             }
         };
         if payment != before {
+            payment.take_back_rest(Uuid::now_v7(), postgres::now());
             self.write(&mut tx, &payment, &events, 0).await?;
         }
         self.outbox.commit(tx).await?;

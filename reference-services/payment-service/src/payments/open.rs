@@ -15,6 +15,7 @@ use super::pay::{Offer, processing_span};
 use crate::domain::intent::Intent;
 use crate::domain::payment::{AmountMismatch, Debt, Payment};
 use crate::domain::schedule;
+use crate::store::intents::Written;
 use crate::store::{self, intents};
 
 impl Payments {
@@ -27,11 +28,11 @@ impl Payments {
     ) -> ApiResult<Payment> {
         let debt = Debt { order_id: offer.order_id, user_id: caller.user_id, amount: offer.amount };
         let intent = Intent { payment_id: id, offer: debt, method: offer.method };
-        self.intend(&intent).await?;
+        let is_first = self.intend(&intent).await?;
         let debt = match self.orders.open_payment(&intent, &caller.token).await {
             Ok(debt) => debt,
             Err(refused) => {
-                if refused.is_surely_closed {
+                if refused.is_surely_closed || (is_first && refused.is_unsent) {
                     self.end_intent(id).await;
                 }
                 return Err(refused.answer);
@@ -45,13 +46,14 @@ impl Payments {
         Ok(payment)
     }
 
-    async fn intend(&self, intent: &Intent) -> ApiResult<()> {
+    /// Says whether nobody did before: then nobody has asked order-service either.
+    async fn intend(&self, intent: &Intent) -> ApiResult<bool> {
         let mut conn = self.database.acquire().await?;
         let context = propagation::outgoing();
-        if intents::write(&mut conn, intent, &context, schedule::PATIENCE).await? {
-            Ok(())
-        } else {
-            Err(given_up())
+        match intents::write(&mut conn, intent, &context, schedule::PATIENCE).await? {
+            Written::First => Ok(true),
+            Written::Again => Ok(false),
+            Written::GivenUp => Err(given_up()),
         }
     }
 

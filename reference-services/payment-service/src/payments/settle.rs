@@ -59,17 +59,25 @@ impl Payments {
         let before = payment.clone();
         let events: Vec<_> =
             payment.refund_answered(outcome, postgres::now()).into_iter().collect();
+        let is_news = payment != before;
         let is_open_question = matches!(outcome, Outcome::Unknown { .. });
-        if payment != before || (is_open_question && payment.status.is_open()) {
+        if is_news || (is_open_question && payment.status.is_open()) {
             self.write(&mut tx, &payment, &events, attempts).await?;
         }
         store::record(&mut tx, payment.id, Operation::Refund, outcome).await?;
         let answer = answer::to_refund(&payment).map_err(ApiError::internal)?;
+        if is_news && payment.take_back_rest(Uuid::now_v7(), postgres::now()) {
+            self.write(&mut tx, &payment, &[], 0).await?;
+        }
         if let Some(claim) = claim {
             claim.complete(&mut tx, &answer).await?;
         }
         self.outbox.commit(tx).await?;
         self.told(&payment, &events);
+        if is_news && payment.keeps_money() {
+            tracing::error!(payment_id = %payment.id, "the provider does not pay back what was taken after the payment was given up");
+            self.metrics.take_back_refused(payment.method);
+        }
         Ok((payment, answer))
     }
 

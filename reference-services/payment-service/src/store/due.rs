@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::refunds;
 use super::rows::{Open, OpenRow, TraceContext};
 use crate::domain::method::Method;
+use crate::domain::payment::Payment;
 
 /// Takes the payment of a method that waits longest for its outcome, and puts its next attempt off by `patience`: one asker at a
 /// time.
@@ -30,7 +31,13 @@ pub(crate) async fn take_due(
     .fetch_optional(&mut *conn)
     .await?;
     let Some(mut open) = row.map(OpenRow::open).transpose()? else { return Ok(None) };
-    open.payment.refund = refunds::find(conn, &open.payment, None).await?;
+    let Some(refund) = refunds::find(conn, &open.payment, None).await? else {
+        return Ok(Some(open));
+    };
+    // Read after the refund was: it may have begun, and its charge been settled, since the row was taken.
+    if let Some(payment) = super::find(conn, open.payment.id, None).await? {
+        open.payment = Payment { refund: Some(refund), ..payment };
+    }
     Ok(Some(open))
 }
 

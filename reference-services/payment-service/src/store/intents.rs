@@ -44,18 +44,31 @@ impl Row {
     }
 }
 
-/// Writes an intent down, or prolongs it. False if it was given up.
+/// How an intent was written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// For the first time.
+    First,
+    /// An earlier request wrote it, and may have got further.
+    Again,
+    /// Not at all: it was given up.
+    GivenUp,
+}
+
+/// Writes an intent down, or prolongs it.
 pub(crate) async fn write(
     conn: &mut PgConnection,
     intent: &Intent,
     context: &TraceContext,
     patience: Duration,
-) -> sqlx::Result<bool> {
-    let written = sqlx::query(
+) -> sqlx::Result<Written> {
+    // A row that was there before has been locked by this statement, which is what its `xmax` tells.
+    let is_first: Option<bool> = sqlx::query_scalar(
         "INSERT INTO payment_intents (payment_id, order_id, user_id, amount, currency, method, trace_context, begun_at, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, now(), now() + make_interval(secs => $8))
          ON CONFLICT (payment_id) DO UPDATE SET begun_at = excluded.begun_at, due_at = excluded.due_at
-         WHERE payment_intents.given_up_at IS NULL",
+         WHERE payment_intents.given_up_at IS NULL
+         RETURNING xmax = 0",
     )
     .bind(intent.payment_id)
     .bind(intent.offer.order_id)
@@ -65,9 +78,13 @@ pub(crate) async fn write(
     .bind(intent.method.name())
     .bind(Json(context))
     .bind(patience.as_secs_f64())
-    .execute(conn)
+    .fetch_optional(conn)
     .await?;
-    Ok(written.rows_affected() == 1)
+    Ok(match is_first {
+        Some(true) => Written::First,
+        Some(false) => Written::Again,
+        None => Written::GivenUp,
+    })
 }
 
 /// Ends an intent that becomes a payment in this transaction, or that surely was not opened. False if it was given up: then there

@@ -88,7 +88,8 @@ pub(crate) async fn update(
     }
 }
 
-/// Notes a conversation with a provider.
+/// Notes a conversation with a provider. That it does not answer is noted once, however often it is asked: it is asked for as long
+/// as it takes, and the rows stay. In the transaction that locked the payment.
 pub(crate) async fn record(
     tx: &mut PgConnection,
     payment_id: Uuid,
@@ -97,7 +98,9 @@ pub(crate) async fn record(
 ) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO payment_attempts (id, payment_id, operation, outcome, provider_reference, reason, at)
-         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp())",
+         SELECT $1, $2, $3, $4, $5, $6, clock_timestamp()
+         WHERE $4 <> 'unknown' OR $4 IS DISTINCT FROM
+             (SELECT outcome FROM payment_attempts WHERE payment_id = $2 AND operation = $3 ORDER BY at DESC LIMIT 1)",
     )
     .bind(Uuid::now_v7())
     .bind(payment_id)

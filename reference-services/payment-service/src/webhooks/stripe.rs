@@ -59,6 +59,9 @@ pub(super) fn read(body: &[u8]) -> Result<Incoming, ReadError> {
         "payment_intent.payment_failed" => of_intent(object, |intent| {
             Ok(News::Declined { reason: word(intent.last_payment_error) })
         })?,
+        "payment_intent.canceled" => {
+            of_intent(object, |_| Ok(News::Declined { reason: "canceled".to_owned() }))?
+        }
         "charge.refunded" => of_charge(object)?,
         _ => None,
     };
@@ -121,6 +124,16 @@ mod tests {
         assert_eq!((notice.payment_id, notice.amount.to_decimal().as_str()), (payment_id, "19.99"));
         let total = money(500, "usd").unwrap();
         assert_eq!(notice.news, News::Refunded { reference: "pi_1".to_owned(), total });
+    }
+
+    #[test]
+    fn a_charge_that_was_canceled_was_declined() {
+        let intent = json!({
+            "id": "pi_1", "amount": 1999, "currency": "usd", "status": "canceled",
+            "metadata": {"payment_id": Uuid::now_v7()},
+        });
+        let notice = read(&event("payment_intent.canceled", &intent)).unwrap().notice.unwrap();
+        assert_eq!(notice.news, News::Declined { reason: "canceled".to_owned() });
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use ecotrack_chassis::test_support::{Answer, Client, Fixture, Issuer, Service};
 use ecotrack_events::Topic;
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -137,6 +138,26 @@ impl TestApp {
     pub(crate) async fn charges(&self, order_id: Uuid) -> Result<usize> {
         let ledger = self.ledger(order_id).await?;
         Ok(ledger.iter().filter(|(_, outcome)| outcome == "accepted").count())
+    }
+
+    /// An operator pays back at the provider's own console, in minor units.
+    pub(crate) async fn pay_back_outside(&self, payment: &Value, minor: &str) -> Result<()> {
+        let text = |field: &str| payment[field].as_str().unwrap_or_default().to_owned();
+        let form = [
+            ("payment_intent", text("provider_reference")),
+            ("amount", minor.to_owned()),
+            ("metadata[payment_id]", text("payment_id")),
+        ];
+        let console = self.sandbox.client.with_token("sk_operator");
+        let request = console.request(Method::POST, "/stripe/v1/refunds")?.form(&form);
+        console.send(request).await?.expect(200).map(drop)
+    }
+
+    /// Changes a row behind the service's back.
+    pub(crate) async fn execute(&self, statement: &'static str) -> Result<()> {
+        let mut conn = self.fixture.database.connect().await?;
+        sqlx::query(statement).execute(&mut conn).await?;
+        Ok(())
     }
 
     /// Without a token.

@@ -8,30 +8,22 @@ use crate::helpers::{Customer, TestApp, id_of};
 
 /// Lets no payment be recorded, as if the process died right before.
 async fn stop_recording(app: &TestApp) -> Result<()> {
-    execute(
-        app,
+    app.execute(
         "ALTER TABLE payment_service.payments ADD CONSTRAINT nothing CHECK (false) NOT VALID",
     )
     .await
 }
 
 async fn record_again(app: &TestApp) -> Result<()> {
-    execute(app, "ALTER TABLE payment_service.payments DROP CONSTRAINT nothing").await
+    app.execute("ALTER TABLE payment_service.payments DROP CONSTRAINT nothing").await
 }
 
 /// Lets the time be over within which an intent is left to its request.
 async fn let_patience_end(app: &TestApp) -> Result<()> {
-    execute(
-        app,
+    app.execute(
         "UPDATE payment_service.payment_intents SET due_at = now(), begun_at = begun_at - interval '1 minute'",
     )
     .await
-}
-
-async fn execute(app: &TestApp, statement: &'static str) -> Result<()> {
-    let mut conn = app.fixture.database.connect().await?;
-    sqlx::query(statement).execute(&mut conn).await?;
-    Ok(())
 }
 
 /// Intents of an order: their payments, and whether they were given up.
@@ -99,6 +91,22 @@ async fn what_order_service_refuses_is_not_looked_after() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_payment_that_order_service_never_heard_of_does_not_end_its_order() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (asked, unasked) = (app.customer()?, app.customer()?);
+    app.orders.break_down();
+    // Five attempts, which close the way for the next: the answer to one of them may have been lost.
+    asked.pay_by_card().await?.expect_problem(503)?;
+    unasked.pay_by_card().await?.expect_problem(503)?;
+    assert_eq!(intents(&app, asked.order_id).await?.len(), 1);
+    assert!(intents(&app, unasked.order_id).await?.is_empty());
+    // Nor is one that was asked about forgotten because it is not asked about again.
+    asked.pay_by_card().await?.expect_problem(503)?;
+    assert_eq!(intents(&app, asked.order_id).await?.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_attempt_beside_a_recorded_payment_ends_without_a_word() -> Result<()> {
     let app = TestApp::start().await?;
     let customer = app.customer()?;
@@ -126,10 +134,9 @@ async fn a_payment_that_failed_meanwhile_is_not_charged_by_a_request_that_comes_
     app.arm("stripe", &serde_json::json!({"mode": "error", "ttl_seconds": 120})).await?;
     customer.pay_by_card().await?.expect(202)?;
     // As it is when the process died before it answered, and the reconciler gave the charge up ten minutes later.
-    execute(&app, "UPDATE payment_service.payments SET status = 'failed', next_attempt_at = NULL")
+    app.execute("UPDATE payment_service.payments SET status = 'failed', next_attempt_at = NULL")
         .await?;
-    execute(
-        &app,
+    app.execute(
         "UPDATE payment_service.idempotency_keys SET status = NULL, body = NULL, locked_until = now()",
     )
     .await?;

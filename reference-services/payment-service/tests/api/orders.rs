@@ -1,6 +1,7 @@
 //! order-service as payment-service sees it: what is owed, to whom it belongs.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
@@ -11,9 +12,9 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Orders by id.
+/// Orders by id, and whether order-service is out of order.
 #[derive(Clone, Default)]
-pub(crate) struct Orders(Arc<Mutex<HashMap<Uuid, Order>>>);
+pub(crate) struct Orders(Arc<Mutex<HashMap<Uuid, Order>>>, Arc<AtomicBool>);
 
 struct Order {
     token: String,
@@ -47,6 +48,11 @@ impl Orders {
         self.orders().entry(id).and_modify(|order| order.is_paid = true);
     }
 
+    /// From now on every request fails.
+    pub(crate) fn break_down(&self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+
     /// Whether a payment of the order was let in.
     pub(crate) fn is_open(&self, id: Uuid) -> bool {
         self.orders().get(&id).is_some_and(|order| order.let_in.is_some())
@@ -65,6 +71,9 @@ async fn open_payment(
 ) -> (StatusCode, Json<Value>) {
     let bearer =
         headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if orders.1.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(Value::Null));
+    }
     let mut orders = orders.orders();
     match orders.get_mut(&id) {
         Some(order) if bearer != format!("Bearer {}", order.token) => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::helpers::{Customer, TestApp, id_of};
 
-async fn paid(app: &TestApp) -> Result<(Customer, String)> {
+pub(crate) async fn paid(app: &TestApp) -> Result<(Customer, String)> {
     let customer = app.customer()?;
     let payment = customer.pay_by_card().await?.expect(201)?.json();
     let id = id_of(&payment)?.to_owned();
@@ -14,7 +14,7 @@ async fn paid(app: &TestApp) -> Result<(Customer, String)> {
 }
 
 /// What the provider says has gone back, in minor units.
-async fn gone_back(app: &TestApp, payment_id: &str) -> Result<i64> {
+pub(crate) async fn gone_back(app: &TestApp, payment_id: &str) -> Result<i64> {
     let path = format!("/ledger?contains={payment_id}&limit=1000");
     let ledger = app.sandbox.client.get(&path);
     let entries: Vec<Value> = serde_json::from_str(&ledger.await?.expect(200)?.text)?;
@@ -24,7 +24,7 @@ async fn gone_back(app: &TestApp, payment_id: &str) -> Result<i64> {
     Ok(refunds.filter_map(|entry| entry["amount_minor"].as_i64()).sum())
 }
 
-fn part(amount: &str) -> Value {
+pub(crate) fn part(amount: &str) -> Value {
     json!({"amount": amount, "currency": "USD"})
 }
 

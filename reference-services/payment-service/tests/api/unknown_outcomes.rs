@@ -1,6 +1,6 @@
 //! No answer is not a no: the payment stays open until the provider has said how it ended, and money moves once.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use ecotrack_chassis::test_support::eventually;
 use futures::future::try_join_all;
 use serde_json::json;
@@ -137,6 +137,34 @@ async fn a_charge_nobody_heard_of_for_ten_minutes_is_not_begun_any_more() -> Res
     app.disarm("stripe").await?;
     customer.await_status(id_of(&payment)?, "failed").await?;
     assert_eq!(app.charges(customer.order_id).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_stays_silent_is_noted_once_however_often_it_is_asked() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120})).await?;
+    let payment = customer.pay_by_card().await?.expect(202)?.json();
+    let mut conn = app.fixture.database.connect().await?;
+    for attempt in 1..=2 {
+        app.execute("UPDATE payment_service.payments SET next_attempt_at = now()").await?;
+        let attempts = "SELECT attempts FROM payment_service.payments";
+        eventually(|| async {
+            let mut conn = app.fixture.database.connect().await?;
+            let made: i32 = sqlx::query_scalar(attempts).fetch_one(&mut conn).await?;
+            ensure!(made >= attempt, "{made} attempts");
+            Ok(())
+        })
+        .await?;
+    }
+    app.disarm("stripe").await?;
+    customer.await_status(id_of(&payment)?, "processed").await?;
+    let noted: Vec<String> =
+        sqlx::query_scalar("SELECT outcome FROM payment_service.payment_attempts ORDER BY at")
+            .fetch_all(&mut conn)
+            .await?;
+    assert_eq!(noted, ["unknown", "accepted"]);
     Ok(())
 }
 
