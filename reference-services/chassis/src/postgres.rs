@@ -4,6 +4,7 @@ mod credentials;
 mod gauges;
 mod migrate;
 mod pool;
+mod turns;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -23,6 +24,7 @@ use crate::{
     workers::Workers,
 };
 use credentials::Credentials;
+use turns::Turns;
 
 /// How often the mounted credentials are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -67,6 +69,7 @@ struct Inner {
     settings: DatabaseSettings,
     migrations: &'static Migrator,
     pool: ArcSwapOption<PgPool>,
+    turns: Turns,
     in_use: Mutex<Option<Credentials>>,
     look: Notify,
     rotations: Counter,
@@ -90,6 +93,7 @@ impl Database {
             settings,
             migrations,
             pool: ArcSwapOption::empty(),
+            turns: Turns::default(),
             in_use: Mutex::default(),
             look: Notify::new(),
             rotations,
@@ -104,12 +108,12 @@ impl Database {
 
     /// A transaction. Ends with an error within the pool's acquire timeout when no connection is free.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.persist(async |pool| pool.begin().await).await
+        self.persist(async |pool| self.0.turns.take(async move { pool.begin().await }).await).await
     }
 
     /// A connection, for reads that need no transaction.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        self.persist(async |pool| pool.acquire().await).await
+        self.persist(async |pool| self.0.turns.take(async move { pool.acquire().await }).await).await
     }
 
     /// Asks for a connection again where that may help: nothing was done yet, so it is always safe.

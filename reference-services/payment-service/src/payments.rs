@@ -13,6 +13,8 @@ mod reconcile;
 mod refund;
 mod settle;
 
+use ecotrack_chassis::ApiResult;
+use ecotrack_chassis::idempotency::{self, Claimed};
 use ecotrack_chassis::outbox::Outbox;
 use ecotrack_chassis::postgres::Database;
 
@@ -47,5 +49,13 @@ impl Payments {
     /// The database, for plain reads.
     pub(crate) const fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Claims the key of a request.
+    async fn claim(&self, request: &idempotency::Request<'_>) -> ApiResult<Claimed> {
+        let mut tx = self.database.begin().await?;
+        let claimed = idempotency::claim(&mut tx, request).await?;
+        tx.commit().await?;
+        Ok(claimed)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Answer, Decision, Fingerprint, IdempotencyKey, Record, decide};
@@ -61,28 +61,26 @@ struct Row {
     now: DateTime<Utc>,
 }
 
-/// Claims a key. 422 if it was used for another request, 409 while somebody is working on it.
-pub async fn claim(conn: &mut PgConnection, request: &Request<'_>) -> ApiResult<Claimed> {
+/// Claims a key in a transaction, which the caller commits. 422 if it was used for another request, 409 while somebody is working
+/// on it.
+pub async fn claim(tx: &mut PgConnection, request: &Request<'_>) -> ApiResult<Claimed> {
     #[cfg(feature = "planted-check-then-insert-key")]
-    return check_then_insert(conn, request).await;
+    return check_then_insert(tx, request).await;
     #[cfg(not(feature = "planted-check-then-insert-key"))]
-    claim_atomically(conn, request).await
+    claim_atomically(tx, request).await
 }
 
 #[cfg_attr(
     feature = "planted-check-then-insert-key",
     expect(dead_code, reason = "what the bug replaces")
 )]
-async fn claim_atomically(conn: &mut PgConnection, request: &Request<'_>) -> ApiResult<Claimed> {
-    let mut tx = conn.begin().await?;
+async fn claim_atomically(tx: &mut PgConnection, request: &Request<'_>) -> ApiResult<Claimed> {
     let fresh = Uuid::now_v7();
-    let claim = if insert(&mut tx, request, fresh).await? {
-        Claimed::Work(request.claim(fresh))
+    if insert(tx, request, fresh).await? {
+        Ok(Claimed::Work(request.claim(fresh)))
     } else {
-        again(&mut tx, request, fresh).await?
-    };
-    tx.commit().await?;
-    Ok(claim)
+        again(tx, request, fresh).await
+    }
 }
 
 /// Planted bug: whether a key is there is asked first and written afterwards, so two who ask at once both work.

@@ -10,10 +10,10 @@ use sqlx::{
 
 use super::{Credentials, DatabaseSettings};
 
-const MAX_CONNECTIONS: u32 = 20;
+pub(super) const MAX_CONNECTIONS: u16 = 20;
 const MIN_CONNECTIONS: u32 = 5;
 /// Longest wait for a free connection: an exhausted pool is a fast refusal, not a queue.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 const MAX_LIFETIME: Duration = Duration::from_mins(30);
 /// A connection that was not used for so long is asked whether it still answers before it is used. One that just was, was asked when
@@ -31,7 +31,7 @@ pub(super) async fn connect(
     login: &Credentials,
 ) -> Result<PgPool, sqlx::Error> {
     PgPoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
+        .max_connections(MAX_CONNECTIONS.into())
         .min_connections(MIN_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)

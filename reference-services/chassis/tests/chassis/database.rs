@@ -1,6 +1,7 @@
 //! Credentials that change, and a schema that is somebody else's.
 
 use std::{
+    pin::pin,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
@@ -117,6 +118,32 @@ async fn connections_that_the_server_ended_are_noticed_before_they_are_used() ->
         sqlx::query("select 1").execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_transaction_that_nobody_waits_for_is_ended() -> Result<()> {
+    let bench = Bench::start().await?;
+    // Given up at every moment it may be given up at.
+    for looks in 1..20 {
+        let mut begin = pin!(bench.database.begin());
+        for _ in 0..looks {
+            if futures::poll!(&mut begin).is_ready() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    let nobody_is_in_one = || async {
+        let mut connection = bench.fixture.database.connect().await?;
+        let open: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'",
+        )
+        .fetch_one(&mut connection)
+        .await?;
+        ensure!(open == 0, "{open} transactions are open");
+        Ok(())
+    };
+    eventually(nobody_is_in_one).await
 }
 
 #[tokio::test]

@@ -117,9 +117,10 @@ async fn put_preferences(
     Json(document): Json<PreferencesDocument>,
 ) -> ApiResult<axum::Json<PreferencesDocument>> {
     let preferences = document.parse()?;
-    let mut conn = state.database.acquire().await?;
-    if !store::put_preferences(&mut conn, caller.user_id, &preferences).await? {
+    let mut tx = state.database.begin().await?;
+    if !store::put_preferences(&mut tx, caller.user_id, &preferences).await? {
         return Err(ApiError::not_found());
     }
+    tx.commit().await?;
     Ok(axum::Json(PreferencesDocument::of(&preferences)))
 }

@@ -50,17 +50,16 @@ fn categories(
     names.iter().map(|name| known(TABLE, column, user_id, Category::from_name(name))).collect()
 }
 
-/// Writes what a user wants. `false` if the user is erased: nothing about them is kept again.
+/// Writes what a user wants, in a transaction. `false` if the user is erased: nothing about them is kept again.
 pub(crate) async fn put_preferences(
-    conn: &mut PgConnection,
+    tx: &mut PgConnection,
     user_id: Uuid,
     preferences: &Preferences,
 ) -> sqlx::Result<bool> {
     let names = |channel: Channel| -> Vec<&str> {
         preferences.wanted(channel).iter().map(|category| category.name()).collect()
     };
-    let mut tx = conn.begin().await?;
-    lock_user(&mut tx, user_id).await?;
+    lock_user(tx, user_id).await?;
     let done = sqlx::query(
         "INSERT INTO contact_preferences (user_id, phone, email, sms, updated_at)
          SELECT $1, $2, $3, $4, now() WHERE NOT EXISTS (SELECT FROM erased_users WHERE user_id = $1)
@@ -71,8 +70,7 @@ pub(crate) async fn put_preferences(
     .bind(preferences.phone().map(PhoneNumber::as_str))
     .bind(names(Channel::Email))
     .bind(names(Channel::Sms))
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    tx.commit().await?;
     Ok(done.rows_affected() == 1)
 }

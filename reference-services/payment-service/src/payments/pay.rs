@@ -41,12 +41,10 @@ impl Payments {
         request: &idempotency::Request<'_>,
         offer: &Offer,
     ) -> ApiResult<Answered> {
-        let mut conn = self.database.acquire().await?;
-        let claim = match idempotency::claim(&mut conn, request).await? {
+        let claim = match self.claim(request).await? {
             Claimed::Work(claim) => claim,
             Claimed::Done(answer) => return Ok(Answered::Before(answer)),
         };
-        drop(conn);
         let span = processing_span(claim.subject_id(), offer.order_id, offer.amount, offer.method);
         match self.pay_claimed(caller, &claim, offer).instrument(span).await {
             Ok(answer) => Ok(Answered::Now(answer)),

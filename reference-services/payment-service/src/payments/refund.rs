@@ -21,12 +21,10 @@ impl Payments {
         payment_id: Uuid,
         asked: Option<Money>,
     ) -> ApiResult<Answered> {
-        let mut conn = self.database.acquire().await?;
-        let claim = match idempotency::claim(&mut conn, request).await? {
+        let claim = match self.claim(request).await? {
             Claimed::Work(claim) => claim,
             Claimed::Done(answer) => return Ok(Answered::Before(answer)),
         };
-        drop(conn);
         match self.refund_claimed(request.user_id, &claim, payment_id, asked).await {
             Ok(answer) => Ok(Answered::Now(answer)),
             Err(error) => {

@@ -1,0 +1,73 @@
+//! Asking for a connection, to the end: what was begun is finished, also when whoever asked is gone.
+//!
+//! A pool lets go of what is no longer waited for, and twice that goes wrong. A connection that is being opened is thrown away:
+//! in a crowd that waits, each of them gets its turn to open one just before its time is over, and none is ever open. And a
+//! `BEGIN` whose answer nobody waits for is forgotten (sqlx issue 4393): what the next one writes on that connection is part of a
+//! transaction that nobody commits. So the pool is asked by tasks of their own, some at a time, and only the wait for a turn is given up.
+
+use std::{io, sync::Arc};
+
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::pool::{ACQUIRE_TIMEOUT, MAX_CONNECTIONS};
+
+/// Turns at asking the pool, in the order in which they are wanted.
+pub(super) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    /// As many as there are connections: whoever has a turn finds one free, or opens it, or waits for one in use.
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS.into())))
+    }
+}
+
+impl Turns {
+    /// Waits for a turn, and for what it brings. Altogether not longer than the pool itself would be waited for.
+    pub(super) async fn take<T: Send + 'static>(
+        &self,
+        ask: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+    ) -> Result<T, sqlx::Error> {
+        let asked = async {
+            let turn = Arc::clone(&self.0).acquire_owned().await;
+            let asking = tokio::spawn(async move {
+                let answer = ask.await;
+                drop(turn);
+                answer
+            });
+            asking.await.unwrap_or_else(|ended| Err(io::Error::other(ended).into()))
+        };
+        timeout(ACQUIRE_TIMEOUT, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_begun_is_finished_when_nobody_waits_for_it_any_more() {
+        let (turns, (open, opened), (done, heard)) =
+            (Turns::default(), oneshot::channel(), oneshot::channel());
+        let asked = turns.take(async {
+            opened.await.ok();
+            done.send(()).ok();
+            Ok(())
+        });
+        assert!(asked.now_or_never().is_none());
+        open.send(()).unwrap();
+        heard.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gets_no_turn_is_refused_and_never_asks() {
+        let turns = Turns::default();
+        for _ in 0..MAX_CONNECTIONS {
+            assert!(turns.take(std::future::pending::<Result<(), _>>()).now_or_never().is_none());
+        }
+        let late = turns.take(async { Ok(()) }).await;
+        assert!(matches!(late, Err(sqlx::Error::PoolTimedOut)), "{late:?}");
+    }
+}
