@@ -13,7 +13,8 @@ Feature: Service-to-service authorisation
     And the proxy of "<service>" counted a refusal and logged it as its own
 
     Examples:
-      | allowed         | denied               | service         | method | path                       |
-      | order-service   | payment-service      | user-service    | GET    | /api/users/{customer}      |
-      | order-service   | notification-service | product-service | POST   | /api/products/reservations |
-      | payment-service | user-service         | order-service   | POST   | /api/orders/{any}/payment  |
+      | allowed         | denied               | service         | method | path                             |
+      | order-service   | payment-service      | user-service    | GET    | /api/users/{customer}            |
+      | order-service   | notification-service | product-service | POST   | /api/products/reservations       |
+      | order-service   | payment-service      | product-service | DELETE | /api/products/reservations/{any} |
+      | payment-service | user-service         | order-service   | POST   | /api/orders/{any}/payment        |

@@ -5,7 +5,8 @@ Feature: What telemetry does not tell
   @ECO-LOG-005 @requires.prometheus @requires.kafka
   Scenario: A purchase is told everywhere, the customer nowhere
     Given a logged-in customer with a placed order
-    When the customer pays the order with a card of their own
+    When the customer asks for their orders with the token in the address, in vain
+    And the customer pays the order with a card of their own
     And the order becomes "completed"
     Then the customer finds a "payment_processed" notification that was delivered
     And Loki finds lines of the scenario's correlation id from "user-service, product-service, order-service, payment-service, notification-service"

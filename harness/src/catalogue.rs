@@ -7,6 +7,7 @@ mod tags;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Feature, GherkinEnv, Scenario};
 
@@ -145,12 +146,13 @@ fn path_of(feature: &Feature) -> String {
 }
 
 fn parse(folder: &Path, path: &Path) -> Result<Feature, CatalogueError> {
-    let gherkin =
-        |cause: String| CatalogueError::Gherkin { cause: format!("{}: {cause}", path.display()) };
-    let mut feature = Feature::parse_path(path, GherkinEnv::default())
-        .map_err(|error| gherkin(error.to_string()))?;
+    // The line is in the error's source, the file in the error itself.
+    let gherkin = |error: anyhow::Error| CatalogueError::Gherkin { cause: format!("{error:#}") };
+    let mut feature =
+        Feature::parse_path(path, GherkinEnv::default()).map_err(|error| gherkin(error.into()))?;
     feature.path = Some(path.strip_prefix(folder).unwrap_or(path).to_owned());
-    feature.expand_examples().map_err(|error| gherkin(error.to_string()))
+    let expanded = feature.expand_examples().with_context(|| path.display().to_string());
+    expanded.map_err(gherkin)
 }
 
 fn entries_of(feature: &Feature) -> Result<Vec<Entry>, CatalogueError> {

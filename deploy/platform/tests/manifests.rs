@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -79,29 +80,82 @@ fn the_services_are_those_of_the_registry() {
     assert_eq!(names, SERVICES);
 }
 
-#[test]
-fn whoever_tells_or_listens_by_the_registry_of_events_may() {
+/// Who may do what with which topic: `writes` or `reads`, a user, a topic.
+type Grants = BTreeSet<[String; 3]>;
+
+/// What the registry of events needs, and the harness, which reads everything.
+fn needed() -> Grants {
     let registry = registry();
-    let script = read(&platform().join("data/kafka/topics.sh"));
-    let allowed = |right: &str, service: &str, topic: &str| {
-        let grants = |line: &str| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            words.starts_with(&[right, service])
-                && words.windows(2).any(|pair| pair == ["--topic", topic])
-        };
-        assert!(script.lines().any(grants), "{service} must be allowed: {right} {topic}");
-    };
     let edges = registry["event_edges"].as_array().unwrap();
     assert_eq!(edges.len(), 4);
+    let mut needed = Grants::from([["reads", "conformance", "'*'"].map(str::to_owned)]);
     for edge in edges {
         let topic = edge["topic"].as_str().unwrap();
-        allowed("writes", edge["producer"].as_str().unwrap(), topic);
+        let mut need = |right: &str, who: &Value, topic: &str| {
+            needed.insert([right, who.as_str().unwrap(), topic].map(str::to_owned))
+        };
+        need("writes", &edge["producer"], topic);
         for consumer in edge["consumers"].as_array().unwrap() {
-            let consumer = consumer.as_str().unwrap();
-            allowed("reads", consumer, topic);
-            allowed("writes", consumer, &format!("{topic}.dlt"));
+            need("reads", consumer, topic);
+            need("writes", consumer, &format!("{topic}.dlt"));
         }
     }
+    needed
+}
+
+/// What the script gives. A line that gives something in another way is not understood, and fails.
+fn given(script: &str) -> Grants {
+    let calls = |line: &&str| line.starts_with("  writes ") || line.starts_with("  reads ");
+    let ways = script.lines().filter(|line| line.contains("kafka-acls.sh")).count();
+    let callers = script.lines().filter(|line| line.contains("allow ")).count();
+    assert_eq!((ways, callers), (1, 2), "one way to give, and two who use it");
+    script.lines().filter(calls).flat_map(grants).collect()
+}
+
+fn grants(line: &str) -> Vec<[String; 3]> {
+    let [right, who, options @ ..] = &line.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("{line}")
+    };
+    let (pairs, rest) = options.as_chunks::<2>();
+    assert!(rest.is_empty(), "{line}");
+    let is_own = |group: &&str| group == who || (*who == "conformance" && *group == "'*'");
+    let topics = pairs.iter().filter_map(|[option, value]| match *option {
+        "--topic" => Some([*right, *who, *value].map(str::to_owned)),
+        "--group" if *right == "reads" && is_own(value) => None,
+        _ => panic!("{option} {value} in {line}"),
+    });
+    topics.collect()
+}
+
+#[test]
+fn whoever_tells_or_listens_by_the_registry_of_events_may_and_nobody_else() {
+    assert_eq!(given(&read(&platform().join("data/kafka/topics.sh"))), needed());
+}
+
+#[test]
+fn what_nobody_was_given_nobody_may() {
+    let properties = read(&platform().join("data/kafka/server.properties"));
+    let of = |key: &str| {
+        let values =
+            properties.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        values.collect::<Vec<_>>()
+    };
+    assert_eq!(of("allow.everyone.if.no.acl.found"), ["false"]);
+    assert_eq!(of("authorizer.class.name").len(), 1, "without one there is nobody to refuse");
+    assert_eq!(of("super.users"), ["User:admin;User:CN=kafka"]);
+}
+
+#[test]
+fn the_access_log_has_no_query() {
+    let values = documents(&platform().join("istio/istiod.yaml")).remove(0);
+    let providers = values["meshConfig"]["extensionProviders"].as_array().unwrap();
+    let log = providers.iter().find(|provider| provider["name"] == "json-log").unwrap();
+    let labels = log["envoyFileAccessLog"]["logFormat"]["labels"].as_object().unwrap();
+    assert_eq!(labels["path"], "%PATH(NQ:ORIG_OR_PATH)%");
+    let told = labels.values().filter_map(Value::as_str);
+    let with_query: Vec<_> =
+        told.filter(|told| told.contains(":PATH)") || told.contains("REFERER")).collect();
+    assert!(with_query.is_empty(), "{with_query:?}");
 }
 
 #[test]

@@ -62,9 +62,11 @@ fn a_folder_without_features_is_refused() {
 
 #[test]
 fn a_broken_feature_file_is_named_with_its_line() {
-    let folder = folder(&[("broken.feature", "  Scenario: y\n    Given z\n")]);
+    let broken = "Feature: x\n  Scenario: y\n    Given z\n    Nonsense\n";
+    let folder = folder(&[("broken.feature", broken)]);
     let error = Catalogue::read(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("broken.feature"), "{error}");
+    // Where the parser gave up: behind the line that is wrong.
+    assert!(error.contains("broken.feature: Error at 5:"), "{error}");
 }
 
 #[test]

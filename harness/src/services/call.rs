@@ -53,6 +53,7 @@ pub struct Call {
     pub(super) path: String,
     pub(super) body: Option<String>,
     pub(super) token: Option<SecretString>,
+    pub(super) token_in_address: Option<SecretString>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
@@ -64,6 +65,7 @@ impl Call {
             path: path.into(),
             body: None,
             token: None,
+            token_in_address: None,
             headers: Vec::new(),
         }
     }
@@ -94,6 +96,12 @@ impl Call {
     #[must_use]
     pub fn with_token(self, token: SecretString) -> Self {
         Self { token: Some(token), ..self }
+    }
+
+    /// With a token where none belongs: in the address.
+    #[must_use]
+    pub fn with_token_in_address(self, token: SecretString) -> Self {
+        Self { token_in_address: Some(token), ..self }
     }
 
     /// With a header.
@@ -181,7 +189,8 @@ mod tests {
     fn a_call_shows_neither_password_nor_token() {
         let customer = Customer::named("a");
         let call = Call::login(&customer.email, &customer.password)
-            .with_token(SecretString::from("t0k3n"));
+            .with_token(SecretString::from("t0k3n"))
+            .with_token_in_address(SecretString::from("t0k3n"));
         assert_eq!(call.to_string(), "POST /api/users/login");
     }
 

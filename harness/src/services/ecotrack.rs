@@ -58,6 +58,9 @@ impl EcoTrack {
         if let Some(token) = &call.token {
             request = request.bearer_auth(token.expose_secret());
         }
+        if let Some(token) = &call.token_in_address {
+            request = request.query(&[("access_token", token.expose_secret())]);
+        }
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }

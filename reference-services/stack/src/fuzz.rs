@@ -2,6 +2,7 @@
 
 mod document;
 mod records;
+mod series;
 mod tool;
 
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ impl Run<'_> {
         for failure in &records.failures {
             report.judged(&format!("{name}: {failure}"), "no failure", "found", false);
         }
-        Ok(())
+        series::judge(report, name, self.stack.service(name)?.base()).await
     }
 
     async fn run(&self) -> anyhow::Result<(bool, Records)> {

@@ -150,6 +150,18 @@ fn a_call_takes_thirty_seconds_at_most_and_three_more_tries_of_ten() {
     }
 }
 
+/// Who calls is the token's to say, and services read no header for it, so none has to be taken away.
+#[test]
+fn how_long_a_caller_waits_is_for_services_to_say_and_not_for_anybody_outside() {
+    let mesh = mesh();
+    for service in mesh.kind("VirtualService") {
+        let removed = if name(service) == "api" { vec!["x-request-timeout-ms"] } else { vec![] };
+        for route in items(&service["spec"]["http"]) {
+            assert_eq!(strings(&route["headers"]["request"]["remove"]), removed, "{route}");
+        }
+    }
+}
+
 #[test]
 fn the_canary_header_and_nothing_else_leads_to_the_canary() {
     for route in routes(&mesh()) {

@@ -118,7 +118,7 @@ async fn proxies_saw(world: &mut World, identity: String) -> Outcome {
     Ok(())
 }
 
-#[when(regex = r#"^both probes send (GET|POST) (\S+) to "([^"]+)" for the customer$"#)]
+#[when(regex = r#"^both probes send (GET|POST|DELETE) (\S+) to "([^"]+)" for the customer$"#)]
 async fn both_ask(world: &mut World, method: String, path: String, service: String) -> Outcome {
     let customer = world.recall::<Session>()?.user_id.clone();
     let path = path.replace("{customer}", &customer).replace("{any}", &Uuid::now_v7().to_string());

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use conformance::check::privacy::{Private, named, tells_none_of};
-use conformance::check::{judge, listed};
+use conformance::check::{http, judge, listed};
 use conformance::component::collector::Collector;
 use conformance::component::kafka::Kafka;
 use conformance::component::loki::{LogLine, Loki};
@@ -15,7 +15,7 @@ use cucumber::{then, when};
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
-use super::asking::{await_answer, await_settled, client, expect, ids};
+use super::asking::{await_answer, await_settled, client, expect, ids, send};
 use super::{metric, payment};
 use crate::world::World;
 
@@ -33,6 +33,14 @@ async fn pays(world: &mut World) -> Outcome {
     payment::pay(world, |order, key| Call::pay(order, &card, key)).await?;
     world.remember(Card(card));
     Ok(())
+}
+
+/// A request that a service answers, so that every proxy on the way and the service itself have something to tell of it.
+#[when("the customer asks for their orders with the token in the address, in vain")]
+async fn asks_in_the_address(world: &mut World) -> Outcome {
+    let token = world.recall::<Session>()?.token.clone();
+    let answer = send(world, &Call::get("/api/orders").with_token_in_address(token)).await?;
+    expect(world, "the token in the address", &answer, http::problem(401))
 }
 
 /// Everything the services were told in confidence.

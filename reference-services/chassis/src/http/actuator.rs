@@ -1,11 +1,11 @@
-//! Paths for the platform: never routed from outside, not traced, not counted.
+//! Paths for the platform: never routed from outside. Asked as they are meant to be, they are neither traced nor counted.
 
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{StatusCode, header},
+    extract::{MatchedPath, Request, State},
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -36,6 +36,13 @@ pub(super) fn router(
         .route("/actuator/prometheus", get(prometheus).with_state(registry))
         .route("/actuator/info", get(async move || Json(info.clone())))
         .route("/openapi.json", get(async move || Json(Arc::clone(&openapi))))
+}
+
+/// Whether a request is one that the platform makes all day long. Any other on these paths is a mistake of somebody's.
+pub(super) fn is_probe(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && (path.starts_with("/actuator/") || path == "/openapi.json")
 }
 
 /// Says what operations mean by `bearer`.

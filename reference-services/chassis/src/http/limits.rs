@@ -24,7 +24,7 @@ impl Limits {
     }
 
     /// Time for a request: ours, or what the caller has left if that is less.
-    fn time_for(&self, request: &Request) -> Duration {
+    pub(super) fn time_for(&self, request: &Request) -> Duration {
         deadline::read(request.headers()).map_or(self.timeout, |left| left.min(self.timeout))
     }
 }

@@ -1,4 +1,5 @@
-//! Every request in its span, its context, its metric and its log line, and named in the answer's headers.
+//! Every request in its span, its context, its metric and its log line, and named in the answer's headers; the platform's probes
+//! alone are in none of them.
 
 use std::{sync::Arc, time::Instant};
 
@@ -11,6 +12,7 @@ use axum::{
 use tracing::{Instrument as _, Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use super::actuator;
 use crate::{
     config::Settings,
     context::{self, WorkContext},
@@ -49,6 +51,9 @@ pub(super) async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
+    if actuator::is_probe(&request) {
+        return next.run(request).await;
+    }
     let started = Instant::now();
     let method = request.method().clone();
     let route =

@@ -65,7 +65,9 @@ impl KafkaSettings {
                 .set("sasl.mechanism", "SCRAM-SHA-512")
                 .set("sasl.username", self.service)
                 .set("sasl.password", security.password.expose_secret())
-                .set("ssl.ca.location", ca_file);
+                .set("ssl.ca.location", ca_file)
+                // Its default today; that a broker is who it says must not depend on one.
+                .set("ssl.endpoint.identification.algorithm", "https");
         }
         Ok(config)
     }

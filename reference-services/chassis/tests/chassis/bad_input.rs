@@ -3,97 +3,28 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::{Router, routing::get};
 use ecotrack_chassis::{
     Chassis,
-    auth::{Caller, Verifier},
-    extract::{Json, Path},
-    idempotency::IdempotencyKey,
-    test_support::{Fixture, Issuer, Service},
+    test_support::{Fixture, Service},
 };
-use serde::Deserialize;
 use tokio::{sync::Notify, time::Instant};
 use utoipa::OpenApi as _;
 use uuid::Uuid;
 
-use crate::wire::{Reply, Wire};
+use crate::{
+    target::{Document, GOOD, JSON, Target},
+    wire::{Reply, Wire},
+};
 
-#[derive(utoipa::OpenApi)]
-struct Document;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Thing {
-    #[allow(dead_code, reason = "only its parsing is of interest")]
-    lines: Vec<Line>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    #[allow(dead_code, reason = "only its parsing is of interest")]
-    quantity: u32,
-}
-
-/// A service with a route of each kind.
-struct Target {
-    service: Service,
-    issuer: Issuer,
-    _fixture: Fixture,
-}
-
-impl Target {
-    async fn start() -> Result<Self> {
-        let (fixture, issuer) = (Fixture::new().await?, Issuer::start().await?);
-        let fixture = fixture.with("ECOTRACK_USER_SERVICE_URL", issuer.url.as_str());
-        let build = async |settings| {
-            let chassis = Chassis::new(settings);
-            let verifier = chassis.verifier()?;
-            chassis.serve(routes(verifier), Document::openapi()).await
-        };
-        let service = fixture.start("test-service", build).await?;
-        Ok(Self { service, issuer, _fixture: fixture })
-    }
-
-    async fn send(&self, request: &[u8]) -> Result<Reply> {
-        Wire::exchange(self.service.client.base(), request).await
-    }
-
-    /// Sends a request line with headers.
-    async fn ask(&self, line: &str, headers: &str) -> Result<Reply> {
-        self.send(
-            format!("{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n").as_bytes(),
-        )
-        .await
-    }
-
-    async fn post(&self, kind: &str, body: &[u8]) -> Result<Reply> {
-        self.send(&posting("/things", kind, body)).await
-    }
-}
-
-fn posting(path: &str, kind: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    [head.as_bytes(), body].concat()
-}
-
-fn routes(verifier: Verifier) -> Router {
-    Router::new()
-        .route("/things", post(async |_: Json<Thing>| "made"))
-        .route("/things/{id}", get(async |Path(id): Path<Uuid>| id.to_string()))
-        .route("/keyed", post(async |key: IdempotencyKey| key.as_str().to_owned()))
-        .route("/mine", get(async |caller: Caller| caller.user_id.to_string()))
-        .with_state(verifier)
-}
-
-const JSON: &str = "application/json";
-const GOOD: &[u8] = br#"{"lines":[{"quantity":1}]}"#;
+/// What only the platform asks for.
+const PLATFORM: [&str; 5] = [
+    "/actuator/health/liveness",
+    "/actuator/health/readiness",
+    "/actuator/prometheus",
+    "/actuator/info",
+    "/openapi.json",
+];
 
 #[tokio::test]
 async fn the_twin_of_every_refusal_is_served() -> Result<()> {
@@ -195,6 +126,24 @@ async fn an_address_we_do_not_have_is_not_found_and_a_method_says_which_are_allo
 }
 
 #[tokio::test]
+async fn what_the_platform_asks_for_is_refused_by_another_method_like_anything_else_and_not_counted_by_its_own()
+-> Result<()> {
+    let target = Target::start().await?;
+    for path in PLATFORM {
+        let reply = target.ask(&format!("POST {path}"), "").await?.expect_problem(405)?;
+        ensure!(reply.head.contains("allow: get"), "{}", reply.head);
+        ensure!(reply.head.contains("x-trace-id: "), "{}", reply.head);
+        target.ask(&format!("GET {path}"), "").await?;
+    }
+    let metrics = target.ask("GET /actuator/prometheus", "").await?.body;
+    let counted = |line: &&str| line.starts_with("http_server_requests_seconds_count");
+    let counted: Vec<_> = metrics.lines().filter(counted).collect();
+    ensure!(counted.len() == PLATFORM.len(), "{counted:?}");
+    ensure!(counted.iter().all(|line| line.contains(r#"status="405""#)), "{counted:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_client_that_takes_no_json_is_told_so() -> Result<()> {
     let target = Target::start().await?;
     for accept in ["text/html", "application/xml", "application/json;q=0"] {
@@ -278,28 +227,6 @@ async fn a_correlation_id_that_could_forge_a_line_is_replaced() -> Result<()> {
     );
     let reply = target.ask("GET /things/1", &odd).await?;
     ensure!(!reply.head.contains("level") && !reply.head.contains("xxxx"), "{}", reply.head);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_request_that_two_hops_could_read_differently_is_refused_or_the_last_of_its_connection()
--> Result<()> {
-    let target = Target::start().await?;
-    let mangled = [
-        "POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n",
-        "POST /things HTTP/1.1\r\nhost: x\r\ntransfer-encoding: xchunked\r\n\r\n",
-        "POST /things HTTP/1.1\r\nhost: x\r\nx-a: b\r\n folded\r\n\r\n",
-        "POST /things HTTP/1.1\r\nhost: x\r\nx-a\0: b\r\n\r\n",
-        "POST /things HTTP/1.1\r\nhost: x\r\ncontent-length : 5\r\n\r\n",
-    ];
-    for request in mangled {
-        assert_eq!(target.send(request.as_bytes()).await?.status, 400, "{request}");
-    }
-    let smuggling = "POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /things/1 HTTP/1.1\r\nhost: x\r\n\r\n";
-    let mut wire = Wire::open(target.service.client.base()).await?;
-    wire.write(smuggling.as_bytes()).await;
-    let answers = wire.read_to_end().await?;
-    assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::Instant,
 };
 use url::Url;
 
@@ -44,6 +45,30 @@ impl Wire {
             bail!("the server reset the connection without an answer");
         }
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Writes one more byte at each interval until the server closes: everything it said, and how long that took.
+    pub(crate) async fn drip(self, byte: u8, interval: Duration) -> Result<(String, Duration)> {
+        let started = Instant::now();
+        let (mut reading, mut writing) = self.0.into_split();
+        let dripping = async {
+            let mut pace = tokio::time::interval(interval);
+            while writing.write_all(&[byte]).await.is_ok() {
+                pace.tick().await;
+            }
+        };
+        let listening = async {
+            let mut bytes = Vec::new();
+            // A reset is how a server closes on a client that is still sending.
+            let ended = tokio::time::timeout(PATIENCE, reading.read_to_end(&mut bytes)).await;
+            drop(ended.context("the server did not close")?);
+            anyhow::Ok((String::from_utf8_lossy(&bytes).into_owned(), started.elapsed()))
+        };
+        tokio::select! {
+            biased;
+            said = listening => said,
+            never = async { dripping.await; std::future::pending().await } => never,
+        }
     }
 
     /// Sends one request, which must say `connection: close`, and reads the answer.

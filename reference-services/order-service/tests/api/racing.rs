@@ -50,6 +50,20 @@ async fn race(customer: &Customer, product: Uuid, key: &str) -> Result<String> {
     Ok(placed[0].json()["order_id"].as_str().unwrap_or_default().to_owned())
 }
 
+#[tokio::test]
+async fn a_key_that_somebody_works_on_is_busy_and_says_when_to_ask_again() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    customer.order(product, 1, "k").await?.expect(201)?;
+    let running = "UPDATE order_service.idempotency_keys SET status = NULL, body = NULL, locked_until = now() + interval '10 seconds'";
+    sqlx::query(running).execute(&mut app.fixture.database.connect().await?).await?;
+    let busy = customer.order(product, 1, "k").await?.expect_problem(409)?;
+    assert!(busy.text.contains("idempotency-key-running"), "{}", busy.text);
+    assert_eq!(busy.header("retry-after"), "1");
+    assert_eq!(orders_of(&app, &customer).await?, 1);
+    Ok(())
+}
+
 async fn orders_of(app: &TestApp, customer: &Customer) -> Result<i64> {
     let mut conn = app.fixture.database.connect().await?;
     let count = "SELECT count(*) FROM order_service.orders WHERE user_id = $1";

@@ -25,6 +25,21 @@ async fn sixty_four_at_once_under_one_key_are_one_charge() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_key_that_somebody_works_on_is_busy_and_says_when_to_ask_again() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let offer = customer.offer("credit_card", "tok_visa");
+    customer.pay(&offer, "k").await?.expect(201)?;
+    let running = "UPDATE payment_service.idempotency_keys SET status = NULL, body = NULL, locked_until = now() + interval '10 seconds'";
+    sqlx::query(running).execute(&mut app.fixture.database.connect().await?).await?;
+    let busy = customer.pay(&offer, "k").await?.expect_problem(409)?;
+    assert!(busy.text.contains("idempotency-key-running"), "{}", busy.text);
+    assert_eq!(busy.header("retry-after"), "1");
+    assert_eq!(app.charges(customer.order_id).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_key_is_good_for_one_request_of_one_customer() -> Result<()> {
     let app = TestApp::start().await?;
     let (one, other) = (app.customer()?, app.customer()?);

@@ -35,6 +35,7 @@ async fn expect_refused(app: &TestApp, tokens: Vec<(&str, String)>) -> Result<()
     assert_eq!(none.header("www-authenticate"), "Bearer");
     for (what, token) in tokens {
         let answer = app.client().with_token(&token).get(ME).await?.expect_problem(401)?;
+        assert_eq!(answer.header("www-authenticate"), "Bearer", "{what}");
         assert_eq!(without_trace(&answer), without_trace(&none), "{what}");
     }
     Ok(())

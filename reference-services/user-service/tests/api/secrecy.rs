@@ -1,6 +1,6 @@
 //! Secrets and personal data come in; they are in no log, span, metric, header, refusal or envelope of an event.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use axum::http::Method;
 use ecotrack_chassis::test_support::{
     Answer, Heard,
@@ -58,6 +58,7 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     answers.push_str(&said(&again.ask(Method::DELETE, ME).await?.expect(204)?));
     canaries.extend(tokens(&login)?);
     canaries.extend(tokens(&refreshed)?);
+    canaries.push(signing_key(&app)?);
     let others = [
         ("answers", "problems/", answers),
         ("metrics", "user_registrations_total", app.metrics().await?),
@@ -76,6 +77,13 @@ fn tokens(answer: &Answer) -> Result<[Canary; 2]> {
     });
     ensure!(tokens.iter().all(|token| !token.value.is_empty()), "no tokens in {}", answer.text);
     Ok(tokens)
+}
+
+/// The middle of the key that the service signs with: a line of the file, which is how much of it would be told at least.
+fn signing_key(app: &TestApp) -> Result<Canary> {
+    let line = app.key.lines().nth(1).context("the key has no second line")?;
+    ensure!(line.len() == 64, "no line of a key: {} characters", line.len());
+    Ok(Canary { name: "signing key", value: line.to_owned() })
 }
 
 /// What travels around events.
