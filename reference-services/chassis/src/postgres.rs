@@ -108,19 +108,19 @@ impl Database {
 
     /// A transaction. Ends with an error within the pool's acquire timeout when no connection is free.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.persist(async |pool| self.0.turns.take(async move { pool.begin().await }).await).await
+        self.persist(|pool| Box::pin(self.0.turns.take(async move { pool.begin().await }))).await
     }
 
     /// A connection, for reads that need no transaction.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        self.persist(async |pool| self.0.turns.take(async move { pool.acquire().await }).await).await
+        self.persist(|pool| Box::pin(self.0.turns.take(async move { pool.acquire().await }))).await
     }
 
     /// Asks for a connection again where that may help: nothing was done yet, so it is always safe.
-    async fn persist<T>(
-        &self,
-        ask: impl AsyncFn(PgPool) -> Result<T, sqlx::Error>,
-    ) -> Result<T, sqlx::Error> {
+    async fn persist<T, Fut>(&self, ask: impl Fn(PgPool) -> Fut) -> Result<T, sqlx::Error>
+    where
+        Fut: Future<Output = Result<T, sqlx::Error>>,
+    {
         let (mut swaps, mut pauses) = (0, retry::DATABASE.pauses());
         loop {
             let error = match ask(self.pool()?).await {
