@@ -10,7 +10,7 @@ use sqlx::{
 
 use super::{Credentials, DatabaseSettings};
 
-pub(super) const MAX_CONNECTIONS: u16 = 20;
+const MAX_CONNECTIONS: u32 = 20;
 const MIN_CONNECTIONS: u32 = 5;
 /// Longest wait for a free connection: an exhausted pool is a fast refusal, not a queue.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,7 +31,7 @@ pub(super) async fn connect(
     login: &Credentials,
 ) -> Result<PgPool, sqlx::Error> {
     PgPoolOptions::new()
-        .max_connections(MAX_CONNECTIONS.into())
+        .max_connections(MAX_CONNECTIONS)
         .min_connections(MIN_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)

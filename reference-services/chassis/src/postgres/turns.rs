@@ -1,23 +1,25 @@
 //! Asking for a connection, to the end: what was begun is finished, also when whoever asked is gone.
 //!
 //! A pool lets go of what is no longer waited for, and twice that goes wrong. A connection that is being opened is thrown away:
-//! in a crowd that waits, each of them gets its turn to open one just before its time is over, and none is ever open. And a
-//! `BEGIN` whose answer nobody waits for is forgotten (sqlx issue 4393): what the next one writes on that connection is part of a
-//! transaction that nobody commits. So the pool is asked by tasks of their own, some at a time, and only the wait for a turn is given up.
+//! in a crowd, all are opened at once and each so slowly that nobody waits until the end, again and again. And a `BEGIN` whose answer
+//! nobody waits for is forgotten (sqlx issue 4393): what the next one writes on that connection is part of a transaction that
+//! nobody commits. So the pool is asked by tasks of their own, a few at a time, and only the wait for a turn is given up.
 
 use std::{io, sync::Arc};
 
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::pool::{ACQUIRE_TIMEOUT, MAX_CONNECTIONS};
+use super::pool::ACQUIRE_TIMEOUT;
+
+/// Who ask the pool at once, and so open connections at once. Where one is free it is had at once, and the turn is over.
+const AT_ONCE: usize = 4;
 
 /// Turns at asking the pool, in the order in which they are wanted.
 pub(super) struct Turns(Arc<Semaphore>);
 
 impl Default for Turns {
-    /// As many as there are connections: whoever has a turn finds one free, or opens it, or waits for one in use.
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS.into())))
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
     }
 }
 
@@ -64,7 +66,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_gets_no_turn_is_refused_and_never_asks() {
         let turns = Turns::default();
-        for _ in 0..MAX_CONNECTIONS {
+        for _ in 0..AT_ONCE {
             assert!(turns.take(std::future::pending::<Result<(), _>>()).now_or_never().is_none());
         }
         let late = turns.take(async { Ok(()) }).await;
