@@ -41,8 +41,10 @@ const STEP: Duration = Duration::from_mins(2);
 pub(crate) struct TooLong;
 
 /// A worker's step, which must be safe to drop: what it did not commit is rolled back.
-pub(crate) async fn of_step<T>(step: impl Future<Output = T>) -> Result<T, TooLong> {
-    tokio::time::timeout(STEP, Box::pin(step)).await.or(Err(TooLong))
+pub(crate) async fn of_step<T, E: From<TooLong>>(
+    step: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    tokio::time::timeout(STEP, Box::pin(step)).await.unwrap_or_else(|_| Err(TooLong.into()))
 }
 
 #[cfg(test)]

@@ -43,18 +43,28 @@ impl Workers {
     }
 
     /// Runs a step again and again: at once when it found work, after `idle` when it did not.
-    pub fn repeat<F, Fut>(&self, name: &'static str, idle: Duration, mut step: F)
+    pub fn repeat<F, Fut>(&self, name: &'static str, idle: Duration, step: F)
     where
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output = anyhow::Result<Progress>> + Send,
+    {
+        self.repeat_after(name, move || tokio::time::sleep(idle), step);
+    }
+
+    /// Runs a step again and again: at once when it found work, after `rest` when it did not.
+    pub(crate) fn repeat_after<R, Rest, F, Fut>(&self, name: &'static str, rest: R, mut step: F)
+    where
+        R: Fn() -> Rest + Send + 'static,
+        Rest: Future + Send,
         F: FnMut() -> Fut + Send + 'static,
         Fut: Future<Output = anyhow::Result<Progress>> + Send,
     {
         self.spawn(name, move |stop| async move {
             let mut outage = Outage::of(name);
             while !stop.is_cancelled() {
-                let ended = deadline::of_step(step()).await;
-                let progress = outage.progress(ended.unwrap_or_else(|late| Err(late.into())));
+                let progress = outage.progress(deadline::of_step(step()).await);
                 if matches!(progress, Progress::Idle) {
-                    stop.run_until_cancelled(tokio::time::sleep(idle)).await;
+                    stop.run_until_cancelled(rest()).await;
                 }
             }
             Ok(())

@@ -30,8 +30,7 @@ impl<H: Handler> Processor<H> {
     /// Handles records in their order. Returns when the fate of each is durable.
     pub async fn process_all(&self, records: &[Record]) {
         if records.len() > 1 {
-            let handled = deadline::of_step(self.handle_together(records)).await;
-            match handled.unwrap_or_else(|late| Err(late.into())) {
+            match deadline::of_step(self.handle_together(records)).await {
                 Ok(()) => return,
                 Err(error) => {
                     let error = format!("{:#}", anyhow::Error::from(error));

@@ -98,8 +98,7 @@ impl<H: Handler> Processor<H> {
         let (mut failures, mut pauses) = (0, pauses());
         let mut outage = Outage::of("consumer");
         loop {
-            let handled = deadline::of_step(self.handle_once(event)).await;
-            let error = match handled.unwrap_or_else(|late| Err(late.into())) {
+            let error = match deadline::of_step(self.handle_once(event)).await {
                 Ok(outcome) => {
                     outage.is_over();
                     return Ok(outcome);

@@ -9,13 +9,11 @@ use anyhow::Context as _;
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use sqlx::{PgConnection, types::Json};
 use tokio::{sync::Notify, time::Instant};
-use tokio_util::sync::CancellationToken;
 
 use super::Outbox;
 use crate::{
-    deadline, failpoint,
+    failpoint,
     kafka::{Headers, Producer, Record},
-    outage::Outage,
     postgres::Database,
     workers::{Progress, Workers},
 };
@@ -66,22 +64,15 @@ impl Relay {
     }
 
     pub(crate) fn start(self, workers: &Workers) {
-        workers.spawn("outbox-relay", |stop| async move {
-            self.run(&stop).await;
-            Ok(())
+        let (committed, relay) = (Arc::clone(&self.committed), Arc::new(self));
+        let woken = move || {
+            let committed = Arc::clone(&committed);
+            async move { tokio::time::timeout(POLL_INTERVAL, committed.notified()).await }
+        };
+        workers.repeat_after("outbox-relay", woken, move || {
+            let relay = Arc::clone(&relay);
+            async move { relay.step().await }
         });
-    }
-
-    async fn run(&self, stop: &CancellationToken) {
-        let mut outage = Outage::of("outbox-relay");
-        while !stop.is_cancelled() {
-            let ended = deadline::of_step(self.step()).await;
-            let progress = outage.progress(ended.unwrap_or_else(|late| Err(late.into())));
-            if progress == Progress::Idle {
-                let woken = tokio::time::timeout(POLL_INTERVAL, self.committed.notified());
-                stop.run_until_cancelled(woken).await;
-            }
-        }
     }
 
     /// Publishes one batch.

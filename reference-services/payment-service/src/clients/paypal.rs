@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::providers::Access;
+use super::providers::{Access, unclear};
 use crate::domain::outcome::{Lookup, Outcome};
 use crate::domain::payment::Payment;
 use crate::domain::refund::Refund;
@@ -152,7 +152,7 @@ async fn find(
     let response = access.client.send_any(request).await?;
     let status = response.status();
     if status != StatusCode::OK {
-        return Ok(Lookup::Unknown { reason: format!("status_{}", status.as_u16()) });
+        return Ok(Lookup::Unknown { reason: unclear(status) });
     }
     let Ok(found) = http_client::json::<Transactions>(response).await else {
         return Ok(Lookup::Unknown { reason: "unreadable_answer".to_owned() });
@@ -204,11 +204,11 @@ async fn refusal(response: Response) -> Outcome {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
             // Anybody on the way may answer like that; only PayPal knows its own words.
             http_client::json::<Refused>(response).await.map_or_else(
-                |_| unclear(status),
+                |_| Outcome::Unknown { reason: unclear(status) },
                 |refused| Outcome::Declined { reason: refused.word() },
             )
         }
-        status => unclear(status),
+        status => Outcome::Unknown { reason: unclear(status) },
     }
 }
 
@@ -217,10 +217,6 @@ impl Refused {
         let issue = self.details.into_iter().next();
         issue.map_or_else(|| "refused".to_owned(), |detail| detail.issue.to_lowercase())
     }
-}
-
-fn unclear(status: StatusCode) -> Outcome {
-    Outcome::Unknown { reason: format!("status_{}", status.as_u16()) }
 }
 
 #[cfg(test)]

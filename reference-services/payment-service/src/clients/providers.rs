@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use ecotrack_chassis::Chassis;
 use ecotrack_chassis::breaker::BreakerSettings;
 use ecotrack_chassis::config::Secrets;
@@ -194,6 +195,11 @@ fn no_credential() -> Lookup {
 fn silence(gateway: Gateway, error: ClientError) -> Lookup {
     let outcome = Attempt::broken(gateway, error).outcome;
     Lookup::Unknown { reason: outcome.reason().unwrap_or_default().to_owned() }
+}
+
+/// The reason where an answer says neither yes nor no.
+pub(super) fn unclear(status: StatusCode) -> String {
+    format!("status_{}", status.as_u16())
 }
 
 const fn key_name(gateway: Gateway) -> &'static str {

@@ -8,7 +8,7 @@ use reqwest::{Method, Response};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
-use super::providers::Access;
+use super::providers::{Access, unclear};
 use crate::domain::outcome::{Lookup, Outcome};
 use crate::domain::payment::Payment;
 use crate::domain::refund::Refund;
@@ -169,7 +169,7 @@ async fn find(
             Ok(found) => Ok(found.data),
             Err(_) => Err("unreadable_answer".to_owned()),
         },
-        status => Err(format!("status_{}", status.as_u16())),
+        status => Err(unclear(status)),
     })
 }
 
@@ -184,16 +184,12 @@ async fn read(response: Response) -> Outcome {
         StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
             // Anybody on the way may answer like that; only Stripe knows its own words.
             json::<Refused>(response).await.map_or_else(
-                |_| unclear(status),
+                |_| Outcome::Unknown { reason: unclear(status) },
                 |refused| Outcome::Declined { reason: refused.error.word() },
             )
         }
-        status => unclear(status),
+        status => Outcome::Unknown { reason: unclear(status) },
     }
-}
-
-fn unclear(status: StatusCode) -> Outcome {
-    Outcome::Unknown { reason: format!("status_{}", status.as_u16()) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use ecotrack_chassis::test_support::eventually;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::helpers::{Customer, TestApp, id_of};
 use crate::refunding::{gone_back, part};
@@ -17,15 +17,21 @@ async fn await_state(customer: &Customer, id: &str, expected: (&str, &str)) -> R
     .await
 }
 
+/// A payment of which a part is asked back, and the provider does not answer us. Only our own refunds bear an id of ours: what an
+/// operator asks for works.
+async fn refund_under_way(app: &TestApp) -> Result<(Customer, Value)> {
+    let customer = app.customer()?;
+    let payment = customer.pay_by_card().await?.expect(201)?.json();
+    app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120, "match": "refund_id"})).await?;
+    customer.refund_part(id_of(&payment)?, &part("5.00"), "ours").await?.expect(202)?;
+    Ok((customer, payment))
+}
+
 #[tokio::test]
 async fn a_refund_made_outside_does_not_stand_for_our_own() -> Result<()> {
     let app = TestApp::start_told().await?;
-    let customer = app.customer()?;
-    let payment = customer.pay_by_card().await?.expect(201)?.json();
+    let (customer, payment) = refund_under_way(&app).await?;
     let id = id_of(&payment)?;
-    // Only our own refunds bear an id of ours: what the operator asks for works.
-    app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120, "match": "refund_id"})).await?;
-    customer.refund_part(id, &part("5.00"), "ours").await?.expect(202)?;
     app.pay_back_outside(&payment, "700").await?;
     await_state(&customer, id, ("refund_pending", "7.00")).await?;
     app.disarm("stripe").await?;
@@ -37,11 +43,8 @@ async fn a_refund_made_outside_does_not_stand_for_our_own() -> Result<()> {
 #[tokio::test]
 async fn all_of_it_going_back_outside_is_counted_once_and_ends_our_own_refund() -> Result<()> {
     let app = TestApp::start_told().await?;
-    let customer = app.customer()?;
-    let payment = customer.pay_by_card().await?.expect(201)?.json();
+    let (customer, payment) = refund_under_way(&app).await?;
     let id = id_of(&payment)?;
-    app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120, "match": "refund_id"})).await?;
-    customer.refund_part(id, &part("5.00"), "ours").await?.expect(202)?;
     app.pay_back_outside(&payment, "1999").await?;
     app.await_event("PaymentRefundedEvent", id).await?;
     app.disarm("stripe").await?;

@@ -153,7 +153,7 @@ async fn a_refund_whose_answer_was_lost_is_answered_without_asking_again() -> Re
     let asked = app.sandbox.client.get(&path).await?.expect(200)?.text;
     // As if the request had died when somebody else settled the refund: its key has no answer.
     let lost = "UPDATE payment_service.idempotency_keys SET status = NULL, body = NULL, locked_until = now()";
-    sqlx::query(lost).execute(&mut app.fixture.database.connect().await?).await?;
+    app.execute(lost).await?;
     assert_eq!(customer.refund(id).await?.expect(200)?.text, first.text);
     assert_eq!(app.sandbox.client.get(&path).await?.expect(200)?.text, asked);
     assert_eq!(customer.refund(id).await?.expect(200)?.header("idempotency-replayed"), "true");

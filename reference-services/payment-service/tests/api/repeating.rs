@@ -31,7 +31,7 @@ async fn a_key_that_somebody_works_on_is_busy_and_says_when_to_ask_again() -> Re
     let offer = customer.offer("credit_card", "tok_visa");
     customer.pay(&offer, "k").await?.expect(201)?;
     let running = "UPDATE payment_service.idempotency_keys SET status = NULL, body = NULL, locked_until = now() + interval '10 seconds'";
-    sqlx::query(running).execute(&mut app.fixture.database.connect().await?).await?;
+    app.execute(running).await?;
     let busy = customer.pay(&offer, "k").await?.expect_problem(409)?;
     assert!(busy.text.contains("idempotency-key-running"), "{}", busy.text);
     assert_eq!(busy.header("retry-after"), "1");

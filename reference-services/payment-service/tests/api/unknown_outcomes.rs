@@ -130,9 +130,7 @@ async fn a_charge_nobody_heard_of_for_ten_minutes_is_not_begun_any_more() -> Res
     let customer = app.customer()?;
     app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120})).await?;
     let payment = customer.pay_by_card().await?.expect(202)?.json();
-    let mut conn = app.fixture.database.connect().await?;
-    sqlx::query("UPDATE payment_service.payments SET created_at = now() - interval '10 minutes'")
-        .execute(&mut conn)
+    app.execute("UPDATE payment_service.payments SET created_at = now() - interval '10 minutes'")
         .await?;
     app.disarm("stripe").await?;
     customer.await_status(id_of(&payment)?, "failed").await?;
@@ -195,6 +193,6 @@ async fn a_provider_that_hangs_does_not_hold_up_the_payments_of_another() -> Res
     // As if the process had died before it could write down any answer; the cards have waited longest.
     let unknown = "UPDATE payment_service.payments SET status = 'initiated', provider_reference = NULL, payment_token = 'tok_1',
          next_attempt_at = now() - CASE method WHEN 'card' THEN interval '1 min' ELSE interval '0' END";
-    sqlx::query(unknown).execute(&mut app.fixture.database.connect().await?).await?;
+    app.execute(unknown).await?;
     wallet.await_status(id_of(&paid)?, "processed").await
 }
