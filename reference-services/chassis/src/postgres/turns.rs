@@ -7,6 +7,7 @@
 
 use std::{io, sync::Arc};
 
+use futures::{FutureExt as _, future::BoxFuture};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::pool::ACQUIRE_TIMEOUT;
@@ -29,22 +30,30 @@ impl Turns {
         &self,
         ask: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
     ) -> Result<T, sqlx::Error> {
-        let asked = async {
-            let turn = Arc::clone(&self.0).acquire_owned().await;
-            let asking = tokio::spawn(async move {
-                let answer = ask.await;
-                drop(turn);
-                answer
-            });
-            asking.await.unwrap_or_else(|ended| Err(io::Error::other(ended).into()))
-        };
+        let asked = self.take_boxed(Box::pin(ask));
         timeout(ACQUIRE_TIMEOUT, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+
+    async fn take_boxed<T: Send + 'static>(
+        &self,
+        mut ask: BoxFuture<'static, Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        let turn = Arc::clone(&self.0).acquire_owned().await;
+        // A connection that lies ready needs no task.
+        if let Some(answer) = (&mut ask).now_or_never() {
+            return answer;
+        }
+        let asking = tokio::spawn(async move {
+            let answer = ask.await;
+            drop(turn);
+            answer
+        });
+        asking.await.unwrap_or_else(|ended| Err(io::Error::other(ended).into()))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt as _;
     use tokio::sync::oneshot;
 
     use super::*;

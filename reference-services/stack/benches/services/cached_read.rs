@@ -40,9 +40,10 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     let answer = String::from_utf8(ours.ask(&http).await?)?;
     let baseline = Baseline::start(stack, &answer).await?;
     let fixed = baseline.target(&path, None)?;
-    let rounds = Rounds::measure(scale.rounds, async |side| match side {
-        Side::A => drive(&fixed, scale.time).await,
-        Side::B => drive(&ours, scale.time).await,
+    let finer = scale.finer();
+    let rounds = Rounds::measure(finer.rounds, async |side| match side {
+        Side::A => drive(&fixed, finer.time).await,
+        Side::B => drive(&ours, finer.time).await,
     });
     rounds.await?.judge_cpu(scale, &mut report, MOST, ("static answer", "cached read"));
     let bare =

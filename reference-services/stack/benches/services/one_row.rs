@@ -26,9 +26,10 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     let raw = baseline.target(&path, token)?;
     let ours = Target::of(stack.service(Name::PaymentService)?, &path, token)?;
     ensure_same(&raw, &ours).await?;
-    let rounds = Rounds::measure(scale.rounds, async |side| match side {
-        Side::A => drive(&raw, scale.time).await,
-        Side::B => drive(&ours, scale.time).await,
+    let finer = scale.finer();
+    let rounds = Rounds::measure(finer.rounds, async |side| match side {
+        Side::A => drive(&raw, finer.time).await,
+        Side::B => drive(&ours, finer.time).await,
     });
     let mut report = Report::new(
         "one row through the repository (GET /api/payments/{id}) against the same handler on tokio-postgres, both with TLS",

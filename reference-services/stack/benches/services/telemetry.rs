@@ -33,7 +33,8 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     let (service, sink) = (stack.service(Name::ProductService)?, Sink::start().await?);
     let path = format!("/api/products/{}", Shop::of(stack)?.add_product(1).await?);
     let mut spans = Spans::default();
-    let rounds = Rounds::measure(scale.rounds, async |side| {
+    // Another process for each sample: no two are alike, so that it takes more of them.
+    let rounds = Rounds::measure(scale.rounds * 2, async |side| {
         restart(service, (side == Side::B).then_some(&sink)).await?;
         let target = Target::of(service, &path, None)?;
         // Somebody collects metrics meanwhile, as they do on the platform: from both, as nothing turns them off.
