@@ -63,8 +63,9 @@ impl Command {
 async fn check(arguments: &CheckArguments) -> Result<Exit, Failure> {
     let journal = read_all(&arguments.journal).map_err(Failure::usage)?;
     let sources = arguments.sources().map_err(Failure::usage)?;
-    let rest = drain(&sources, arguments.standstill.into()).await;
-    let observed = sources.observe(&journal.operations).await.map_err(Failure::harness)?;
+    let mut rest = drain(&sources, arguments.standstill.into()).await;
+    let observed =
+        sources.observe(&journal.operations, &mut rest).await.map_err(Failure::harness)?;
     let history = History::new(journal, observed, rest);
     if let Some(path) = &arguments.history {
         history.write(path).map_err(Failure::harness)?;

@@ -39,6 +39,9 @@ pub const PENDING_ORDER: &str = "payment_pending";
 /// Statuses of payments that still wait for the provider.
 pub const UNFINISHED_PAYMENTS: [&str; 3] = ["initiated", "pending", "refund_pending"];
 
+/// Statuses of messages that are to be sent, or of which nobody knows yet whether they arrived.
+pub const UNFINISHED_NOTIFICATIONS: [&str; 2] = ["pending", "sent"];
+
 /// Consumers of the topics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumers {

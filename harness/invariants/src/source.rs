@@ -15,14 +15,14 @@ use sqlx::PgPool;
 use url::Url;
 
 use crate::contract::Consumers;
-use crate::drain::lags;
+use crate::drain::{Rest, lags};
 use crate::journal::{Operation, Outcome};
-use crate::observed::{Kafka, Observed, Telemetry};
+use crate::observed::{Database, Kafka, Observed, Telemetry};
 use crate::patience::Patience;
 use kafka::KafkaSource;
 
-/// How long reading may take until two looks agree.
-const STEADY_WITHIN: Duration = Duration::from_secs(30);
+/// How long reading may take until two looks agree. Much is read slowly.
+pub const STEADY_WITHIN: Duration = Duration::from_mins(2);
 
 /// All places that are asked.
 pub struct Sources {
@@ -40,6 +40,8 @@ pub struct Sources {
     pub logs: Vec<PathBuf>,
     /// Who consumes what.
     pub consumers: Consumers,
+    /// How long reading is repeated until nothing changes meanwhile, usually [`STEADY_WITHIN`].
+    pub steady_within: Duration,
 }
 
 impl Sources {
@@ -54,26 +56,36 @@ impl Sources {
     }
 
     /// Reads everything. Records and rows are of one moment: reading is repeated until the topics end, after the rows were read,
-    /// where they ended before.
-    pub async fn observe(&self, operations: &[Operation]) -> anyhow::Result<Observed> {
-        let mut patience = Patience::new(STEADY_WITHIN);
+    /// where they ended before. If they never do, somebody is still at work, and `rest` says so from then on.
+    pub async fn observe(
+        &self,
+        operations: &[Operation],
+        rest: &mut Rest,
+    ) -> anyhow::Result<Observed> {
+        let (database, kafka) = self.read_at_rest(rest).await?;
+        Ok(Observed {
+            at: Utc::now(),
+            database,
+            kafka,
+            ledger: ledger::read(&self.ledger).await?,
+            telemetry: self.telemetry(operations).await?,
+            replica: replica::lag(self.replica.as_ref()).await?,
+        })
+    }
+
+    async fn read_at_rest(&self, rest: &mut Rest) -> anyhow::Result<(Database, Kafka)> {
+        let mut patience = Patience::new(self.steady_within);
         loop {
             let kafka = self.kafka.read(&self.consumers).await?;
             let database = postgres::read(&self.database).await?;
             let after = self.kafka.positions(&self.consumers).await?;
             let is_settled = database.outbox.iter().all(|row| row.is_sent);
-            if (is_settled && is_same(&kafka, &after)) || !patience.pause().await {
-                let ledger = ledger::read(&self.ledger).await?;
-                let telemetry = self.telemetry(operations).await?;
-                let replica = replica::lag(self.replica.as_ref()).await?;
-                return Ok(Observed {
-                    at: Utc::now(),
-                    database,
-                    kafka,
-                    ledger,
-                    telemetry,
-                    replica,
-                });
+            // What did not come to rest before will hardly stand still now.
+            if (is_settled && is_same(&kafka, &after)) || !rest.is_reached() {
+                return Ok((database, kafka));
+            }
+            if !patience.pause().await {
+                rest.left.push("rows and records that changed while they were read".to_owned());
             }
         }
     }

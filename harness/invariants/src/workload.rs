@@ -55,6 +55,8 @@ pub struct Settings {
     pub most_visits: usize,
     /// How long an answer is waited for.
     pub answer_within: Duration,
+    /// How long a session is used at most; with little of its time left it is begun again earlier.
+    pub session_for: Duration,
 }
 
 /// What was played.
@@ -107,7 +109,7 @@ async fn sign_up(settings: &Settings, shop: &Arc<Shop>) -> anyhow::Result<Vec<Ar
     let mut customers = Vec::new();
     // One after the other: a password costs a good part of a second of the server's time.
     for number in 0..settings.customers {
-        customers.push(Arc::new(Customer::sign_up(shop, &settings.run, number).await?));
+        customers.push(Arc::new(Customer::sign_up(shop, settings, number).await?));
     }
     Ok(customers)
 }

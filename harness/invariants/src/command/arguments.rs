@@ -11,7 +11,7 @@ use crate::contract::Consumers;
 use crate::drain::STANDSTILL;
 use crate::judge::Invariant;
 use crate::source::kafka::{KafkaLogin, KafkaSource};
-use crate::source::{Sources, postgres};
+use crate::source::{STEADY_WITHIN, Sources, postgres};
 use crate::workload::{Addresses, Settings};
 
 /// Where the world is, and what clients wrote down.
@@ -113,6 +113,9 @@ pub struct PlayArguments {
     /// How long an answer is waited for.
     #[arg(long, value_name = "DURATION", default_value = "10s")]
     answer_within: humantime::Duration,
+    /// How long a session is used at most.
+    #[arg(long, value_name = "DURATION", default_value = "10m")]
+    session_for: humantime::Duration,
 }
 
 impl PlayArguments {
@@ -133,6 +136,7 @@ impl PlayArguments {
             duration: self.duration.into(),
             most_visits: self.most_visits,
             answer_within: self.answer_within.into(),
+            session_for: self.session_for.into(),
         }
     }
 }
@@ -157,6 +161,7 @@ impl CheckArguments {
             traces: self.traces_url.clone(),
             logs: self.logs.clone(),
             consumers: Consumers::registered().context("the telemetry registry cannot be read")?,
+            steady_within: STEADY_WITHIN,
         })
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::contract::{PENDING_ORDER, SERVICES, UNFINISHED_PAYMENTS};
+use crate::contract::{PENDING_ORDER, SERVICES, UNFINISHED_NOTIFICATIONS, UNFINISHED_PAYMENTS};
 use crate::observed::{
     Claim, Database, HistoryEntry, KeptAnswer, Notification, Order, OrderItem, OutboxRow, Payload,
     Payment, Preference, Product, Reservation,
@@ -44,6 +44,7 @@ pub async fn unfinished(pool: &PgPool) -> anyhow::Result<Vec<String>> {
     for (table, statuses) in [
         ("payment_service.payments", UNFINISHED_PAYMENTS.as_slice()),
         ("order_service.orders", &[PENDING_ORDER]),
+        ("notification_service.notifications", &UNFINISHED_NOTIFICATIONS),
     ] {
         let sentences = waiting(&mut connection, table, statuses).await;
         left.extend(sentences.with_context(|| format!("cannot read {table}"))?);

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::Settings;
 use super::shop::{Asker, Shop, read};
 use crate::journal::Outcome;
 use crate::patience::Patience;
@@ -22,6 +23,7 @@ pub(super) struct Customer {
     name: String,
     email: String,
     password: String,
+    session_for: Duration,
     session: Mutex<Session>,
 }
 
@@ -34,8 +36,12 @@ struct Session {
 
 impl Customer {
     /// Opens an account and begins a session, however often it takes.
-    pub(super) async fn sign_up(shop: &Shop, run: &str, number: usize) -> anyhow::Result<Self> {
-        let name = format!("{run}-{number}");
+    pub(super) async fn sign_up(
+        shop: &Shop,
+        settings: &Settings,
+        number: usize,
+    ) -> anyhow::Result<Self> {
+        let (name, session_for) = (format!("{}-{number}", settings.run), settings.session_for);
         let email = format!("shopper-{name}@example.org");
         let password = Uuid::new_v4().to_string();
         let asker = Asker { session: name.clone(), user_id: None, token: None };
@@ -46,8 +52,9 @@ impl Customer {
             }
         }
         loop {
-            if let Some(session) = log_in(shop, &asker, &email, &password).await? {
-                return Ok(Self { name, email, password, session: Mutex::new(session) });
+            if let Some(session) = log_in(shop, &asker, &email, &password, session_for).await? {
+                let session = Mutex::new(session);
+                return Ok(Self { name, email, password, session_for, session });
             }
             if !patience.pause().await {
                 bail!("nobody can log in: see the journal for the answers");
@@ -61,7 +68,8 @@ impl Customer {
         if Instant::now() >= session.renew_at {
             let asker = Asker { session: self.name.clone(), user_id: None, token: None };
             // If it does not work now, the old one holds a while.
-            if let Some(renewed) = log_in(shop, &asker, &self.email, &self.password).await? {
+            let (email, password) = (&self.email, &self.password);
+            if let Some(renewed) = log_in(shop, &asker, email, password, self.session_for).await? {
                 *session = renewed;
             }
         }
@@ -78,15 +86,16 @@ async fn log_in(
     asker: &Asker,
     email: &str,
     password: &str,
+    session_for: Duration,
 ) -> anyhow::Result<Option<Session>> {
     let answer = shop.login(asker, email, password).await?;
     let document = read(&answer);
     let session = || {
-        let seconds = document["expires_in"].as_u64()?;
+        let lifetime = Duration::from_secs(document["expires_in"].as_u64()?);
         Some(Session {
             user_id: document["user_id"].as_str()?.parse().ok()?,
             token: document["access_token"].as_str()?.to_owned(),
-            renew_at: Instant::now() + Duration::from_secs(seconds).mul_f64(RENEW_AFTER),
+            renew_at: Instant::now() + lifetime.mul_f64(RENEW_AFTER).min(session_for),
         })
     };
     Ok((answer.outcome == Outcome::Ok).then(session).flatten())

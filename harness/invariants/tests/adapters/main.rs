@@ -12,3 +12,4 @@ mod postgres;
 mod program;
 mod server;
 mod shop;
+mod stillness;

@@ -62,6 +62,25 @@ async fn an_outbox_row_says_whether_it_was_sent() {
 }
 
 #[tokio::test]
+async fn messages_are_unfinished_until_it_is_known_whether_they_arrived() {
+    let url = database().await;
+    let mut connection = migrate(&url).await;
+    let pool = postgres::connect(&url).unwrap();
+    for (status, left) in [("pending", 1), ("sent", 1), ("delivered", 0), ("failed", 0)] {
+        connection.execute(AssertSqlSafe(notification(status))).await.unwrap();
+        assert_eq!(postgres::unfinished(&pool).await.unwrap().len(), left, "{status}");
+    }
+}
+
+fn notification(status: &str) -> String {
+    format!(
+        "insert into notification_service.notifications (id, user_id, event_id, channel, template, parameters, status, created_at, updated_at)
+         values ('{EVENT}', '{USER}', '{EVENT}', 'email', 'welcome', '{{}}', '{status}', now(), now())
+         on conflict (id) do update set status = excluded.status"
+    )
+}
+
+#[tokio::test]
 async fn waiting_events_and_open_payments_are_unfinished() {
     let url = database().await;
     let mut connection = migrate(&url).await;

@@ -31,10 +31,15 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AddProduct {
-    #[schema(min_length = 1, max_length = 200, example = "Reusable cup")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^(?!\s*$)[^\x00-\x1f\x7f-\x9f]*$",
+        example = "Reusable cup"
+    )]
     name: String,
     #[serde(default)]
-    #[schema(max_length = 5000, example = "Holds tea.")]
+    #[schema(max_length = 5000, pattern = r"^[^\x00]*$", example = "Holds tea.")]
     description: String,
     /// Decimal text, at most `1000000.00`.
     #[schema(pattern = r"^[0-9]{1,6}\.[0-9]{2}$", example = "12.50")]
@@ -60,9 +65,14 @@ pub(super) struct AddProduct {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeProduct {
-    #[schema(min_length = 1, max_length = 200, example = "Reusable cup")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^(?!\s*$)[^\x00-\x1f\x7f-\x9f]*$",
+        example = "Reusable cup"
+    )]
     name: Option<String>,
-    #[schema(max_length = 5000, example = "Holds coffee.")]
+    #[schema(max_length = 5000, pattern = r"^[^\x00]*$", example = "Holds coffee.")]
     description: Option<String>,
     /// Decimal text, at most `1000000.00`; together with its currency.
     #[schema(pattern = r"^[0-9]{1,6}\.[0-9]{2}$", example = "13.50")]

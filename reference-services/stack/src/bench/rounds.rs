@@ -220,7 +220,10 @@ mod tests {
     #[test]
     fn finer_rounds_take_the_same_time() {
         let (full, finer) = (Scale::full(), Scale::full().finer());
-        assert_eq!(full.time * u32::try_from(full.rounds).unwrap(), finer.time * u32::try_from(finer.rounds).unwrap());
+        assert_eq!(
+            full.time * u32::try_from(full.rounds).unwrap(),
+            finer.time * u32::try_from(finer.rounds).unwrap()
+        );
     }
 
     #[tokio::test]

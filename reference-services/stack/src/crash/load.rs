@@ -17,6 +17,8 @@ const CUSTOMERS: usize = 20;
 const VISITS_PER_SECOND: f64 = 10.0;
 const MOST_VISITS: usize = 200;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Logins are what user-service tells others of while the rest shops: one or two in a second get it to its crash points.
+const SESSION_FOR: Duration = Duration::from_secs(15);
 /// Longer than any lane: whoever plays is stopped when the lane is done.
 const ENDLESS: Duration = Duration::from_hours(24);
 
@@ -46,6 +48,7 @@ impl Load {
             duration: ENDLESS,
             most_visits: MOST_VISITS,
             answer_within: ANSWER_WITHIN,
+            session_for: SESSION_FOR,
         };
         Ok(Self { settings, journal: stack.folder().join("journal.ndjson") })
     }

@@ -10,7 +10,7 @@ use ecotrack_invariants::{
     journal::read,
     judge::Invariant,
     report::{Report as Judged, Verdict, table},
-    source::{Sources, kafka::KafkaSource, postgres},
+    source::{STEADY_WITHIN, Sources, kafka::KafkaSource, postgres},
 };
 
 use super::load::Load;
@@ -43,13 +43,16 @@ pub(super) async fn judge(
         traces: None,
         logs: Vec::new(),
         consumers: Consumers::registered()?,
+        steady_within: STEADY_WITHIN,
     };
     report.noted("under way at the end", &under_way(&sources).await);
-    let rest = drain(&sources, STANDSTILL).await;
+    let mut rest = drain(&sources, STANDSTILL).await;
     report.noted("at rest after", &format!("{:.1?}", Duration::from_millis(rest.waited_ms)));
     let journal = read(load.journal())?;
-    let observed =
-        sources.observe(&journal.operations).await.context("cannot look at the world")?;
+    let observed = sources
+        .observe(&journal.operations, &mut rest)
+        .await
+        .context("cannot look at the world")?;
     let history = History::new(journal, observed, rest);
     history.write(&stack.folder().join("history.json"))?;
     let judged = Judged::of(&history, &JUDGED);
