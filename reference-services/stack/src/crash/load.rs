@@ -25,7 +25,8 @@ const ENDLESS: Duration = Duration::from_hours(24);
 /// Customers of a lane, and the journal they write.
 #[derive(Debug)]
 pub(super) struct Load {
-    settings: Settings,
+    addresses: Addresses,
+    seed: u64,
     journal: PathBuf,
 }
 
@@ -39,9 +40,14 @@ impl Load {
             orders: base(Name::OrderService)?,
             payments: base(Name::PaymentService)?,
         };
-        let settings = Settings {
-            addresses,
-            seed,
+        Ok(Self { addresses, seed, journal: stack.folder().join("journal.ndjson") })
+    }
+
+    /// For new customers each time: nobody knows the passwords of earlier ones any more.
+    fn settings(&self) -> Settings {
+        Settings {
+            addresses: self.addresses.clone(),
+            seed: self.seed,
             run: Uuid::new_v4().simple().to_string(),
             customers: CUSTOMERS,
             visits_per_second: VISITS_PER_SECOND,
@@ -49,8 +55,7 @@ impl Load {
             most_visits: MOST_VISITS,
             answer_within: ANSWER_WITHIN,
             session_for: SESSION_FOR,
-        };
-        Ok(Self { settings, journal: stack.folder().join("journal.ndjson") })
+        }
     }
 
     /// The journal's file.
@@ -64,9 +69,10 @@ impl Load {
         work: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
         let recorder = Recorder::open(&self.journal)?;
+        let settings = self.settings();
         tokio::select! {
             done = work => done,
-            played = workload::play(&self.settings, &recorder) => {
+            played = workload::play(&settings, &recorder) => {
                 Err(anyhow::anyhow!("the load ended before its time: {played:?}"))
             }
         }
