@@ -42,8 +42,13 @@ impl Catalogue {
 
     /// What others bought together with a product. Without it being known in time, what is popular.
     pub(crate) async fn recommendations(&self, product_id: Uuid) -> ApiResult<Recommendations> {
-        if self.find(product_id).await?.is_none() {
-            return Err(ApiError::not_found());
+        match self.find(product_id).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(ApiError::not_found()),
+            // What is popular may still be known when it is not known whether the product is there.
+            Err(error) => {
+                tracing::warn!(?error, "a product that recommendations are for is not known");
+            }
         }
         let items = self.bought_together(product_id).await;
         if !items.is_empty() {

@@ -182,6 +182,22 @@ async fn popular_products_stand_in_when_recommendations_fail_or_take_too_long() 
 }
 
 #[tokio::test]
+async fn popular_products_stand_in_when_it_is_not_known_whether_the_product_is_there() -> Result<()>
+{
+    let app = TestApp::start().await?;
+    let product = app.product_with_stock(5).await?;
+    app.redis.ask::<()>(&["FLUSHALL"]).await?;
+    app.get("/api/products/popular").await?;
+    let mut database = app.database().await?;
+    sqlx::raw_sql("alter table products rename to hidden").execute(&mut database).await?;
+    let path = format!("/api/products/{product}/recommendations");
+    let answer = app.client().get(&path).await?.expect(200)?;
+    assert_eq!(answer.header("x-fallback"), "popular_products");
+    assert!(!ids(&answer.json()).is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_an_administrator_archives_is_suggested_no_longer() -> Result<()> {
     let app = TestApp::start().await?;
     let product = app.product_with_stock(50).await?;
