@@ -129,6 +129,14 @@ def place_order(case):
         item.update(product_id=product(), quantity=1)
 
 
+def open_payment(case):
+    """Offers, where it offers anything, what is owed."""
+    of = order()
+    path_of(case, order_id=of["order_id"])
+    if case.body.get("amount") is not None:
+        case.body.update(amount=of["total_amount"], currency=of["currency"])
+
+
 def pay(case):
     with_key(case)
     of = order()
@@ -181,6 +189,12 @@ def add_category(case):
     case.body.pop("parent_id", None)
 
 
+def change_category(case):
+    path_of(case, category_id=category())
+    if case.body.get("parent_id") is not None:
+        case.body["parent_id"] = once(category)
+
+
 def change_product(case):
     version_of(case, product_id=product())
     if "category_id" in case.body and case.body["category_id"] is not None:
@@ -220,13 +234,13 @@ VALID = {
     "GET /api/products/{}/recommendations": lambda case: path_of(case, product_id=once(product)),
     "POST /api/products/categories": add_category,
     "GET /api/products/categories/{}": lambda case: path_of(case, category_id=once(category)),
-    "PATCH /api/products/categories/{}": lambda case: path_of(case, category_id=category()),
+    "PATCH /api/products/categories/{}": change_category,
     "POST /api/products/reservations": reserve,
     "POST /api/orders": place_order,
     "GET /api/orders/{}": lambda case: path_of(case, order_id=once(order_id)),
     "GET /api/orders/{}/history": lambda case: path_of(case, order_id=once(order_id)),
     "POST /api/orders/{}/cancel": lambda case: path_of(case, order_id=order_id()),
-    "POST /api/orders/{}/payment": lambda case: path_of(case, order_id=order_id()),
+    "POST /api/orders/{}/payment": open_payment,
     "POST /api/payments": pay,
     "GET /api/payments/{}": lambda case: path_of(case, payment_id=once(payment)),
     "POST /api/payments/{}/refund": refund,

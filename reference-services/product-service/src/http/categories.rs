@@ -34,10 +34,15 @@ pub(super) struct AddCategory {
     /// What the `category` filter takes; it never changes.
     #[schema(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 60, example = "cleaning")]
     slug: String,
-    #[schema(min_length = 1, max_length = 200, example = "Cleaning")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^(?!\s*$)[^\x00-\x1f\x7f-\x9f]*$",
+        example = "Cleaning"
+    )]
     name: String,
     #[serde(default)]
-    #[schema(max_length = 5000, example = "Without a trace")]
+    #[schema(max_length = 5000, pattern = r"^[^\x00]*$", example = "Without a trace")]
     description: String,
     /// The category above; none for a root.
     #[schema(example = "01900000-0000-7000-8000-0000000000c1")]
@@ -48,9 +53,14 @@ pub(super) struct AddCategory {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeCategory {
-    #[schema(min_length = 1, max_length = 200, example = "Cleaning")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^(?!\s*$)[^\x00-\x1f\x7f-\x9f]*$",
+        example = "Cleaning"
+    )]
     name: Option<String>,
-    #[schema(max_length = 5000, example = "Without a trace")]
+    #[schema(max_length = 5000, pattern = r"^[^\x00]*$", example = "Without a trace")]
     description: Option<String>,
     /// The category to stand below; null makes it a root.
     #[serde(default)]
