@@ -4,7 +4,10 @@ mod categories;
 mod suggestions;
 mod writes;
 
+use std::sync::Arc;
+
 use ecotrack_chassis::{ApiError, ApiResult, page::Page, postgres::Database};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::{
@@ -20,11 +23,13 @@ pub(crate) use suggestions::{Recommendations, Source};
 pub(crate) struct Catalogue {
     database: Database,
     caches: Caches,
+    /// Turns at counting what was bought together.
+    counts: Arc<Semaphore>,
 }
 
 impl Catalogue {
     pub(crate) fn new(database: Database, caches: Caches) -> Self {
-        Self { database, caches }
+        Self { database, caches, counts: Arc::new(Semaphore::new(suggestions::COUNTS_AT_ONCE)) }
     }
 
     /// One product.

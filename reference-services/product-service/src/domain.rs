@@ -10,6 +10,7 @@ mod search;
 mod sort;
 mod sustainability;
 mod version;
+pub(crate) mod whole;
 
 pub(crate) use category::{Category, CategoryChange, MoveError, NewCategory, Parents, Place, tree};
 pub(crate) use image::{Image, Images};

@@ -2,7 +2,9 @@
 
 mod answers;
 mod categories;
+mod choices;
 mod if_match;
+mod product_requests;
 mod products;
 mod products_admin;
 mod reservations;

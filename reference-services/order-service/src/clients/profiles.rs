@@ -6,14 +6,18 @@ use axum::http::StatusCode;
 use ecotrack_chassis::auth::Caller;
 use ecotrack_chassis::cache::{Cache, TypedCache};
 use ecotrack_chassis::http_client::{ClientError, ServiceClient};
-use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_chassis::{ApiError, ApiResult, context};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::away;
 
 /// How long a customer we asked about stands in for an answer of user-service that does not come.
 const FALLBACK_LIFE: Duration = Duration::from_mins(5);
+/// How long an order waits for user-service: what else it takes must fit into the request's time too.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Name of the cache, which begins its keys.
 const CACHE: &str = "order:customer";
 
@@ -50,30 +54,72 @@ impl Profiles {
     /// minutes ago still is: the token says who it is, and an outage there need not be one here.
     pub(crate) async fn require(&self, caller: &Caller) -> ApiResult<Knowledge> {
         let id = caller.user_id.to_string();
-        match self.client.get::<Customer>(&format!("/api/users/{id}"), Some(&caller.token)).await {
+        let error = match self.ask(&id, caller).await {
             Ok(customer) => {
                 self.seen.put(&id, &customer).await;
-                Ok(Knowledge::Fresh)
+                return Ok(Knowledge::Fresh);
             }
-            Err(error) => match error.status() {
-                Some(StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
-                    self.seen.remove(&id).await;
-                    Err(ApiError::forbidden().caused_by(error))
-                }
-                Some(StatusCode::UNAUTHORIZED) => Err(ApiError::unauthenticated().caused_by(error)),
-                _ => self.recall(caller, error).await,
-            },
+            Err(error) => error,
+        };
+        match error.status() {
+            Some(StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
+                self.seen.remove(&id).await;
+                Err(ApiError::forbidden().caused_by(error))
+            }
+            Some(StatusCode::UNAUTHORIZED) => Err(ApiError::unauthenticated().caused_by(error)),
+            _ => self.recall(caller, error).await,
         }
     }
 
-    async fn recall(&self, caller: &Caller, error: ClientError) -> ApiResult<Knowledge> {
+    /// Asks in a task of its own, and does not wait for long. A service that hangs uses up the time of all its attempts: the
+    /// breaker is told how they end, while the order goes on.
+    async fn ask(&self, id: &str, caller: &Caller) -> Result<Customer, Silence> {
+        let (client, token) = (self.client.clone(), caller.token.clone());
+        let path = format!("/api/users/{id}");
+        let call = async move { client.get(&path, Some(&token)).await }.in_current_span();
+        let asking = match context::current() {
+            Some(work) => tokio::spawn(context::scope(work, call)),
+            None => tokio::spawn(call),
+        };
+        match timeout(PATIENCE, asking).await {
+            Ok(Ok(answer)) => answer.map_err(Silence::Failed),
+            Ok(Err(_)) | Err(_) => Err(Silence::Late),
+        }
+    }
+
+    async fn recall(&self, caller: &Caller, error: Silence) -> ApiResult<Knowledge> {
         let seen = self.seen.get(&caller.user_id.to_string()).await;
         if seen.is_some_and(|customer| customer.user_id == caller.user_id) {
             let error = format!("{:#}", anyhow::Error::from(error));
             tracing::warn!(error, "user-service is away, going by what it said before");
             Ok(Knowledge::Cached)
         } else {
-            Err(away(error))
+            Err(error.refusal())
+        }
+    }
+}
+
+/// Why user-service did not say that a customer exists.
+#[derive(Debug, thiserror::Error)]
+enum Silence {
+    #[error(transparent)]
+    Failed(#[from] ClientError),
+    #[error("user-service did not answer within {PATIENCE:?}")]
+    Late,
+}
+
+impl Silence {
+    const fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Failed(error) => error.status(),
+            Self::Late => None,
+        }
+    }
+
+    fn refusal(self) -> ApiError {
+        match self {
+            Self::Failed(error) => away(error),
+            Self::Late => ApiError::unavailable(self),
         }
     }
 }

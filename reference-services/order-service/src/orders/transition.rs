@@ -32,7 +32,8 @@ pub(crate) async fn advance(
 ) -> Result<(), AdvanceError> {
     let from = order.status;
     order.status = from.advance(change.status())?;
-    order.updated_at = now;
+    // The step before may have been made by a clock that is ahead of ours. Time does not go back for that.
+    order.updated_at = now.max(order.updated_at);
     match change {
         Change::PaymentOpened { payment_id } => order.payment_id = payment_id,
         Change::Paid { payment_id } => order.payment_id = Some(payment_id),

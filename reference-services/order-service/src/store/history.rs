@@ -29,7 +29,7 @@ pub(super) async fn append(
     .map(drop)
 }
 
-/// The steps of a customer's order, the first one first: at least one, unless the order is somebody else's or nobody's.
+/// The steps of a customer's order as they were written, whatever clocks said, the first one first: at least one, unless the order is somebody else's or nobody's.
 /// An order has a handful of steps, so there are no pages.
 pub(crate) async fn of(
     conn: &mut PgConnection,
@@ -38,7 +38,7 @@ pub(crate) async fn of(
 ) -> sqlx::Result<Vec<Entry>> {
     let rows: Vec<HistoryRow> = sqlx::query_as(
         "SELECT h.status, h.changed_at, h.actor, h.notes FROM order_history h JOIN orders o ON o.id = h.order_id
-         WHERE o.id = $1 AND o.user_id = $2 ORDER BY h.changed_at, h.id",
+         WHERE o.id = $1 AND o.user_id = $2 ORDER BY h.position",
     )
     .bind(order_id)
     .bind(user_id)

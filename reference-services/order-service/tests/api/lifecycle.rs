@@ -1,6 +1,7 @@
 //! The life of an order: what happened is written down for good, and what cannot happen does not.
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use order_service::domain::status::Status;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -28,6 +29,31 @@ async fn the_history_says_what_happened_by_whose_doing_and_why() -> Result<()> {
     let steps =
         ["payment_pending", "paid", "completed"].map(|status| step(status, "payment", None));
     assert_eq!(customer.history(&paid).await?, [&[created], &steps[..]].concat());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_neither_reorders_the_history_nor_makes_time_go_back() -> Result<()>
+{
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    let order_id = customer.placed(product).await?;
+    customer.open_payment(&order_id).await?.expect(200)?;
+    let mut conn = app.fixture.database.connect().await?;
+    // As a replica leaves it whose clock is ahead. Only past the trigger is that written afterwards.
+    let ahead = "SET session_replication_role = replica;
+        UPDATE order_service.orders SET updated_at = updated_at + interval '1 minute';
+        UPDATE order_service.order_history SET changed_at = changed_at + interval '1 minute' WHERE status = 'payment_pending'";
+    sqlx::raw_sql(ahead).execute(&mut conn).await?;
+    app.publish(customer.processed(&order_id)?).await?;
+    customer.await_status(&order_id, "completed").await?;
+    let path = format!("/api/orders/{order_id}/history");
+    let history = customer.client.get(&path).await?.expect(200)?.json();
+    let items = history["items"].as_array().cloned().unwrap_or_default();
+    let steps: Vec<_> = items.iter().filter_map(|item| item["status"].as_str()).collect();
+    assert_eq!(steps, ["created", "payment_pending", "paid", "completed"]);
+    let at = |item: &Value| item["at"].as_str().unwrap_or_default().parse::<DateTime<Utc>>();
+    assert!(items.iter().map(at).collect::<Result<Vec<_>, _>>()?.is_sorted(), "{history}");
     Ok(())
 }
 

@@ -25,10 +25,19 @@ struct Shelf {
     reserved: Vec<Uuid>,
     is_empty: bool,
     is_away: bool,
-    are_users_away: bool,
+    users: Users,
     asked: usize,
     tokens: Vec<String>,
     held_for: Option<TimeDelta>,
+}
+
+/// How user-service answers.
+#[derive(Clone, Copy, Default)]
+enum Users {
+    #[default]
+    Well,
+    WithAnError,
+    Never,
 }
 
 /// How long product-service holds stock when nothing else is said.
@@ -68,7 +77,12 @@ impl Neighbours {
 
     /// Whether user-service answers with an error.
     pub(crate) fn set_users_away(&self, away: bool) {
-        self.shelf().are_users_away = away;
+        self.shelf().users = if away { Users::WithAnError } else { Users::Well };
+    }
+
+    /// From now on user-service takes questions and never answers.
+    pub(crate) fn let_users_hang(&self) {
+        self.shelf().users = Users::Never;
     }
 
     /// How long stock is held from now on.
@@ -108,12 +122,16 @@ async fn profile(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> (StatusCode, Json<Value>) {
-    let mut shelf = neighbours.shelf();
-    shelf.note_token(&headers);
-    if shelf.are_users_away {
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(Value::Null));
+    let users = {
+        let mut shelf = neighbours.shelf();
+        shelf.note_token(&headers);
+        shelf.users
+    };
+    match users {
+        Users::Well => (StatusCode::OK, Json(json!({"user_id": id}))),
+        Users::WithAnError => (StatusCode::SERVICE_UNAVAILABLE, Json(Value::Null)),
+        Users::Never => std::future::pending().await,
     }
-    (StatusCode::OK, Json(json!({"user_id": id})))
 }
 
 async fn reserve(

@@ -31,6 +31,25 @@ async fn while_user_service_is_away_known_customers_order_and_are_told_so() -> R
 }
 
 #[tokio::test]
+async fn a_user_service_that_hangs_is_as_good_as_away() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (known, stranger, product) =
+        (app.customer()?, app.customer()?, app.neighbours.product("5.00", "EUR"));
+    known.order(product, 1, "a").await?.expect(201)?;
+    app.neighbours.let_users_hang();
+    let answer = known.order(product, 1, "b").await?.expect(201)?;
+    assert_eq!(answer.header("x-fallback"), "cached_profile");
+    stranger.order(product, 1, "a").await?.expect_problem(503)?;
+    // Nobody waits for the attempts to the end, and still they count: they open the breaker.
+    eventually(|| async {
+        let state = app.anonymous().metric(r#"circuit_breaker_state{name="user-service"}"#).await?;
+        ensure!(state.as_deref() == Some("2"), "{state:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn stock_of_an_attempt_that_nobody_finished_is_given_back_and_its_key_is_free() -> Result<()>
 {
     let app = TestApp::start().await?;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use ecotrack_chassis::{ApiError, ApiResult};
+use tokio::time::timeout;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Catalogue;
@@ -10,6 +12,8 @@ use crate::{caches::POPULAR, domain::Suggestion, store::suggestions};
 
 /// Longest that recommendations may take before popular products stand in for them.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Connections that count what was bought together at most. The others are left to those who order.
+pub(super) const COUNTS_AT_ONCE: usize = 4;
 
 /// Where recommendations come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +42,13 @@ impl Catalogue {
 
     /// What others bought together with a product. Without it being known in time, what is popular.
     pub(crate) async fn recommendations(&self, product_id: Uuid) -> ApiResult<Recommendations> {
-        if self.find(product_id).await?.is_none() {
-            return Err(ApiError::not_found());
+        match self.find(product_id).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Err(ApiError::not_found()),
+            // What is popular may still be known when it is not known whether the product is there.
+            Err(error) => {
+                tracing::warn!(?error, "a product that recommendations are for is not known");
+            }
         }
         let items = self.bought_together(product_id).await;
         if !items.is_empty() {
@@ -50,24 +59,31 @@ impl Catalogue {
         Ok(Recommendations { items, source: Source::PopularProducts })
     }
 
-    /// Nothing when nothing is known, and when it cannot be found out in time.
+    /// Nothing when nothing is known, and when it cannot be found out in time. A count that takes longer goes on in a task of its
+    /// own and is kept for the next one who asks.
     async fn bought_together(&self, product_id: Uuid) -> Vec<Suggestion> {
+        let counting = tokio::spawn(self.clone().count_together(product_id).in_current_span());
+        if let Ok(counted) = timeout(PATIENCE, counting).await {
+            return counted.unwrap_or_default();
+        }
+        tracing::warn!("recommendations took too long, popular products instead");
+        Vec::new()
+    }
+
+    /// What was bought together, as cached or as counted now; that it was nothing is cached too. Nothing when that fails.
+    async fn count_together(self, product_id: Uuid) -> Vec<Suggestion> {
         let load = || async {
+            let Ok(_turn) = timeout(PATIENCE, self.counts.acquire()).await else {
+                return Err(sqlx::Error::PoolTimedOut);
+            };
             let mut connection = self.database.acquire().await?;
-            let found = suggestions::fetch_bought_together(&mut connection, product_id).await?;
-            // That nothing was bought with it ends with the next order.
-            Ok::<_, sqlx::Error>((!found.is_empty()).then_some(found))
+            suggestions::fetch_bought_together(&mut connection, product_id).await.map(Some)
         };
         let id = format!("with:{}", product_id.simple());
-        let find = self.caches.suggestions.get_or_load(&id, load);
-        match tokio::time::timeout(PATIENCE, find).await {
-            Ok(Ok(items)) => items.unwrap_or_default(),
-            Ok(Err(error)) => {
+        match self.caches.suggestions.get_or_load(&id, load).await {
+            Ok(items) => items.unwrap_or_default(),
+            Err(error) => {
                 tracing::warn!(%error, "no recommendations, popular products instead");
-                Vec::new()
-            }
-            Err(_) => {
-                tracing::warn!("recommendations took too long, popular products instead");
                 Vec::new()
             }
         }

@@ -23,7 +23,12 @@ pub(crate) struct Image {
     )]
     pub(crate) image_url: String,
     /// What it shows, for those who do not see it.
-    #[schema(min_length = 1, max_length = 300, pattern = r"^(?!\s*$)[^\x00]*$", example = "A cup")]
+    #[schema(
+        min_length = 1,
+        max_length = 300,
+        pattern = r"^(?![\s\x85]*$)[^\x00]*$",
+        example = "A cup"
+    )]
     pub(crate) alt_text: String,
 }
 

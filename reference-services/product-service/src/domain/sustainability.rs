@@ -4,6 +4,8 @@ use ecotrack_chassis::error::Violation;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::whole;
+
 /// The best score, of a part and of the whole.
 const BEST: i16 = 100;
 /// What the weights below add up to.
@@ -17,18 +19,23 @@ const WHOLE: i32 = 100;
 #[schema(examples(json!({"materials": 90, "production": 80, "end_of_life": 100, "transport": 60, "packaging": 70})))]
 pub(crate) struct Sustainability {
     /// What it is made of: renewable, recycled, without harm. Weighs 30.
+    #[serde(deserialize_with = "whole::number")]
     #[schema(minimum = 0, maximum = 100)]
     pub(crate) materials: i16,
     /// How it is made: energy, water, working conditions. Weighs 25.
+    #[serde(deserialize_with = "whole::number")]
     #[schema(minimum = 0, maximum = 100)]
     pub(crate) production: i16,
     /// What becomes of it: repaired, composted, recycled. Weighs 20.
+    #[serde(deserialize_with = "whole::number")]
     #[schema(minimum = 0, maximum = 100)]
     pub(crate) end_of_life: i16,
     /// How far and by what it travels. Weighs 15.
+    #[serde(deserialize_with = "whole::number")]
     #[schema(minimum = 0, maximum = 100)]
     pub(crate) transport: i16,
     /// What it is wrapped in. Weighs 10.
+    #[serde(deserialize_with = "whole::number")]
     #[schema(minimum = 0, maximum = 100)]
     pub(crate) packaging: i16,
 }

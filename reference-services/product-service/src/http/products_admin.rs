@@ -11,90 +11,21 @@ use ecotrack_chassis::{
     error::Problem,
     extract::{Json, Path},
 };
-use serde::Deserialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
     answers::{NotAdmin, Outdated},
     if_match::{IfMatch, MaybeIfMatch},
+    product_requests::{AddProduct, AddProductDescribed, ChangeProduct, ChangeProductDescribed},
     products::tagged,
 };
 use crate::{
     catalogue::Catalogue,
-    domain::{
-        ChangeDraft, Image, NewProduct, Product, ProductChange, ProductDraft, Sustainability,
-    },
+    domain::{NewProduct, Product, ProductChange},
 };
 
-/// A new product. Its score is given alone or by its parts.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AddProduct {
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = r"^(?!\s*$)[^\x00-\x1f\x7f-\x9f]*$",
-        example = "Reusable cup"
-    )]
-    name: String,
-    #[serde(default)]
-    #[schema(max_length = 5000, pattern = r"^[^\x00]*$", example = "Holds tea.")]
-    description: String,
-    /// Decimal text, at most `1000000.00`.
-    #[schema(pattern = r"^[0-9]{1,6}\.[0-9]{2}$", example = "12.50")]
-    price: String,
-    /// EUR, USD or GBP.
-    #[schema(pattern = "^(EUR|USD|GBP)$", example = "EUR")]
-    currency: String,
-    #[schema(example = "01900000-0000-7000-8000-0000000000c2")]
-    category_id: Uuid,
-    #[schema(minimum = 0, maximum = 100, example = 70)]
-    sustainability_score: Option<i16>,
-    sustainability: Option<Sustainability>,
-    /// Pieces there are.
-    #[schema(minimum = 0, maximum = 1_000_000, example = 5)]
-    stock: i32,
-    /// The first one first.
-    #[serde(default)]
-    #[schema(max_items = 10)]
-    images: Vec<Image>,
-}
-
-/// What is to be different; what is absent stays.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ChangeProduct {
-    #[schema(
-        min_length = 1,
-        max_length = 200,
-        pattern = r"^(?!\s*$)[^\x00-\x1f\x7f-\x9f]*$",
-        example = "Reusable cup"
-    )]
-    name: Option<String>,
-    #[schema(max_length = 5000, pattern = r"^[^\x00]*$", example = "Holds coffee.")]
-    description: Option<String>,
-    /// Decimal text, at most `1000000.00`; together with its currency.
-    #[schema(pattern = r"^[0-9]{1,6}\.[0-9]{2}$", example = "13.50")]
-    price: Option<String>,
-    /// EUR, USD or GBP; together with the price.
-    #[schema(pattern = "^(EUR|USD|GBP)$", example = "EUR")]
-    currency: Option<String>,
-    #[schema(example = "01900000-0000-7000-8000-0000000000c2")]
-    category_id: Option<Uuid>,
-    #[schema(minimum = 0, maximum = 100, example = 75)]
-    sustainability_score: Option<i16>,
-    sustainability: Option<Sustainability>,
-    /// Pieces that came or, negative, went; not the stock itself, as orders take from it at the same time.
-    #[schema(minimum = -1_000_000, maximum = 1_000_000, example = 10)]
-    stock_change: Option<i32>,
-    /// In place of all there were.
-    #[schema(max_items = 10)]
-    images: Option<Vec<Image>>,
-}
-
 /// Adds a product.
-#[utoipa::path(post, path = "/api/products", operation_id = "add_product", tag = "administration", request_body = AddProduct, security(("bearer" = [])), responses(
+#[utoipa::path(post, path = "/api/products", operation_id = "add_product", tag = "administration", request_body = AddProductDescribed, security(("bearer" = [])), responses(
     (status = 201, body = Product, headers(
         ("etag" = String, description = "Its version, for If-Match"),
         ("location" = String, description = "Where it is"),
@@ -113,7 +44,7 @@ pub(super) async fn add(
 }
 
 /// Changes a product.
-#[utoipa::path(patch, path = "/api/products/{id}", operation_id = "change_product", tag = "administration", request_body = ChangeProduct, security(("bearer" = [])),
+#[utoipa::path(patch, path = "/api/products/{id}", operation_id = "change_product", tag = "administration", request_body = ChangeProductDescribed, security(("bearer" = [])),
     params(("id" = Uuid, Path,), ("If-Match" = String, Header, description = "The entity tag it was read with", example = "*")),
     responses(
     (status = 200, body = Product, headers(("etag" = String, description = "Its new version"))),
@@ -146,36 +77,4 @@ pub(super) async fn archive(
     if_match: MaybeIfMatch,
 ) -> ApiResult<StatusCode> {
     catalogue.archive(id, if_match.header()).await.map(|()| StatusCode::NO_CONTENT)
-}
-
-impl From<AddProduct> for ProductDraft {
-    fn from(request: AddProduct) -> Self {
-        Self {
-            name: request.name,
-            description: request.description,
-            price: request.price,
-            currency: request.currency,
-            category_id: request.category_id,
-            sustainability_score: request.sustainability_score,
-            sustainability: request.sustainability,
-            stock: request.stock,
-            images: request.images,
-        }
-    }
-}
-
-impl From<ChangeProduct> for ChangeDraft {
-    fn from(request: ChangeProduct) -> Self {
-        Self {
-            name: request.name,
-            description: request.description,
-            price: request.price,
-            currency: request.currency,
-            category_id: request.category_id,
-            sustainability_score: request.sustainability_score,
-            sustainability: request.sustainability,
-            stock_change: request.stock_change,
-            images: request.images,
-        }
-    }
 }

@@ -10,6 +10,8 @@ use crate::domain::{Image, Suggestion};
 const MOST: i64 = 12;
 /// How far back it matters what was ordered.
 const PERIOD: &str = "interval '30 days'";
+/// Orders of a product that are looked at for what else was in them. More would say the same and take longer.
+const NEWEST: i64 = 2_000;
 
 #[derive(FromRow)]
 struct Row {
@@ -50,18 +52,22 @@ pub(crate) async fn fetch_popular(
     fetch(connection, sql, "left join demand on product_id = products.id where stock > 0").await
 }
 
-/// The products that most orders had together with one.
+/// The products that most orders had together with one, of the newest orders of that one.
 pub(crate) async fn fetch_bought_together(
     connection: &mut PgConnection,
     product_id: Uuid,
 ) -> Result<Vec<Suggestion>, sqlx::Error> {
     let mut sql = QueryBuilder::new(
-        "with demand as (select others.product_id, count(*) as pieces from reservations own \
-         join reservations others on others.order_id = own.order_id and others.product_id <> own.product_id \
-         where own.status in ('held', 'sold') and own.created_at > now() - ",
+        "with own as (select order_id, product_id from reservations \
+             where status in ('held', 'sold') and created_at > now() - ",
     );
-    sql.push(PERIOD).push(" and own.product_id = ").push_bind(product_id);
-    sql.push(" group by others.product_id) ");
+    sql.push(PERIOD).push(" and product_id = ").push_bind(product_id);
+    sql.push(" order by created_at desc limit ").push_bind(NEWEST);
+    sql.push(
+        "), demand as (select others.product_id, count(*) as pieces from own \
+             join reservations others on others.order_id = own.order_id and others.product_id <> own.product_id \
+             group by others.product_id) ",
+    );
     fetch(connection, sql, "join demand on product_id = products.id where stock > 0").await
 }
 

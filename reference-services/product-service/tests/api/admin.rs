@@ -260,3 +260,19 @@ async fn tokens_that_are_not_valid_are_refused_whatever_is_wrong_with_them() -> 
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn whole_numbers_may_be_written_with_a_point() -> Result<()> {
+    let app = TestApp::start().await?;
+    let added = app.add(json!({"stock": 7.0, "sustainability_score": 84.0})).await?;
+    assert_eq!((&added["available"], &added["sustainability_score"]), (&json!(7), &json!(84)));
+    let parts = json!({"materials": 90.0, "production": 80.0, "end_of_life": 100, "transport": 60, "packaging": 70});
+    let change = json!({"stock_change": 2.0, "sustainability": parts});
+    let product = text(&added, "product_id")?;
+    let changed = app.patch(&product, "*", &change).await?.expect(200)?.json();
+    assert_eq!((&changed["available"], &changed["sustainability_score"]), (&json!(9), &json!(83)));
+    for wrong in [json!({"stock_change": 0.5}), json!({"sustainability_score": 1e30})] {
+        app.patch(&product, "*", &wrong).await?.expect_problem(422)?;
+    }
+    Ok(())
+}

@@ -1,10 +1,12 @@
 //! What is popular, and what is recommended.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use ecotrack_chassis::test_support::eventually;
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::helpers::TestApp;
+use crate::helpers::{TestApp, text};
 
 fn ids(answer: &Value) -> Vec<&str> {
     let items = answer["items"].as_array().into_iter().flatten();
@@ -76,6 +78,68 @@ async fn what_was_bought_together_is_not_counted_anew_for_every_customer() -> Re
 }
 
 #[tokio::test]
+async fn that_nothing_was_bought_with_a_product_is_remembered_too() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (cup, lid) = (app.product_with_stock(50).await?, app.product_with_stock(50).await?);
+    let path = format!("/api/products/{cup}/recommendations");
+    assert_eq!(app.get(&path).await?["fallback"], true);
+    let line = |product: &str| json!({"product_id": product, "quantity": 1});
+    app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+    // Counted anew it would be something else.
+    assert_eq!(app.get(&path).await?["fallback"], true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_took_too_long_to_count_is_kept_for_the_next_one() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (cup, lid) = (app.product_with_stock(50).await?, app.product_with_stock(50).await?);
+    let line = |product: &str| json!({"product_id": product, "quantity": 1});
+    app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+    app.get("/api/products/popular").await?;
+    let path = format!("/api/products/{cup}/recommendations");
+    let mut database = app.database().await?;
+    sqlx::raw_sql("begin; lock table reservations in access exclusive mode")
+        .execute(&mut database)
+        .await?;
+    assert_eq!(app.get(&path).await?["fallback"], true);
+    sqlx::raw_sql("commit").execute(&mut database).await?;
+    let key = format!("ecotrack:cache:suggestions:with:{}", cup.replace('-', ""));
+    eventually(|| async {
+        let kept: bool = app.redis.ask(&["EXISTS", &key]).await?;
+        ensure!(kept, "nothing is kept");
+        Ok(())
+    })
+    .await?;
+    sqlx::raw_sql("alter table reservations rename to hidden").execute(&mut database).await?;
+    assert_eq!(ids(&app.get(&path).await?), [lid.as_str()]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn slow_recommendations_leave_connections_to_the_others() -> Result<()> {
+    /// More products than the service has connections.
+    const PRODUCTS: usize = 24;
+    let app = TestApp::start().await?;
+    let products = try_join_all((0..PRODUCTS).map(|_| app.product_with_stock(1))).await?;
+    app.redis.ask::<()>(&["FLUSHALL"]).await?;
+    app.get("/api/products/popular").await?;
+    let mut database = app.database().await?;
+    sqlx::raw_sql("begin; lock table reservations in access exclusive mode")
+        .execute(&mut database)
+        .await?;
+    let paths: Vec<_> =
+        products.iter().map(|product| format!("/api/products/{product}/recommendations")).collect();
+    for answer in try_join_all(paths.iter().map(|path| app.get(path))).await? {
+        assert_eq!(answer["fallback"], true);
+    }
+    let seldom_seen = text(&app.product().await?, "product_id")?;
+    app.redis.ask::<()>(&["FLUSHALL"]).await?;
+    app.get(&format!("/api/products/{seldom_seen}")).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_nobody_bought_with_anything_gets_popular_products_marked_as_such() -> Result<()> {
     let app = TestApp::start().await?;
     let product = app.product_with_stock(5).await?;
@@ -114,6 +178,22 @@ async fn popular_products_stand_in_when_recommendations_fail_or_take_too_long() 
     assert_eq!(answer["fallback"], true);
     let first = answer["items"].get(0).context("no popular products")?;
     assert!(first["name"].is_string());
+    Ok(())
+}
+
+#[tokio::test]
+async fn popular_products_stand_in_when_it_is_not_known_whether_the_product_is_there() -> Result<()>
+{
+    let app = TestApp::start().await?;
+    let product = app.product_with_stock(5).await?;
+    app.redis.ask::<()>(&["FLUSHALL"]).await?;
+    app.get("/api/products/popular").await?;
+    let mut database = app.database().await?;
+    sqlx::raw_sql("alter table products rename to hidden").execute(&mut database).await?;
+    let path = format!("/api/products/{product}/recommendations");
+    let answer = app.client().get(&path).await?.expect(200)?;
+    assert_eq!(answer.header("x-fallback"), "popular_products");
+    assert!(!ids(&answer.json()).is_empty());
     Ok(())
 }
 
