@@ -3,22 +3,18 @@
 
 use ecotrack_chassis::inbox::{Handler, HandlerError};
 use ecotrack_chassis::outbox::Outbox;
-use ecotrack_chassis::postgres;
 use ecotrack_chassis::telemetry::propagation;
 use ecotrack_events::user::{UserDeleted, UserRegistered, UserUpdated};
 use ecotrack_events::{Envelope, Event};
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
+use crate::abandonment::abandon;
 use crate::domain::channel::Channel;
 use crate::domain::draft::{self, Draft};
-use crate::domain::notification::Notification;
-use crate::domain::status::Status;
+use crate::domain::notification::{Notification, USER_DELETED};
 use crate::metrics::NotificationMetrics;
 use crate::store::{self, NewNotification, Recipient};
-
-/// Why a notification of a user who left is not sent.
-const USER_DELETED: &str = "user_deleted";
 
 /// Handles `user-events`, `order-events` and `payment-events`.
 pub(crate) struct News {
@@ -65,13 +61,7 @@ impl News {
         user: &UserDeleted,
     ) -> sqlx::Result<Vec<Notification>> {
         let mut pending = store::lock_pending_of(tx, user.user_id).await?;
-        for notification in &mut pending {
-            notification.abandon(USER_DELETED, postgres::now());
-            store::update(tx, notification, Status::Pending, None).await?;
-            if let Some(event) = notification.event() {
-                self.outbox.append(tx, event).await?;
-            }
-        }
+        abandon(tx, &self.outbox, &mut pending, USER_DELETED).await?;
         store::forget_user(tx, user.user_id, user.deleted_at).await?;
         Ok(pending)
     }

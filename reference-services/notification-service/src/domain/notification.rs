@@ -13,6 +13,10 @@ use super::report::Report;
 use super::schedule::{self, Next};
 use super::status::Status;
 
+/// Its user left.
+pub const USER_DELETED: &str = "user_deleted";
+/// Its user does not want it any more.
+pub const UNWANTED: &str = "unwanted";
 /// The user is not known after all this time.
 const UNKNOWN_RECIPIENT: &str = "unknown_recipient";
 /// The provider was away for all this time.

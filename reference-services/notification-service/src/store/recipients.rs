@@ -56,7 +56,7 @@ pub(crate) async fn is_erased(conn: &mut PgConnection, user_id: Uuid) -> sqlx::R
 
 /// Keeps what else is written about a user waiting until the transaction ends: whether they are erased and what is written about
 /// them are in different tables, and two transactions could each miss what the other one does.
-pub(super) async fn lock_user(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
+pub(crate) async fn lock_user(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
         .bind(user_id)
         .execute(tx)
