@@ -60,6 +60,7 @@ impl News {
         tx: &mut PgConnection,
         user: &UserDeleted,
     ) -> sqlx::Result<Vec<Notification>> {
+        store::lock_user(tx, user.user_id).await?;
         let mut pending = store::lock_pending_of(tx, user.user_id).await?;
         abandon(tx, &self.outbox, &mut pending, USER_DELETED).await?;
         store::forget_user(tx, user.user_id, user.deleted_at).await?;
@@ -68,6 +69,7 @@ impl News {
 }
 
 async fn register(tx: &mut PgConnection, user: &UserRegistered) -> sqlx::Result<()> {
+    store::hold_user(tx, user.user_id).await?;
     let recipient = Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
     store::put_recipient(tx, user.user_id, &recipient, user.registered_at).await?;
     store::wake_pending_of(tx, user.user_id).await
@@ -75,6 +77,7 @@ async fn register(tx: &mut PgConnection, user: &UserRegistered) -> sqlx::Result<
 
 /// A changed address is told to the old one: whoever changed it may not be its owner.
 async fn update(tx: &mut PgConnection, event_id: Uuid, user: &UserUpdated) -> sqlx::Result<()> {
+    store::hold_user(tx, user.user_id).await?;
     let before = store::find_recipient(tx, user.user_id).await?;
     let now = Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
     if !store::put_recipient(tx, user.user_id, &now, user.updated_at).await? {
@@ -96,6 +99,7 @@ async fn tell(
     draft: &Draft,
     old_address: Option<&str>,
 ) -> sqlx::Result<()> {
+    store::hold_user(tx, draft.user_id).await?;
     if store::is_erased(tx, draft.user_id).await? {
         return Ok(());
     }

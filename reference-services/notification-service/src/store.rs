@@ -13,7 +13,7 @@ pub(crate) use notifications::{
 };
 pub(crate) use preferences::{find_preferences, put_preferences};
 pub(crate) use recipients::{
-    Recipient, find_recipient, forget_user, is_erased, lock_user, put_recipient,
+    Recipient, find_recipient, forget_user, hold_user, is_erased, lock_user, put_recipient,
 };
 pub(crate) use templates::find_template;
 
