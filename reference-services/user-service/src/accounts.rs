@@ -121,9 +121,7 @@ impl Accounts {
         store::erasures::insert(&mut transaction, user_id, now).await?;
         self.outbox.append(&mut transaction, UserDeleted { user_id, deleted_at: now }).await?;
         self.outbox.commit(transaction).await?;
-        for session_id in sessions {
-            self.sessions.note(user_id, session_id, Standing::Gone).await;
-        }
+        self.sessions.note_all(user_id, &sessions, Standing::Gone).await;
         self.profiles.remove(&user_id.to_string()).await;
         Ok(true)
     }
