@@ -131,8 +131,17 @@ pub fn is_event_step(from: Option<&str>, to: &str) -> bool {
         "PaymentRefundedEvent" => {
             matches!(from, Some("PaymentProcessedEvent" | "PaymentRefundedEvent"))
         }
-        "NotificationDeliveredEvent" => from == Some("NotificationSentEvent"),
-        "NotificationFailedEvent" => matches!(from, None | Some("NotificationSentEvent")),
+        // What was given up may have arrived after all.
+        "NotificationDeliveredEvent" => {
+            matches!(from, Some("NotificationSentEvent" | "NotificationFailedEvent"))
+        }
+        // It may come back after it was given up, or after it seemed to have arrived.
+        "NotificationFailedEvent" => matches!(
+            from,
+            None | Some(
+                "NotificationSentEvent" | "NotificationDeliveredEvent" | "NotificationFailedEvent"
+            )
+        ),
         "UserUpdatedEvent" | "UserDeletedEvent" | "UserLoginEvent" | "UserLogoutEvent" => {
             from.is_some_and(|from| from != "UserDeletedEvent")
         }
@@ -157,6 +166,14 @@ mod tests {
         for status in ["created", "payment_pending", "paid", "completed", "cancelled", "refunded"] {
             assert!(!is_order_step(Some("cancelled"), status), "{status}");
         }
+    }
+
+    #[test]
+    fn a_provider_knows_better_what_became_of_a_message() {
+        assert!(is_event_step(Some("NotificationFailedEvent"), "NotificationDeliveredEvent"));
+        assert!(is_event_step(Some("NotificationDeliveredEvent"), "NotificationFailedEvent"));
+        assert!(!is_event_step(Some("NotificationFailedEvent"), "NotificationSentEvent"));
+        assert!(!is_event_step(None, "NotificationDeliveredEvent"));
     }
 
     #[test]

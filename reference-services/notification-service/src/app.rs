@@ -13,6 +13,7 @@ use ecotrack_chassis::{Application, Chassis};
 use ecotrack_events::Topic;
 use sqlx::migrate::Migrator;
 
+use crate::choices::Choices;
 use crate::clients::{Mailer, Provider, Texter};
 use crate::consumers::News;
 use crate::dispatch::Dispatcher;
@@ -52,6 +53,11 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let webhooks = WebhookMetrics::register(chassis.registry());
     let state = AppState {
         verifier: chassis.verifier()?,
+        choices: Choices {
+            database: database.clone(),
+            outbox: outbox.clone(),
+            metrics: metrics.clone(),
+        },
         reports: Reports { database: database.clone(), outbox, metrics },
         signatures: Signatures { gate: Gate::new(secrets), metrics: webhooks },
         database,

@@ -3,22 +3,18 @@
 
 use ecotrack_chassis::inbox::{Handler, HandlerError};
 use ecotrack_chassis::outbox::Outbox;
-use ecotrack_chassis::postgres;
 use ecotrack_chassis::telemetry::propagation;
 use ecotrack_events::user::{UserDeleted, UserRegistered, UserUpdated};
 use ecotrack_events::{Envelope, Event};
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
+use crate::abandonment::abandon;
 use crate::domain::channel::Channel;
 use crate::domain::draft::{self, Draft};
-use crate::domain::notification::Notification;
-use crate::domain::status::Status;
+use crate::domain::notification::{Notification, USER_DELETED};
 use crate::metrics::NotificationMetrics;
 use crate::store::{self, NewNotification, Recipient};
-
-/// Why a notification of a user who left is not sent.
-const USER_DELETED: &str = "user_deleted";
 
 /// Handles `user-events`, `order-events` and `payment-events`.
 pub(crate) struct News {
@@ -64,20 +60,16 @@ impl News {
         tx: &mut PgConnection,
         user: &UserDeleted,
     ) -> sqlx::Result<Vec<Notification>> {
+        store::lock_user(tx, user.user_id).await?;
         let mut pending = store::lock_pending_of(tx, user.user_id).await?;
-        for notification in &mut pending {
-            notification.abandon(USER_DELETED, postgres::now());
-            store::update(tx, notification, Status::Pending, None).await?;
-            if let Some(event) = notification.event() {
-                self.outbox.append(tx, event).await?;
-            }
-        }
+        abandon(tx, &self.outbox, &mut pending, USER_DELETED).await?;
         store::forget_user(tx, user.user_id, user.deleted_at).await?;
         Ok(pending)
     }
 }
 
 async fn register(tx: &mut PgConnection, user: &UserRegistered) -> sqlx::Result<()> {
+    store::hold_user(tx, user.user_id).await?;
     let recipient = Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
     store::put_recipient(tx, user.user_id, &recipient, user.registered_at).await?;
     store::wake_pending_of(tx, user.user_id).await
@@ -85,6 +77,7 @@ async fn register(tx: &mut PgConnection, user: &UserRegistered) -> sqlx::Result<
 
 /// A changed address is told to the old one: whoever changed it may not be its owner.
 async fn update(tx: &mut PgConnection, event_id: Uuid, user: &UserUpdated) -> sqlx::Result<()> {
+    store::hold_user(tx, user.user_id).await?;
     let before = store::find_recipient(tx, user.user_id).await?;
     let now = Recipient { email: user.email.clone(), first_name: user.first_name.clone() };
     if !store::put_recipient(tx, user.user_id, &now, user.updated_at).await? {
@@ -106,6 +99,7 @@ async fn tell(
     draft: &Draft,
     old_address: Option<&str>,
 ) -> sqlx::Result<()> {
+    store::hold_user(tx, draft.user_id).await?;
     if store::is_erased(tx, draft.user_id).await? {
         return Ok(());
     }

@@ -1,6 +1,8 @@
 //! Notifications: what happens to a customer's orders and payments, told once and followed until it has arrived.
 
+mod abandonment;
 mod app;
+mod choices;
 mod clients;
 mod consumers;
 mod dispatch;

@@ -6,6 +6,7 @@ use ecotrack_chassis::postgres::{self, Database};
 use uuid::Uuid;
 
 use crate::domain::channel::Channel;
+use crate::domain::notification::Notification;
 use crate::domain::report::Report;
 use crate::metrics::NotificationMetrics;
 use crate::store::{self, Found};
@@ -60,17 +61,19 @@ impl Reports {
         let span = tracing::info_span!("notification-report", notification_id = %notification.id);
         let applied = async {
             let was = notification.status;
-            let events = notification.reported(report, reference, postgres::now());
-            if events.is_empty() {
+            let steps = notification.reported(report, reference, postgres::now());
+            if steps.is_empty() {
                 return Ok(false);
             }
             store::update(&mut tx, &notification, was, None).await?;
-            for event in events {
+            for event in steps.iter().filter_map(Notification::event) {
                 self.outbox.append(&mut tx, event).await?;
             }
             store::drop_message(&mut tx, notification.id).await?;
             self.outbox.commit(tx).await?;
-            self.metrics.reached(&notification);
+            for step in &steps {
+                self.metrics.reached(step);
+            }
             anyhow::Ok(true)
         };
         continuation::resume(&context, "notifications", span, applied).await

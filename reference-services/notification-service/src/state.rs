@@ -4,6 +4,7 @@ use axum::extract::FromRef;
 use ecotrack_chassis::auth::Verifier;
 use ecotrack_chassis::postgres::Database;
 
+use crate::choices::Choices;
 use crate::http::Signatures;
 use crate::reports::Reports;
 
@@ -14,6 +15,8 @@ pub(crate) struct AppState {
     pub(crate) database: Database,
     /// Checks tokens.
     pub(crate) verifier: Verifier,
+    /// Keeps what users want.
+    pub(crate) choices: Choices,
     /// Applies what providers report.
     pub(crate) reports: Reports,
     /// Checks whether providers said so.

@@ -12,7 +12,9 @@ pub(crate) use notifications::{
     page, take_due, update, wake_pending_of,
 };
 pub(crate) use preferences::{find_preferences, put_preferences};
-pub(crate) use recipients::{Recipient, find_recipient, forget_user, is_erased, put_recipient};
+pub(crate) use recipients::{
+    Recipient, find_recipient, forget_user, hold_user, is_erased, lock_user, put_recipient,
+};
 pub(crate) use templates::find_template;
 
 /// A value that a table admits and the domain does not know: a newer version wrote it.

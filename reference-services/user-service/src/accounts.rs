@@ -1,5 +1,6 @@
 //! Accounts: opened by registration, read and changed as profiles, erased on demand.
 
+use chrono::TimeDelta;
 use ecotrack_chassis::{
     ApiError, ApiResult,
     cache::TypedCache,
@@ -15,6 +16,9 @@ use crate::{
     sessions::{SessionCache, Standing},
     store,
 };
+
+/// The smallest difference between two times that the database knows.
+const SMALLEST_STEP: TimeDelta = TimeDelta::microseconds(1);
 
 /// What became of a registration. The customer is not told: it would say who has an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,14 +87,15 @@ impl Accounts {
         user_id: Uuid,
         changes: ProfileChanges,
     ) -> ApiResult<Option<Profile>> {
-        let now = postgres::now();
         let mut transaction = self.database.begin().await?;
-        let before = store::profiles::lock(&mut transaction, user_id).await?;
-        let Some(before) = before else { return Ok(None) };
+        let locked = store::profiles::lock(&mut transaction, user_id).await?;
+        let Some((before, changed_at)) = locked else { return Ok(None) };
         let after = before.clone().with(changes);
         if after == before {
             return Ok(Some(after));
         }
+        // Others believe the latest change: after one of a replica whose clock is ahead, too.
+        let now = postgres::now().max(changed_at + SMALLEST_STEP);
         store::profiles::update(&mut transaction, &after, now).await?;
         let event = UserUpdated {
             user_id,
@@ -116,9 +121,7 @@ impl Accounts {
         store::erasures::insert(&mut transaction, user_id, now).await?;
         self.outbox.append(&mut transaction, UserDeleted { user_id, deleted_at: now }).await?;
         self.outbox.commit(transaction).await?;
-        for session_id in sessions {
-            self.sessions.note(user_id, session_id, Standing::Gone).await;
-        }
+        self.sessions.note_all(user_id, &sessions, Standing::Gone).await;
         self.profiles.remove(&user_id.to_string()).await;
         Ok(true)
     }

@@ -18,14 +18,18 @@ const KEPT_AFTER_END: TimeDelta = TimeDelta::days(1);
 /// Sessions deleted at once, so that no lock is held for long.
 const BATCH: i64 = 500;
 
-/// Starts the task. `admins` are admins as long as the setting names them.
+/// Starts the tasks: neither waits for the other, or fails with it. `admins` are admins as long as the setting names them.
 pub(crate) fn start(database: Database, roles: Roles, admins: Vec<Uuid>, workers: &Workers) {
-    workers.repeat("housekeeping", INTERVAL, move || {
-        let (database, roles, admins) = (database.clone(), roles.clone(), admins.clone());
+    workers.repeat("admins", INTERVAL, move || {
+        let (roles, admins) = (roles.clone(), admins.clone());
         async move {
             roles.follow_setting(&admins).await?;
-            tidy(&database).await
+            Ok(Progress::Idle)
         }
+    });
+    workers.repeat("housekeeping", INTERVAL, move || {
+        let database = database.clone();
+        async move { tidy(&database).await }
     });
 }
 

@@ -8,7 +8,6 @@ use ecotrack_chassis::{
     page::{Page, PageQuery},
     postgres::{self, Database},
 };
-use ecotrack_events::user::UserLogout;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -57,7 +56,7 @@ impl Roles {
         if !store::roles::revoke(&mut transaction, user_id, role).await? {
             return Err(ApiError::not_found());
         }
-        let ended = self.end_sessions(&mut transaction, user_id, now).await?;
+        let ended = end_sessions(&mut transaction, user_id, now).await?;
         self.outbox.commit(transaction).await?;
         self.note_ended(&ended).await;
         tracing::info!(of = %user_id, role = role.name(), "a role was revoked");
@@ -71,10 +70,12 @@ impl Roles {
         let made = store::roles::name_admins(&mut transaction, named).await?;
         let unmade = store::roles::forget_admins(&mut transaction, named).await?;
         for user_id in &unmade {
-            ended.extend(self.end_sessions(&mut transaction, *user_id, now).await?);
+            ended.push(end_sessions(&mut transaction, *user_id, now).await?);
         }
         self.outbox.commit(transaction).await?;
-        self.note_ended(&ended).await;
+        for ended in &ended {
+            self.note_ended(ended).await;
+        }
         if made > 0 || !unmade.is_empty() {
             let unmade = unmade.len();
             tracing::info!(made, unmade, "the admins are those of ECOTRACK_ADMIN_USER_IDS");
@@ -82,27 +83,26 @@ impl Roles {
         Ok(())
     }
 
-    /// Ends all sessions of a user, and says which these were and whose.
-    async fn end_sessions(
-        &self,
-        connection: &mut PgConnection,
-        user_id: Uuid,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<UserLogout>, sqlx::Error> {
-        let ended = store::sessions::end_all(connection, user_id, now).await?;
-        let logout = |session_id| UserLogout { user_id, session_id, logged_out_at: now };
-        let logouts: Vec<_> = ended.into_iter().map(logout).collect();
-        for logout in &logouts {
-            self.outbox.append(connection, logout.clone()).await?;
-        }
-        Ok(logouts)
+    async fn note_ended(&self, ended: &Ended) {
+        self.sessions.note_all(ended.user_id, &ended.sessions, Standing::Ended).await;
     }
+}
 
-    async fn note_ended(&self, logouts: &[UserLogout]) {
-        for logout in logouts {
-            self.sessions.note(logout.user_id, logout.session_id, Standing::Ended).await;
-        }
-    }
+/// A user's sessions that ended.
+struct Ended {
+    user_id: Uuid,
+    sessions: Vec<Uuid>,
+}
+
+/// Ends all sessions of a user, and says which these were.
+async fn end_sessions(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Ended, sqlx::Error> {
+    let sessions = store::sessions::end_all(connection, user_id, now).await?;
+    store::logouts::insert(connection, user_id, &sessions, now).await?;
+    Ok(Ended { user_id, sessions })
 }
 
 /// Nobody changes their own roles: so there is always an admin left, and no stolen token makes itself at home.

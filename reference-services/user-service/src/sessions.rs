@@ -29,6 +29,9 @@ use crate::{
 };
 pub(crate) use cache::{SessionCache, Standing};
 
+/// Sessions that a user has at once; the oldest give way.
+const MOST_SESSIONS: i64 = 50;
+
 /// What a login or a refresh gives.
 pub(crate) struct Grant {
     pub(crate) session_id: Uuid,
@@ -92,10 +95,12 @@ impl Sessions {
         let claims = tokens::claims(user_id, Uuid::now_v7(), roles, now, self.token_lifetime);
         let expires_at = end_of(now, now);
         store::sessions::insert(&mut transaction, &claims, now, expires_at).await?;
+        let ended = end_surplus(&mut transaction, user_id, now).await?;
         let grant = self.issue(&mut transaction, &claims, now, expires_at).await?;
         let event = UserLogin { user_id, session_id: claims.sid, logged_in_at: now };
         self.outbox.append(&mut transaction, event).await?;
         self.outbox.commit(transaction).await?;
+        self.cache.note_all(user_id, &ended, Standing::Ended).await;
         Ok(Some(grant))
     }
 
@@ -208,6 +213,19 @@ impl Sessions {
         };
         self.cache.standing(caller.user_id, caller.session_id, load).await
     }
+}
+
+/// Ends the sessions of a user that are one too many, and says which these were.
+async fn end_surplus(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let ended = store::sessions::end_oldest(connection, user_id, MOST_SESSIONS, now).await?;
+    if !ended.is_empty() {
+        store::logouts::insert(connection, user_id, &ended, now).await?;
+    }
+    Ok(ended)
 }
 
 impl Held {

@@ -45,7 +45,7 @@ impl Mailer {
             });
         match answer.await {
             Ok(response) if response.status() == StatusCode::ACCEPTED => accepted(&response),
-            Ok(response) => refusal(response.status()),
+            Ok(response) => refusal(&response),
             Err(outcome) => outcome,
         }
     }
@@ -72,7 +72,7 @@ impl Mailer {
             .ask(Method::GET, &path, |request, secret| request.bearer_auth(secret.expose_secret()));
         let response = match answer.await {
             Ok(response) if response.status() == StatusCode::OK => response,
-            Ok(response) => return no_confirmation(response.status()),
+            Ok(response) => return no_confirmation(&response),
             Err(outcome) => return outcome,
         };
         match http_client::json::<Activity>(response).await {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header::RETRY_AFTER};
 use ecotrack_chassis::config::Secrets;
 use ecotrack_chassis::http_client::{BodyError, ClientError, ServiceClient};
 use reqwest::{Method, RequestBuilder, Response};
@@ -16,6 +16,8 @@ use crate::domain::outcome::Outcome;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long a provider is left alone that does not take our credential: somebody has to mount another one.
 const CREDENTIAL_PAUSE: Duration = Duration::from_secs(10);
+/// Longest pause that a provider may ask for: what it says is only believed so far.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// The header by which a provider knows a request that it got before.
 pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -79,7 +81,21 @@ fn unavailable(reason: &'static str, error: &anyhow::Error) -> Outcome {
 
 /// What the message itself is to blame for is final; all else may pass. That our credential is not taken says nothing of the
 /// message, however often it is sent.
-pub(super) fn refusal(status: StatusCode) -> Outcome {
+pub(super) fn refusal(response: &Response) -> Outcome {
+    let status = response.status();
+    match (status, retry_after(response)) {
+        (StatusCode::TOO_MANY_REQUESTS, Some(pause)) => Outcome::Suspended { retry_after: pause },
+        _ => judged(status),
+    }
+}
+
+/// When a provider wants to be asked again, if it says so in seconds.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).clamp(SHORTEST_PAUSE, LONGEST_PAUSE))
+}
+
+fn judged(status: StatusCode) -> Outcome {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             tracing::error!(status = status.as_u16(), "the provider does not take our credential");
@@ -93,10 +109,10 @@ pub(super) fn refusal(status: StatusCode) -> Outcome {
 }
 
 /// Asked about a message it took, a provider that does not know it yet may be a little behind itself.
-pub(super) fn no_confirmation(status: StatusCode) -> Outcome {
-    match status {
+pub(super) fn no_confirmation(response: &Response) -> Outcome {
+    match response.status() {
         StatusCode::NOT_FOUND => Outcome::Unavailable { reason: "not_delivered_yet" },
-        status => refusal(status),
+        _ => refusal(response),
     }
 }
 
@@ -112,4 +128,28 @@ pub(super) fn confirmation(status: &str, reference: &str) -> Outcome {
 /// An answer of another shape than agreed.
 pub(super) fn unreadable(error: BodyError) -> Outcome {
     unavailable("unreadable_answer", &error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn too_many(retry_after: Option<&str>) -> Outcome {
+        let answer = axum::http::Response::builder().status(StatusCode::TOO_MANY_REQUESTS);
+        let answer =
+            retry_after.into_iter().fold(answer, |answer, value| answer.header(RETRY_AFTER, value));
+        refusal(&Response::from(answer.body("").unwrap()))
+    }
+
+    #[test]
+    fn a_provider_that_says_when_to_come_back_is_left_alone_for_so_long() {
+        for (said, seconds) in [("7", 7), ("0", 1), ("86400", 900)] {
+            let retry_after = Duration::from_secs(seconds);
+            assert_eq!(too_many(Some(said)), Outcome::Suspended { retry_after }, "{said}");
+        }
+        for unsaid in [None, Some(""), Some("soon"), Some("-1")] {
+            let outcome = Outcome::Unavailable { reason: "provider_error" };
+            assert_eq!(too_many(unsaid), outcome, "{unsaid:?}");
+        }
+    }
 }

@@ -48,7 +48,7 @@ impl Texter {
                     Err(error) => unreadable(error),
                 }
             }
-            Ok(response) => refusal(response.status()),
+            Ok(response) => refusal(&response),
             Err(outcome) => outcome,
         }
     }
@@ -67,7 +67,7 @@ impl Texter {
                     Err(error) => unreadable(error),
                 }
             }
-            Ok(response) => no_confirmation(response.status()),
+            Ok(response) => no_confirmation(&response),
             Err(outcome) => outcome,
         }
     }

@@ -3,7 +3,7 @@
 use super::Dispatcher;
 use crate::domain::channel::Channel;
 use crate::domain::message::Template;
-use crate::domain::notification::Notification;
+use crate::domain::notification::{Notification, UNWANTED};
 use crate::domain::outcome::Outcome;
 use crate::domain::phone::PhoneNumber;
 use crate::store::{self, Due, Prepared, Recipient};
@@ -12,18 +12,23 @@ use crate::store::{self, Due, Prepared, Recipient};
 const CACHED_SHAPE: &str = "v2";
 
 impl Dispatcher {
-    /// The message of a notification: the one prepared before, or a new one, written down before anybody sends it.
+    /// The message of a notification: the one prepared before, or a new one, written down before anybody sends it. Whether it is
+    /// wanted is asked each time: it may have waited for long.
     pub(super) async fn prepare(&self, due: &Due) -> anyhow::Result<Result<Prepared, Outcome>> {
         let notification = &due.found.notification;
         let mut conn = self.database.acquire().await?;
+        let preferences = store::find_preferences(&mut conn, notification.user_id).await?;
+        if !preferences.want(notification) {
+            return Ok(Err(Outcome::Refused { reason: UNWANTED }));
+        }
         if let Some(prepared) = store::find_message(&mut conn, notification.id).await? {
-            return Ok(Ok(prepared));
+            let is_there = preferences.reach(notification.channel, &prepared.address);
+            return Ok(is_there.then_some(prepared).ok_or(Outcome::Refused { reason: UNWANTED }));
         }
         let Some(recipient) = store::find_recipient(&mut conn, notification.user_id).await? else {
             tracing::debug!(user_id = %notification.user_id, "the user is not known yet");
             return Ok(Err(Outcome::Unaddressed));
         };
-        let preferences = store::find_preferences(&mut conn, notification.user_id).await?;
         drop(conn);
         let Some(address) = address(due, &recipient, preferences.phone()) else {
             return Ok(Err(Outcome::Refused { reason: "no_phone_number" }));

@@ -10,9 +10,13 @@ use uuid::Uuid;
 use super::channel::Channel;
 use super::outcome::Outcome;
 use super::report::Report;
-use super::schedule::{self, Next};
+use super::schedule;
 use super::status::Status;
 
+/// Its user left.
+pub const USER_DELETED: &str = "user_deleted";
+/// Its user does not want it any more.
+pub const UNWANTED: &str = "unwanted";
 /// The user is not known after all this time.
 const UNKNOWN_RECIPIENT: &str = "unknown_recipient";
 /// The provider was away for all this time.
@@ -46,8 +50,8 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// What an attempt makes of the notification. Sending leads to `sent`, confirming to `delivered`; the same outcome
-    /// again and again leads to `failed`. Says when the next attempt is due, if there is one.
+    /// What an attempt makes of the notification. Sending leads to `sent`, confirming to `delivered`; what leads nowhere for too
+    /// long leads to `failed`. Says when the next attempt is due, if there is one.
     pub fn attempted(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> Option<Duration> {
         match (self.status, outcome) {
             (Status::Delivered | Status::Failed | Status::Bounced, _) => None,
@@ -56,17 +60,19 @@ impl Notification {
                 self.reach(Status::Sent, now);
                 Some(schedule::CONFIRMATION_PAUSE)
             }
-            (Status::Sent, Outcome::Accepted { .. }) => {
-                self.reach(Status::Delivered, now);
+            (Status::Sent, Outcome::Accepted { reference }) => {
+                self.deliver(reference, now);
                 None
             }
             (Status::Pending | Status::Sent, Outcome::Refused { reason }) => self.fail(reason, now),
             (Status::Pending | Status::Sent, Outcome::Bounced) => self.bounce(now),
-            (Status::Pending | Status::Sent, Outcome::Unavailable { reason }) => {
-                match schedule::after(self.attempts) {
-                    Next::RetryAfter(pause) => Some(pause),
-                    Next::GiveUp => self.fail(reason, now),
-                }
+            (Status::Pending, Outcome::Unavailable { reason }) => {
+                let pause = schedule::pause(self.attempts);
+                self.wait(pause, schedule::PROVIDER_PATIENCE, reason, now)
+            }
+            (Status::Sent, Outcome::Unavailable { reason }) => {
+                let pause = schedule::confirmation_pause(self.attempts);
+                self.wait(pause, schedule::CONFIRMATION_PATIENCE, reason, now)
             }
             (Status::Pending | Status::Sent, Outcome::Unaddressed) => {
                 let pause = schedule::pause(self.attempts);
@@ -80,26 +86,30 @@ impl Notification {
         }
     }
 
-    /// What a provider's report makes of the notification, as the events that tell of it. Reports come in any order and more
-    /// than once, also before the answer to sending: they only ever lead onwards, so each order ends the same.
-    pub fn reported(&mut self, report: Report, reference: &str, now: DateTime<Utc>) -> Vec<Event> {
-        let mut events = Vec::new();
+    /// What a provider's report makes of the notification, as it was at each step that is to be told. Reports come in any order
+    /// and more than once, also before the answer to sending: they only ever lead onwards, so each order ends the same.
+    pub fn reported(&mut self, report: Report, reference: &str, now: DateTime<Utc>) -> Vec<Self> {
+        let mut steps = Vec::new();
         if self.status == Status::Pending {
             self.provider_reference = Some(reference.to_owned());
             self.reach(Status::Sent, now);
-            events.extend(self.event());
+            steps.push(self.clone());
         }
         match (self.status, report) {
-            (Status::Sent, Report::Delivered) => self.reach(Status::Delivered, now),
-            (Status::Sent | Status::Delivered, Report::Bounced) => {
+            (Status::Failed, _) if self.is_abandoned() => return steps,
+            (Status::Sent | Status::Failed, Report::Delivered) => self.deliver(reference, now),
+            (Status::Sent | Status::Failed | Status::Delivered, Report::Bounced) => {
                 self.bounce(now);
             }
-            (Status::Pending | Status::Delivered | Status::Failed | Status::Bounced, _) => {
-                return events;
-            }
+            (Status::Pending | Status::Delivered | Status::Bounced, _) => return steps,
         }
-        events.extend(self.event());
-        events
+        steps.push(self.clone());
+        steps
+    }
+
+    /// Whether it ended because nobody was to get it. Any other failure is a guess about what a provider did, who knows better.
+    fn is_abandoned(&self) -> bool {
+        matches!(self.failure_reason.as_deref(), Some(USER_DELETED | UNWANTED))
     }
 
     /// Ends a notification that is not sent yet.
@@ -109,6 +119,7 @@ impl Notification {
         }
     }
 
+    /// Waits on, unless it has stood where it stands for too long.
     fn wait(
         &mut self,
         pause: Duration,
@@ -116,7 +127,7 @@ impl Notification {
         reason: &str,
         now: DateTime<Utc>,
     ) -> Option<Duration> {
-        let age = (now - self.created_at).to_std().unwrap_or_default();
+        let age = (now - self.updated_at).to_std().unwrap_or_default();
         if age < patience { Some(pause) } else { self.fail(reason, now) }
     }
 
@@ -124,6 +135,12 @@ impl Notification {
         self.failure_reason = Some(reason.to_owned());
         self.reach(Status::Failed, now);
         None
+    }
+
+    fn deliver(&mut self, reference: &str, now: DateTime<Utc>) {
+        self.provider_reference = Some(reference.to_owned());
+        self.failure_reason = None;
+        self.reach(Status::Delivered, now);
     }
 
     fn bounce(&mut self, now: DateTime<Utc>) -> Option<Duration> {
@@ -184,6 +201,7 @@ mod tests {
     use super::*;
 
     fn pending() -> Notification {
+        let now = Utc::now();
         Notification {
             id: Uuid::now_v7(),
             user_id: Uuid::now_v7(),
@@ -193,8 +211,8 @@ mod tests {
             provider_reference: None,
             failure_reason: None,
             attempts: 1,
-            created_at: Utc::now(),
-            updated_at: Utc::now(),
+            created_at: now,
+            updated_at: now,
         }
     }
 
@@ -246,14 +264,66 @@ mod tests {
         assert_eq!((next, notification.attempts), (Some(pause), 3));
     }
 
+    fn unavailable() -> Outcome {
+        Outcome::Unavailable { reason: "no_answer" }
+    }
+
+    #[test]
+    fn a_provider_that_is_away_is_waited_for_by_age_and_not_by_attempts() {
+        for status in [Status::Pending, Status::Sent] {
+            let mut notification = Notification { status, attempts: 10, ..pending() };
+            let began = notification.updated_at;
+            let soon = began + Duration::from_mins(3);
+            assert!(notification.attempted(&unavailable(), soon).is_some(), "{status:?}");
+            assert_eq!(
+                notification.attempted(&unavailable(), began + Duration::from_hours(24)),
+                None
+            );
+            assert_eq!(notification.failure_reason.as_deref(), Some("no_answer"));
+        }
+    }
+
+    #[test]
+    fn waiting_for_an_address_uses_up_no_patience_with_the_provider() {
+        let mut notification = pending();
+        let now = notification.updated_at;
+        for attempts in 1..=60 {
+            notification.attempts = attempts;
+            assert!(notification.attempted(&Outcome::Unaddressed, now).is_some());
+        }
+        notification.attempts = 61;
+        assert!(notification.attempted(&unavailable(), now).is_some());
+        assert_eq!(notification.status, Status::Pending);
+    }
+
+    #[test]
+    fn what_was_given_up_is_what_its_provider_says_it_is() {
+        for (report, end) in
+            [(Report::Delivered, Status::Delivered), (Report::Bounced, Status::Bounced)]
+        {
+            let mut notification = pending();
+            notification.fail("no_answer", Utc::now());
+            assert_eq!(notification.reported(report, "msg-1", Utc::now()).len(), 1);
+            assert_eq!(notification.status, end);
+        }
+    }
+
+    #[test]
+    fn what_nobody_was_to_get_stays_ended_whatever_is_reported() {
+        for reason in [USER_DELETED, UNWANTED] {
+            let mut notification = pending();
+            notification.abandon(reason, Utc::now());
+            assert!(notification.reported(Report::Delivered, "msg-1", Utc::now()).is_empty());
+            assert_eq!(notification.failure_reason.as_deref(), Some(reason));
+        }
+    }
+
     #[test]
     fn a_report_before_the_answer_tells_of_both_steps() {
         let mut notification = pending();
-        let events = notification.reported(Report::Delivered, "msg-1", Utc::now());
-        assert!(matches!(
-            events[..],
-            [Event::NotificationSent(_), Event::NotificationDelivered(_)]
-        ));
+        let steps = notification.reported(Report::Delivered, "msg-1", Utc::now());
+        let statuses: Vec<_> = steps.iter().map(|step| step.status).collect();
+        assert_eq!(statuses, [Status::Sent, Status::Delivered]);
         assert_eq!(notification.provider_reference.as_deref(), Some("msg-1"));
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::category::Category;
 use super::channel::Channel;
+use super::notification::Notification;
 use super::phone::PhoneNumber;
+use super::template::TemplateName;
 
 /// Why preferences cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +70,30 @@ impl Preferences {
     /// The channels on which something of this category is told.
     pub fn channels(&self, category: Category) -> impl Iterator<Item = Channel> {
         Channel::ALL.into_iter().filter(move |channel| self.wanted(*channel).contains(&category))
+    }
+
+    /// Whether a notification is wanted. A template that this version does not know is nothing it could have been asked about.
+    #[must_use]
+    pub fn want(&self, notification: &Notification) -> bool {
+        TemplateName::from_name(&notification.template)
+            .is_none_or(|template| self.wanted(notification.channel).contains(&template.category()))
+    }
+
+    /// Whether something may still go to an address that was written down before: a number may be somebody else's by now.
+    /// Mails that tell of a changed address go to the old one.
+    #[must_use]
+    pub fn reach(&self, channel: Channel, address: &str) -> bool {
+        match channel {
+            Channel::Email => true,
+            Channel::Sms => self.phone.as_ref().is_some_and(|phone| phone.as_str() == address),
+        }
+    }
+
+    /// Whether a notification that was wanted before still is, and still reaches the same place.
+    #[must_use]
+    pub fn still_want(&self, notification: &Notification, before: &Self) -> bool {
+        let is_elsewhere = notification.channel == Channel::Sms && self.phone != before.phone;
+        self.want(notification) && !is_elsewhere
     }
 }
 

@@ -51,6 +51,12 @@ impl TemplateName {
         }
     }
 
+    /// Reads a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.name() == name)
+    }
+
     /// What it is about.
     #[must_use]
     pub const fn category(self) -> Category {

@@ -18,7 +18,6 @@ use crate::domain::channel::Channel;
 use crate::domain::phone::PhoneNumber;
 use crate::domain::preferences::{Preferences, PreferencesError};
 use crate::state::AppState;
-use crate::store;
 
 /// The routes.
 pub(super) fn router() -> OpenApiRouter<AppState> {
@@ -100,8 +99,7 @@ async fn get_preferences(
     State(state): State<AppState>,
     caller: Caller,
 ) -> ApiResult<axum::Json<PreferencesDocument>> {
-    let mut conn = state.database.acquire().await?;
-    let preferences = store::find_preferences(&mut conn, caller.user_id).await?;
+    let preferences = state.choices.find(caller.user_id).await?;
     Ok(axum::Json(PreferencesDocument::of(&preferences)))
 }
 
@@ -117,10 +115,8 @@ async fn put_preferences(
     Json(document): Json<PreferencesDocument>,
 ) -> ApiResult<axum::Json<PreferencesDocument>> {
     let preferences = document.parse()?;
-    let mut tx = state.database.begin().await?;
-    if !store::put_preferences(&mut tx, caller.user_id, &preferences).await? {
+    if !state.choices.put(caller.user_id, &preferences).await? {
         return Err(ApiError::not_found());
     }
-    tx.commit().await?;
     Ok(axum::Json(PreferencesDocument::of(&preferences)))
 }

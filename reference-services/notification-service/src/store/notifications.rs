@@ -157,10 +157,10 @@ pub(crate) async fn take_due(
     Ok(rows.into_iter().map(DueRow::due).collect())
 }
 
-/// Lets notifications that wait for their user to become known be tried at once.
+/// Lets notifications that wait for their user to become known be tried at once, and anew: their provider was not asked yet.
 pub(crate) async fn wake_pending_of(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE notifications SET next_attempt_at = now() WHERE user_id = $1 AND status = 'pending'
+        "UPDATE notifications SET next_attempt_at = now(), attempts = 0 WHERE user_id = $1 AND status = 'pending'
              AND NOT EXISTS (SELECT FROM messages WHERE notification_id = notifications.id)",
     )
     .bind(user_id)

@@ -6,7 +6,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::known;
-use super::recipients::lock_user;
 use crate::domain::category::Category;
 use crate::domain::channel::Channel;
 use crate::domain::phone::PhoneNumber;
@@ -50,7 +49,7 @@ fn categories(
     names.iter().map(|name| known(TABLE, column, user_id, Category::from_name(name))).collect()
 }
 
-/// Writes what a user wants, in a transaction. `false` if the user is erased: nothing about them is kept again.
+/// Writes what a user wants, under their lock. `false` if the user is erased: nothing about them is kept again.
 pub(crate) async fn put_preferences(
     tx: &mut PgConnection,
     user_id: Uuid,
@@ -59,7 +58,6 @@ pub(crate) async fn put_preferences(
     let names = |channel: Channel| -> Vec<&str> {
         preferences.wanted(channel).iter().map(|category| category.name()).collect()
     };
-    lock_user(tx, user_id).await?;
     let done = sqlx::query(
         "INSERT INTO contact_preferences (user_id, phone, email, sms, updated_at)
          SELECT $1, $2, $3, $4, now() WHERE NOT EXISTS (SELECT FROM erased_users WHERE user_id = $1)

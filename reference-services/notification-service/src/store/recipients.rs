@@ -56,7 +56,7 @@ pub(crate) async fn is_erased(conn: &mut PgConnection, user_id: Uuid) -> sqlx::R
 
 /// Keeps what else is written about a user waiting until the transaction ends: whether they are erased and what is written about
 /// them are in different tables, and two transactions could each miss what the other one does.
-pub(super) async fn lock_user(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
+pub(crate) async fn lock_user(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))")
         .bind(user_id)
         .execute(tx)
@@ -64,13 +64,22 @@ pub(super) async fn lock_user(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Res
         .map(drop)
 }
 
-/// Forgets a user for good: address, number, and every text that was written to them.
+/// Keeps [`lock_user`] waiting until the transaction ends, and nobody else: consumers that tell the same users of many things in
+/// different orders do not wait for each other.
+pub(crate) async fn hold_user(tx: &mut PgConnection, user_id: Uuid) -> sqlx::Result<()> {
+    sqlx::query("SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, 0))")
+        .bind(user_id)
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Forgets a user for good, under their lock: address, number, and every text that was written to them.
 pub(crate) async fn forget_user(
     tx: &mut PgConnection,
     user_id: Uuid,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    lock_user(tx, user_id).await?;
     sqlx::query(
         "INSERT INTO erased_users (user_id, erased_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
     )

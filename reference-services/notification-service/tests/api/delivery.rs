@@ -218,3 +218,29 @@ async fn a_mail_that_its_provider_does_not_list_yet_has_not_failed() -> Result<(
     assert_eq!(await_attempt(&app).await?, "sent");
     Ok(())
 }
+
+#[tokio::test]
+async fn whoever_becomes_known_late_has_not_used_up_any_patience() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.publish(&customer.order_cancelled()).await?;
+    customer.await_notification("order_cancelled", "pending").await?;
+    set(&app, "pending", None, 60).await?;
+    app.arm("sendgrid", &json!({"mode": "error", "ttl_seconds": 60})).await?;
+    app.publish(&customer.registered()).await?;
+    eventually(|| async {
+        let mut conn = app.fixture.database.connect().await?;
+        let tried: Option<i32> = sqlx::query_scalar(
+            "SELECT attempts FROM notification_service.notifications n JOIN notification_service.messages m
+                 ON m.notification_id = n.id WHERE n.template = 'order_cancelled' AND n.status = 'pending'",
+        )
+        .fetch_optional(&mut conn)
+        .await?;
+        anyhow::ensure!(tried.is_some_and(|tried| tried < 60), "{tried:?} attempts");
+        Ok(())
+    })
+    .await?;
+    app.disarm("sendgrid").await?;
+    customer.await_notification("order_cancelled", "delivered").await?;
+    Ok(())
+}

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use ecotrack_chassis::test_support::eventually;
 use ecotrack_events::Envelope;
 use serde_json::json;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::helpers::{Customer, TestApp, preferences};
 
@@ -148,5 +148,76 @@ async fn a_number_that_is_written_while_its_user_is_erased_does_not_stay() -> Re
     tokio::try_join!(customer.wants_text_messages(NUMBER), erase)?;
     await_claimed(&app, &deleted).await?;
     assert_eq!(traces(&app, &customer).await?, Vec::<&str>::new());
+    Ok(())
+}
+
+/// The lock of a user in the database, as another replica takes it: alone, or beside others.
+async fn lock(conn: &mut PgConnection, function: &str, customer: &Customer) -> Result<()> {
+    let lock = format!("SELECT {function}(hashtextextended($1::text, 0))");
+    sqlx::query(AssertSqlSafe(lock)).bind(customer.user_id).execute(conn).await?;
+    Ok(())
+}
+
+/// How many notifications of a customer have got past the given condition.
+async fn count(app: &TestApp, customer: &Customer, condition: &str) -> Result<i64> {
+    let count = format!(
+        "SELECT count(*) FROM notification_service.notifications WHERE user_id = $1 AND {condition}"
+    );
+    let mut conn = app.fixture.database.connect().await?;
+    let count = sqlx::query_scalar(AssertSqlSafe(count)).bind(customer.user_id);
+    Ok(count.fetch_one(&mut conn).await?)
+}
+
+#[tokio::test]
+async fn nothing_is_written_to_somebody_whom_another_replica_is_erasing() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let mut conn = app.fixture.database.connect().await?;
+    let mut erasure = conn.begin().await?;
+    lock(&mut erasure, "pg_advisory_xact_lock", &customer).await?;
+    sqlx::query("INSERT INTO notification_service.erased_users VALUES ($1, now())")
+        .bind(customer.user_id)
+        .execute(&mut *erasure)
+        .await?;
+    let cancelled = customer.order_cancelled();
+    app.publish(&cancelled).await?;
+    // The mail either was written or waits for the erasure.
+    eventually(|| async {
+        let written = count(&app, &customer, "true").await?;
+        ensure!(written > 0 || waiting(&app).await? == 1, "the event did not arrive");
+        Ok(())
+    })
+    .await?;
+    erasure.commit().await?;
+    await_claimed(&app, &cancelled).await?;
+    assert_eq!(count(&app, &customer, "true").await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_another_replica_is_writing_ends_with_the_erasure() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    let mut conn = app.fixture.database.connect().await?;
+    let mut telling = conn.begin().await?;
+    lock(&mut telling, "pg_advisory_xact_lock_shared", &customer).await?;
+    sqlx::query(
+        "INSERT INTO notification_service.notifications (id, user_id, event_id, channel, template, parameters, status,
+             created_at, updated_at)
+         VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'email', 'welcome', '{}', 'pending', now(), now())",
+    )
+    .bind(customer.user_id)
+    .execute(&mut *telling)
+    .await?;
+    let deleted = customer.deleted();
+    app.publish(&deleted).await?;
+    eventually(|| async {
+        ensure!(waiting(&app).await? == 1, "the erasure does not wait");
+        Ok(())
+    })
+    .await?;
+    telling.commit().await?;
+    await_claimed(&app, &deleted).await?;
+    assert_eq!(count(&app, &customer, "failure_reason = 'user_deleted'").await?, 1);
     Ok(())
 }

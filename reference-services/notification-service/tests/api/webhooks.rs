@@ -178,3 +178,47 @@ async fn the_providers_own_reports_are_believed() -> Result<()> {
     })
     .await
 }
+
+/// What the mail provider says about a customer's welcome.
+fn report_of(notification: &Value, reference: &str) -> String {
+    json!([{
+        "event": "delivered", "sg_event_id": "ev_1", "sg_message_id": reference,
+        "notification_id": notification["notification_id"],
+    }])
+    .to_string()
+}
+
+#[tokio::test]
+async fn what_was_given_up_and_arrived_after_all_is_delivered() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, _) = welcomed(&app, "delivered").await?;
+    let long_ago = "UPDATE notification_service.notifications SET status = 'sent', provider_reference = 'unlisted',
+         attempts = 20, next_attempt_at = now(), created_at = created_at - interval '3 days',
+         updated_at = updated_at - interval '3 days'";
+    sqlx::query(long_ago).execute(&mut app.fixture.database.connect().await?).await?;
+    let failed = customer.await_notification("welcome", "failed").await?;
+    let delivered = report_of(&failed, "unlisted");
+    app.report("sendgrid", SENDGRID_SECRET, &delivered).await?.expect(200)?;
+    let notification = customer.await_notification("welcome", "delivered").await?;
+    assert_eq!(notification["failure_reason"], Value::Null);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_report_that_is_faster_than_the_answer_counts_both_steps() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.arm("sendgrid", &json!({"mode": "error", "ttl_seconds": 60})).await?;
+    app.publish(&customer.registered()).await?;
+    let pending = customer.await_notification("welcome", "pending").await?;
+    let delivered = report_of(&pending, "msg_early");
+    app.report("sendgrid", SENDGRID_SECRET, &delivered).await?.expect(200)?;
+    let metrics = app.metrics().await?;
+    for status in ["sent", "delivered"] {
+        let counted = format!(
+            r#"notifications_total{{channel="email",template="welcome",status="{status}"}} 1"#
+        );
+        assert!(metrics.contains(&counted), "{counted} is not in {metrics}");
+    }
+    Ok(())
+}

@@ -20,16 +20,18 @@ pub(crate) async fn find(
     .await
 }
 
-/// A user's profile, which nobody else changes until the transaction ends.
+/// A user's profile and when it last changed. Nobody else changes it until the transaction ends.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
     user_id: Uuid,
-) -> Result<Option<Profile>, sqlx::Error> {
-    sqlx::query("select from users where id = $1 for no key update")
-        .bind(user_id)
-        .execute(&mut *connection)
-        .await?;
-    find(connection, user_id).await
+) -> Result<Option<(Profile, DateTime<Utc>)>, sqlx::Error> {
+    let changed_at =
+        sqlx::query_scalar("select updated_at from users where id = $1 for no key update")
+            .bind(user_id)
+            .fetch_optional(&mut *connection)
+            .await?;
+    let Some(changed_at) = changed_at else { return Ok(None) };
+    Ok(find(connection, user_id).await?.map(|profile| (profile, changed_at)))
 }
 
 /// Writes what its owner may change of a profile.

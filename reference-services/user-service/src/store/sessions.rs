@@ -80,6 +80,29 @@ pub(crate) async fn end_all(
     .await
 }
 
+/// Ends the oldest of a user's living sessions, so that no more than `most` are left, and says which. Two logins at once lock them
+/// in one order, so that they do not wait for each other.
+pub(crate) async fn end_oldest(
+    connection: &mut PgConnection,
+    user_id: Uuid,
+    most: i64,
+    at: DateTime<Utc>,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar(
+        "update user_sessions set ended_at = $3 where ended_at is null and id in ( \
+             select id from user_sessions where id in ( \
+                 select id from user_sessions where user_id = $1 and ended_at is null and expires_at > $3 \
+                 order by id desc offset $2 \
+             ) order by id for no key update \
+         ) returning id",
+    )
+    .bind(user_id)
+    .bind(most)
+    .bind(at)
+    .fetch_all(connection)
+    .await
+}
+
 /// Until when a user's session lives, unless it has ended before; nothing when there is no such session.
 pub(crate) async fn find(
     connection: &mut PgConnection,

@@ -176,3 +176,17 @@ pub(crate) async fn count_events(app: &TestApp, text: &str) -> Result<i64> {
     .fetch_one(&mut app.database().await?)
     .await?)
 }
+
+/// Lets a user have so many more sessions, begun just now.
+pub(crate) async fn begin_sessions(app: &TestApp, user_id: Uuid, count: usize) -> Result<()> {
+    let ids: Vec<_> = (0..count).map(|_| Uuid::now_v7()).collect();
+    sqlx::query(
+        "insert into user_service.user_sessions (id, user_id, session_token, started_at, expires_at) \
+         select id, $1, gen_random_uuid(), now(), now() + interval '1 day' from unnest($2::uuid[]) id",
+    )
+    .bind(user_id)
+    .bind(ids)
+    .execute(&mut app.database().await?)
+    .await?;
+    Ok(())
+}

@@ -8,6 +8,7 @@ mod contract;
 mod erasure;
 mod forgery;
 mod helpers;
+mod housekeeping;
 mod keys;
 mod limits;
 mod problems;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use axum::http::Method;
+use chrono::{DateTime, Utc};
 use ecotrack_events::{Event, Topic};
 use serde_json::{Value, json};
 
@@ -32,6 +33,24 @@ async fn what_was_changed_is_read_back_at_once_and_announced() -> Result<()> {
         ("Anna", profile["email"].clone())
     );
     assert!(!String::from_utf8(record.payload)?.contains("Long Street"), "more than anybody needs");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_is_later_than_the_one_before_whatever_the_clock_says() -> Result<()> {
+    let app = TestApp::start().await?;
+    let session = app.session().await?;
+    let before: DateTime<Utc> = sqlx::query_scalar(
+        "update user_service.users set updated_at = now() + interval '1 minute' where id = $1 returning updated_at",
+    )
+    .bind(session.id()?)
+    .fetch_one(&mut app.database().await?)
+    .await?;
+    session.change(&json!({"first_name": "Anna"})).await?.expect(200)?;
+    let kafka = &app.fixture.kafka;
+    let record = kafka.await_event(Topic::User, "UserUpdatedEvent", &session.user_id).await?;
+    let Event::UserUpdated(event) = record.envelope()?.event else { panic!("another event") };
+    assert!(event.updated_at > before, "{} is not after {before}", event.updated_at);
     Ok(())
 }
 

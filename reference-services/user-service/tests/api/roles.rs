@@ -5,7 +5,7 @@ use axum::http::Method;
 use ecotrack_chassis::test_support::eventually;
 use uuid::Uuid;
 
-use crate::helpers::{Customer, ME, Session, TestApp};
+use crate::helpers::{Customer, ME, Session, TestApp, begin_sessions, count_events};
 
 const USERS: &str = "/api/users";
 
@@ -35,6 +35,17 @@ async fn whoever_loses_a_role_loses_the_sessions_that_had_it() -> Result<()> {
     one.client.delete(&admin_role(&two.user_id)).await?.expect(204)?;
     two.client.get(USERS).await?.expect_problem(401)?;
     app.refresh(&two.refresh_token).await?.expect_problem(401)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_loses_a_role_loses_thousands_of_sessions_as_well() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (one, two) = (app.admin().await?, app.admin().await?);
+    begin_sessions(&app, two.id()?, 5000).await?;
+    one.client.delete(&admin_role(&two.user_id)).await?.expect(204)?;
+    two.client.get(USERS).await?.expect_problem(401)?;
+    assert_eq!(count_events(&app, "logged_out_at").await?, 5001);
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! One's own sessions, on all devices.
 
 use anyhow::Result;
+use ecotrack_events::{Event, Topic};
 use uuid::Uuid;
 
-use crate::helpers::{Customer, ME, TestApp};
+use crate::helpers::{Customer, ME, TestApp, begin_sessions};
 
 const SESSIONS: &str = "/api/users/me/sessions";
 
@@ -59,5 +60,25 @@ async fn pages_out_of_range_and_foreign_cursors_are_refused() -> Result<()> {
     }
     session.client.get(&format!("{SESSIONS}?cursor=nonsense")).await?.expect_problem(400)?;
     session.client.get(&format!("{SESSIONS}?sort=password")).await?.expect_problem(422)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_has_too_many_sessions_loses_the_oldest_with_the_next_login() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = Customer::new();
+    app.register(&customer).await?.expect(202)?;
+    let oldest = app.session_of(&customer).await?;
+    begin_sessions(&app, oldest.id()?, 49).await?;
+    oldest.client.get(ME).await?.expect(200)?;
+    let last = app.session_of(&customer).await?;
+    oldest.client.get(ME).await?.expect_problem(401)?;
+    let page = last.client.get(&format!("{SESSIONS}?limit=100")).await?.expect(200)?.json();
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(50));
+    assert_eq!(page["items"][0]["session_id"], last.id.as_str());
+    let kafka = &app.fixture.kafka;
+    let record = kafka.await_event(Topic::User, "UserLogoutEvent", &last.user_id).await?;
+    let Event::UserLogout(event) = record.envelope()?.event else { panic!("another event") };
+    assert_eq!(event.session_id.to_string(), oldest.id);
     Ok(())
 }
