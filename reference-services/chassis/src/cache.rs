@@ -1,10 +1,13 @@
 //! Redis as a cache in front of the database: never the truth, never a reason to fail.
 //!
-//! When Redis is lost or slow, reads are misses and writes are skipped ("bypass"); it is asked again a moment later. A hit is one
-//! command; of many who miss the same value at once, one loads it.
+//! When Redis is lost or slow, reads are misses and what was read is not kept ("bypass"); it is asked again a moment later. What
+//! ends a value is sent all the same, and again until Redis takes it. A hit is one command; of many who miss the same value at
+//! once, one loads it.
 
 mod connection;
 mod flight;
+mod invalidations;
+mod owed;
 mod versioned;
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
@@ -16,11 +19,14 @@ use prometheus_client::{
 };
 use redis::{Cmd, FromRedisValue};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
 
 pub use connection::CacheSettings;
 use connection::Connection;
 pub use flight::LoadFailed;
 use flight::{Flights, Leader, Turn};
+use invalidations::Invalidations;
+use owed::Change;
 pub use versioned::VersionedCache;
 
 /// What all our keys begin with.
@@ -38,6 +44,7 @@ struct ReadLabels {
 #[derive(Clone)]
 pub struct Cache {
     connection: Arc<Connection>,
+    invalidations: Invalidations,
     reads: Family<ReadLabels, Counter>,
     flights: Flights,
 }
@@ -48,7 +55,8 @@ impl Cache {
         let reads = Family::default();
         registry.register("cache_requests", "Reads of a cache", Family::clone(&reads));
         let connection = Arc::new(Connection::lazy(settings)?);
-        Ok(Self { connection, reads, flights: Flights::default() })
+        let invalidations = Invalidations::new(Arc::clone(&connection), registry);
+        Ok(Self { connection, invalidations, reads, flights: Flights::default() })
     }
 
     /// Sends one command, within a short patience.
@@ -95,22 +103,17 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         value
     }
 
-    /// Keeps a value in place of what was there. That it may not be kept is no error.
+    /// Keeps a value in place of what was there. If it cannot be kept, what was there is forgotten as soon as Redis is back.
     pub async fn put(&self, id: &str, value: &T) {
         let Ok(bytes) = serde_json::to_vec(value) else { return };
-        self.cache.tell(self.name, &self.set(id, &bytes)).await;
+        self.cache.invalidations.send(self.set(id, &bytes), self.removal(id)).await;
     }
 
     /// Forgets a value, and for a moment keeps a slow reader from putting back what it read before the change. When Redis is away
-    /// the value stays until its time is over.
+    /// it hears of it as soon as it is back. That goes on when the caller hangs up.
     pub async fn remove(&self, id: &str) {
-        // An empty text is no JSON, so it reads as a miss.
-        self.cache
-            .tell(
-                self.name,
-                Cmd::new().arg("SET").arg(self.key(id)).arg("").arg("EX").arg(REMOVED_FOR),
-            )
-            .await;
+        let removal = self.removal(id);
+        self.cache.invalidations.send(removal.command.clone(), removal).await;
     }
 
     /// The cached value, or the one `load` finds, which is then kept. `load` runs once for all who ask at the same time.
@@ -176,6 +179,13 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
             (Ok(_), None) => "miss",
         };
         (value, result)
+    }
+
+    fn removal(&self, id: &str) -> Change {
+        let key = self.key(id);
+        // An empty text is no JSON, so it reads as a miss.
+        let command = Cmd::new().arg("SET").arg(&key).arg("").arg("EX").arg(REMOVED_FOR).clone();
+        Change { key, command, until: Instant::now() + self.ttl }
     }
 
     fn set(&self, id: &str, bytes: &[u8]) -> Cmd {

@@ -72,10 +72,16 @@ impl Connection {
         Ok(Self { manager, patience: settings.patience, paused_until: std::sync::Mutex::default() })
     }
 
+    /// Sends a command, unless Redis is left alone.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         if self.is_paused() {
             return Err(Error::Paused);
         }
+        self.insist(command).await
+    }
+
+    /// Sends a command that must arrive, also while Redis is left alone.
+    pub(super) async fn insist<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         let mut manager = self.manager.clone();
         let asked = tokio::time::timeout(self.patience, command.query_async(&mut manager));
         let answer = match asked.await {
@@ -88,7 +94,8 @@ impl Connection {
         answer
     }
 
-    fn is_paused(&self) -> bool {
+    /// Whether Redis is left alone.
+    pub(super) fn is_paused(&self) -> bool {
         let until = self.paused_until.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         until.is_some_and(|until| Instant::now() < until)
     }

@@ -1,0 +1,140 @@
+//! The cache while Redis is slow, lost or refuses: each test has a Redis of its own to trouble.
+
+use std::time::Duration;
+
+use ::redis::{Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
+use anyhow::{Result, ensure};
+use ecotrack_chassis::{
+    cache::{Cache, CacheSettings, LoadFailed},
+    test_support::eventually,
+};
+use ecotrack_servers::{Access, Certificates, Redis, RunFolder};
+use futures::FutureExt as _;
+use prometheus_client::registry::Registry;
+
+const TTL: Duration = Duration::from_mins(1);
+
+/// A Redis, and somebody who looks into it without the cache.
+struct Own {
+    server: Redis,
+    admin: MultiplexedConnection,
+    _run: RunFolder,
+}
+
+impl Own {
+    async fn start() -> Result<Self> {
+        let run = RunFolder::create()?;
+        let certificates = Certificates::make(&run.folder("certificates")?)?;
+        let server = Redis::start(&run, &certificates, Access::Open).await?;
+        let client = Client::open(server.plain())?;
+        let admin = client.get_multiplexed_async_connection().await?;
+        Ok(Self { server, admin, _run: run })
+    }
+
+    /// A replica's cache.
+    fn cache(&self) -> Result<Cache> {
+        let patience = Duration::from_millis(250);
+        let url = self.server.plain();
+        let settings = CacheSettings { url, password: None, ca_file: None, patience };
+        Cache::new(&settings, &mut Registry::default())
+    }
+
+    async fn run<T: FromRedisValue>(&self, command: &str) -> Result<T> {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        Ok(Cmd::new().arg(words).query_async(&mut self.admin.clone()).await?)
+    }
+
+    /// Answers nobody for a moment, so that this replica goes without it.
+    async fn pause_for(&self, cache: &Cache) -> Result<()> {
+        cache.of::<u32>("warm", TTL).get("connected").await;
+        self.run::<()>("CLIENT PAUSE 600 ALL").await?;
+        cache.of::<u32>("warm", TTL).get("too slow").await;
+        Ok(())
+    }
+
+    /// The number as it is held.
+    async fn held(&self) -> Result<Option<String>> {
+        self.run("GET ecotrack:cache:numbers:id").await
+    }
+
+    /// Waits until the number is no longer the first one.
+    async fn expect_forgotten(&self) -> Result<()> {
+        eventually(|| async {
+            ensure!(self.held().await?.as_deref() != Some("1"), "the old value is still there");
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// What a reader of another replica finds: what is cached, or what is in the database by now.
+async fn read(cache: &Cache, database: u32) -> Result<Option<u32>> {
+    let load = || async { Ok::<_, LoadFailed>(Some(database)) };
+    Ok(cache.of::<u32>("numbers", TTL).get_or_load("id", load).await?)
+}
+
+#[tokio::test]
+async fn what_is_removed_while_redis_is_left_alone_is_not_served_by_others_afterwards() -> Result<()>
+{
+    let own = Own::start().await?;
+    let (cache, other) = (own.cache()?, own.cache()?);
+    let numbers = cache.of::<u32>("numbers", TTL);
+    numbers.put("id", &1).await;
+    own.pause_for(&cache).await?;
+    numbers.remove("id").await;
+    own.expect_forgotten().await?;
+    assert_eq!(read(&other, 2).await?, Some(2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_overwritten_while_redis_is_left_alone_is_not_served_by_others_afterwards()
+-> Result<()> {
+    let own = Own::start().await?;
+    let cache = own.cache()?;
+    let numbers = cache.of::<u32>("numbers", TTL);
+    numbers.put("id", &1).await;
+    own.pause_for(&cache).await?;
+    numbers.put("id", &2).await;
+    own.expect_forgotten().await
+}
+
+#[tokio::test]
+async fn values_that_are_ended_while_redis_is_left_alone_are_not_served_by_others_afterwards()
+-> Result<()> {
+    let own = Own::start().await?;
+    let cache = own.cache()?;
+    let lists = cache.versioned::<u32>("lists", TTL);
+    own.pause_for(&cache).await?;
+    lists.bump().await;
+    eventually(|| async {
+        let version: Option<i64> = own.run("GET ecotrack:cache:lists-version").await?;
+        ensure!(version.is_some(), "the version is the old one");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_redis_did_not_take_is_sent_again_when_it_is_back() -> Result<()> {
+    let own = Own::start().await?;
+    let cache = own.cache()?;
+    let numbers = cache.of::<u32>("numbers", TTL);
+    numbers.put("id", &1).await;
+    // It refuses what is written, and takes it again later.
+    own.run::<()>("CONFIG SET maxmemory 1").await?;
+    numbers.remove("id").await;
+    ensure!(own.held().await?.as_deref() == Some("1"), "it was taken");
+    own.run::<()>("CONFIG SET maxmemory 0").await?;
+    own.expect_forgotten().await
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_does_not_keep_a_value_from_being_removed() -> Result<()> {
+    let own = Own::start().await?;
+    own.cache()?.of::<u32>("numbers", TTL).put("id", &1).await;
+    let numbers = own.cache()?.of::<u32>("numbers", TTL);
+    let removed = numbers.remove("id").now_or_never();
+    ensure!(removed.is_none(), "there was nothing to hang up on");
+    own.expect_forgotten().await
+}
