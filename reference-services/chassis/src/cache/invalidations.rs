@@ -63,7 +63,7 @@ impl Invalidations {
 
     fn owe(&self, change: Change) {
         let mut state = self.state();
-        self.count(state.owed.add(change));
+        self.count(state.owed.add(change).as_ref());
         if !state.is_repeating {
             state.is_repeating = true;
             tokio::spawn(self.clone().repeat());
@@ -85,7 +85,7 @@ impl Invalidations {
         while let Some(change) = self.next() {
             if self.tell(&change.command).await.is_err() {
                 let given_up = self.state().owed.put_back(change);
-                self.count(given_up);
+                self.count(given_up.as_ref());
                 return false;
             }
         }
@@ -99,7 +99,7 @@ impl Invalidations {
         next
     }
 
-    fn count(&self, given_up: Option<Change>) {
+    fn count(&self, given_up: Option<&Change>) {
         if given_up.is_some() {
             self.given_up.inc();
         }
