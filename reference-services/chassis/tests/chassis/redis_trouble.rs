@@ -6,6 +6,7 @@ use ::redis::{Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use anyhow::{Result, ensure};
 use ecotrack_chassis::{
     cache::{Cache, CacheSettings, LoadFailed},
+    rate_limit::{FailMode, RateLimit, RateLimiter},
     test_support::eventually,
 };
 use ecotrack_servers::{Access, Certificates, Redis, RunFolder};
@@ -137,4 +138,21 @@ async fn a_caller_who_hangs_up_does_not_keep_a_value_from_being_removed() -> Res
     let removed = numbers.remove("id").now_or_never();
     ensure!(removed.is_none(), "there was nothing to hang up on");
     own.expect_forgotten().await
+}
+
+#[tokio::test]
+async fn tries_that_are_given_back_in_a_later_window_lock_nobody_out() -> Result<()> {
+    let own = Own::start().await?;
+    let (window, without_redis) = (Duration::from_mins(1), FailMode::Refuse);
+    let limit = RateLimit { name: "test", tries: 3, window, without_redis };
+    let limiter = RateLimiter::new(&own.cache()?, limit);
+    let earlier = [limiter.take("key").await?, limiter.take("key").await?];
+    // The window is over.
+    own.run::<()>("FLUSHALL").await?;
+    limiter.take("key").await?.give_back().await;
+    for permit in earlier {
+        permit.give_back().await;
+    }
+    drop(limiter.take("key").await?);
+    Ok(())
 }
