@@ -30,7 +30,7 @@ async fn cache() -> Result<Cache> {
 /// A cache without a Redis: nobody listens there.
 fn nowhere() -> Result<Cache> {
     let (url, patience) = ("redis://127.0.0.1:1".to_owned(), Duration::from_secs(2));
-    let settings = CacheSettings { url, password: None, ca_file: None, patience };
+    let settings = CacheSettings { url, secrets: None, ca_file: None, patience };
     Cache::new(&settings, &mut Registry::default())
 }
 

@@ -1,11 +1,12 @@
 //! The cache while Redis is slow, lost or refuses: each test has a Redis of its own to trouble.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use ::redis::{Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use anyhow::{Result, ensure};
 use ecotrack_chassis::{
-    cache::{Cache, CacheSettings, LoadFailed},
+    cache::{Cache, CacheSettings, LoadFailed, TypedCache},
+    config::Secrets,
     rate_limit::{FailMode, RateLimit, RateLimiter},
     test_support::eventually,
 };
@@ -19,7 +20,8 @@ const TTL: Duration = Duration::from_mins(1);
 struct Own {
     server: Redis,
     admin: MultiplexedConnection,
-    _run: RunFolder,
+    ca_file: PathBuf,
+    run: RunFolder,
 }
 
 impl Own {
@@ -29,33 +31,53 @@ impl Own {
         let server = Redis::start(&run, &certificates, Access::Open).await?;
         let client = Client::open(server.plain())?;
         let admin = client.get_multiplexed_async_connection().await?;
-        Ok(Self { server, admin, _run: run })
+        Ok(Self { server, admin, ca_file: certificates.ca, run })
     }
 
     /// A replica's cache.
     fn cache(&self) -> Result<Cache> {
         let patience = Duration::from_millis(250);
         let url = self.server.plain();
-        let settings = CacheSettings { url, password: None, ca_file: None, patience };
+        let settings = CacheSettings { url, secrets: None, ca_file: None, patience };
         Cache::new(&settings, &mut Registry::default())
     }
 
-    async fn run<T: FromRedisValue>(&self, command: &str) -> Result<T> {
+    async fn ask<T: FromRedisValue>(&self, command: &str) -> Result<T> {
         let words: Vec<&str> = command.split_whitespace().collect();
         Ok(Cmd::new().arg(words).query_async(&mut self.admin.clone()).await?)
+    }
+
+    /// Lets nobody in but with another password, and shows everybody the door.
+    async fn lock_out(&self, password: &str) -> Result<()> {
+        self.ask::<()>(&format!("CONFIG SET requirepass {password}")).await?;
+        self.ask::<::redis::Value>("CLIENT KILL TYPE normal").await?;
+        Ok(())
+    }
+
+    /// Waits until logins were refused: the first one and its repetition.
+    async fn expect_refusals(&self) -> Result<()> {
+        eventually(|| async {
+            let errors: String = self.ask("INFO errorstats").await?;
+            let counted = errors.split_once("errorstat_WRONGPASS:count=").map(|(_, count)| count);
+            let counted = counted.and_then(|count| count.split_whitespace().next());
+            let refused = counted.and_then(|count| count.parse::<u32>().ok()).unwrap_or_default();
+            ensure!(refused >= 2, "{refused} logins were refused");
+            Ok(())
+        })
+        .await
     }
 
     /// Answers nobody for a moment, so that this replica goes without it.
     async fn pause_for(&self, cache: &Cache) -> Result<()> {
         cache.of::<u32>("warm", TTL).get("connected").await;
-        self.run::<()>("CLIENT PAUSE 600 ALL").await?;
+        self.ask::<()>("CLIENT PAUSE 600 ALL").await?;
         cache.of::<u32>("warm", TTL).get("too slow").await;
         Ok(())
     }
 
     /// The number as it is held.
     async fn held(&self) -> Result<Option<String>> {
-        self.run("GET ecotrack:cache:numbers:id").await
+        self.ask("GET ecotrack:cache:numbers:id").await
     }
 
     /// Waits until the number is no longer the first one.
@@ -109,7 +131,7 @@ async fn values_that_are_ended_while_redis_is_left_alone_are_not_served_by_other
     own.pause_for(&cache).await?;
     lists.bump().await;
     eventually(|| async {
-        let version: Option<i64> = own.run("GET ecotrack:cache:lists-version").await?;
+        let version: Option<i64> = own.ask("GET ecotrack:cache:lists-version").await?;
         ensure!(version.is_some(), "the version is the old one");
         Ok(())
     })
@@ -123,10 +145,10 @@ async fn what_redis_did_not_take_is_sent_again_when_it_is_back() -> Result<()> {
     let numbers = cache.of::<u32>("numbers", TTL);
     numbers.put("id", &1).await;
     // It refuses what is written, and takes it again later.
-    own.run::<()>("CONFIG SET maxmemory 1").await?;
+    own.ask::<()>("CONFIG SET maxmemory 1").await?;
     numbers.remove("id").await;
     ensure!(own.held().await?.as_deref() == Some("1"), "it was taken");
-    own.run::<()>("CONFIG SET maxmemory 0").await?;
+    own.ask::<()>("CONFIG SET maxmemory 0").await?;
     own.expect_forgotten().await
 }
 
@@ -148,11 +170,47 @@ async fn tries_that_are_given_back_in_a_later_window_lock_nobody_out() -> Result
     let limiter = RateLimiter::new(&own.cache()?, limit);
     let earlier = [limiter.take("key").await?, limiter.take("key").await?];
     // The window is over.
-    own.run::<()>("FLUSHALL").await?;
+    own.ask::<()>("FLUSHALL").await?;
     limiter.take("key").await?.give_back().await;
     for permit in earlier {
         permit.give_back().await;
     }
     drop(limiter.take("key").await?);
     Ok(())
+}
+
+#[tokio::test]
+async fn redis_is_used_again_after_it_refused_a_login() -> Result<()> {
+    let own = Own::start().await?;
+    let numbers = own.cache()?.of::<u32>("numbers", TTL);
+    numbers.put("id", &1).await;
+    own.lock_out("other").await?;
+    numbers.get("id").await;
+    own.expect_refusals().await?;
+    own.ask::<()>(&format!("CONFIG SET requirepass {}", own.server.password())).await?;
+    expect_hit(&numbers).await
+}
+
+#[tokio::test]
+async fn a_password_that_was_changed_is_read_from_its_file() -> Result<()> {
+    let own = Own::start().await?;
+    let folder = own.run.folder("secrets")?;
+    std::fs::write(folder.join("redis-password"), own.server.password())?;
+    let secrets = Some(Secrets::in_dir(folder.clone()));
+    let (url, ca_file) = (own.server.url(), Some(own.ca_file.clone()));
+    let settings = CacheSettings { url, secrets, ca_file, patience: Duration::from_secs(2) };
+    let numbers = Cache::new(&settings, &mut Registry::default())?.of::<u32>("numbers", TTL);
+    numbers.put("id", &1).await;
+    own.lock_out("other").await?;
+    std::fs::write(folder.join("redis-password"), "other")?;
+    expect_hit(&numbers).await
+}
+
+/// Waits until the number is found.
+async fn expect_hit(numbers: &TypedCache<u32>) -> Result<()> {
+    eventually(|| async {
+        ensure!(numbers.get("id").await == Some(1), "redis is not used");
+        Ok(())
+    })
+    .await
 }
