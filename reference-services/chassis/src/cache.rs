@@ -1,10 +1,14 @@
 //! Redis as a cache in front of the database: never the truth, never a reason to fail.
 //!
-//! When Redis is lost or slow, reads are misses and writes are skipped ("bypass"); it is asked again a moment later. A hit is one
-//! command; of many who miss the same value at once, one loads it.
+//! When Redis is lost or slow, reads are misses and what was read is not kept ("bypass"); it is asked again a moment later. What
+//! ends a value is sent all the same, and again until Redis takes it. A hit is one command; of many who miss the same value at
+//! once, one loads it.
 
 mod connection;
 mod flight;
+mod invalidations;
+mod owed;
+mod seen;
 mod versioned;
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
@@ -16,17 +20,19 @@ use prometheus_client::{
 };
 use redis::{Cmd, FromRedisValue};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
 
 pub use connection::CacheSettings;
 use connection::Connection;
 pub use flight::LoadFailed;
 use flight::{Flights, Leader, Turn};
+use invalidations::Invalidations;
+use owed::Change;
+use seen::Seen;
 pub use versioned::VersionedCache;
 
 /// What all our keys begin with.
 const PREFIX: &str = "ecotrack:cache:";
-/// How long a removed value cannot be put back, in seconds: as long as a request that read it before the change may take.
-const REMOVED_FOR: u64 = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReadLabels {
@@ -38,6 +44,7 @@ struct ReadLabels {
 #[derive(Clone)]
 pub struct Cache {
     connection: Arc<Connection>,
+    invalidations: Invalidations,
     reads: Family<ReadLabels, Counter>,
     flights: Flights,
 }
@@ -48,7 +55,8 @@ impl Cache {
         let reads = Family::default();
         registry.register("cache_requests", "Reads of a cache", Family::clone(&reads));
         let connection = Arc::new(Connection::lazy(settings)?);
-        Ok(Self { connection, reads, flights: Flights::default() })
+        let invalidations = Invalidations::new(Arc::clone(&connection), registry);
+        Ok(Self { connection, invalidations, reads, flights: Flights::default() })
     }
 
     /// Sends one command, within a short patience.
@@ -90,30 +98,25 @@ impl<T> Clone for TypedCache<T> {
 impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
     /// The value, if the cache has it.
     pub async fn get(&self, id: &str) -> Option<T> {
-        let (value, result) = self.look(id).await;
-        self.cache.reads.get_or_create(&ReadLabels { cache: self.name, result }).inc();
-        value
+        self.read(id).await.ok()
     }
 
-    /// Keeps a value in place of what was there. That it may not be kept is no error.
+    /// Keeps a value in place of what was there. If it cannot be kept, what was there is forgotten as soon as Redis is back.
     pub async fn put(&self, id: &str, value: &T) {
         let Ok(bytes) = serde_json::to_vec(value) else { return };
-        self.cache.tell(self.name, &self.set(id, &bytes)).await;
+        let set = seen::set(&self.key(id), &bytes, self.seconds());
+        self.cache.invalidations.send(set, self.removal(id)).await;
     }
 
-    /// Forgets a value, and for a moment keeps a slow reader from putting back what it read before the change. When Redis is away
-    /// the value stays until its time is over.
+    /// Forgets a value, and for a moment keeps a slow reader from putting back what it read before the change; who reads after it
+    /// may. When Redis is away it hears of it as soon as it is back. That goes on when the caller hangs up.
     pub async fn remove(&self, id: &str) {
-        // An empty text is no JSON, so it reads as a miss.
-        self.cache
-            .tell(
-                self.name,
-                Cmd::new().arg("SET").arg(self.key(id)).arg("").arg("EX").arg(REMOVED_FOR),
-            )
-            .await;
+        let removal = self.removal(id);
+        self.cache.invalidations.send(removal.command.clone(), removal).await;
     }
 
-    /// The cached value, or the one `load` finds, which is then kept. `load` runs once for all who ask at the same time.
+    /// The cached value, or the one `load` finds, which is then kept. `load` runs once for all who ask at the same time;
+    /// not for those who ask after a removal that it may have missed.
     pub async fn get_or_load<E, Fut>(
         &self,
         id: &str,
@@ -123,10 +126,11 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         Fut: Future<Output = Result<Option<T>, E>>,
         E: From<LoadFailed>,
     {
-        if let Some(value) = self.get(id).await {
-            return Ok(Some(value));
-        }
-        match self.cache.flights.turn(&self.key(id)).await {
+        let seen = match self.read(id).await {
+            Ok(value) => return Ok(Some(value)),
+            Err(seen) => seen,
+        };
+        match self.cache.flights.turn(&seen.flight(&self.key(id))).await {
             Turn::Load(leader) => self.lead(leader, id, load).await,
             Turn::Landed(loaded) => Ok(loaded?.as_deref().and_then(decode)),
         }
@@ -142,13 +146,12 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         Fut: Future<Output = Result<Option<T>, E>>,
     {
         // Another flight may have landed between our miss and now.
-        let (landed, _) = self.look(id).await;
-        let found = match landed {
-            Some(value) => Ok(Some(value)),
-            None => load().await,
+        let (found, seen) = match self.look(id).await.0 {
+            Ok(value) => (Ok(Some(value)), Seen::Unknown),
+            Err(seen) => (load().await, seen),
         };
         let loaded = match &found {
-            Ok(Some(value)) => self.keep(id, value).await.map(Some),
+            Ok(Some(value)) => self.keep(id, &seen, value).await.map(Some),
             Ok(None) => Ok(None),
             Err(_) => Err(LoadFailed),
         };
@@ -156,31 +159,46 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         found
     }
 
-    /// Keeps a value that was read, unless it was changed or removed meanwhile.
-    async fn keep(&self, id: &str, value: &T) -> Result<Arc<[u8]>, LoadFailed> {
+    /// Keeps a value that was read, unless it was changed or removed since what was seen before that.
+    async fn keep(&self, id: &str, seen: &Seen, value: &T) -> Result<Arc<[u8]>, LoadFailed> {
         let bytes = serde_json::to_vec(value).map_err(|error| {
             tracing::warn!(cache = self.name, %error, "a value cannot be cached");
             LoadFailed
         })?;
-        self.cache.tell(self.name, self.set(id, &bytes).arg("NX")).await;
+        if let Some(command) = seen.keep(&self.key(id), &bytes, self.seconds()) {
+            self.cache.tell(self.name, &command).await;
+        }
         Ok(bytes.into())
     }
 
-    async fn look(&self, id: &str) -> (Option<T>, &'static str) {
-        let answer: Result<Option<Vec<u8>>, _> =
-            self.cache.ask(Cmd::new().arg("GET").arg(self.key(id))).await;
-        let value = answer.as_ref().ok().and_then(Option::as_deref).and_then(decode);
-        let result = match (&answer, &value) {
-            (Err(_), _) => "bypass",
-            (Ok(_), Some(_)) => "hit",
-            (Ok(_), None) => "miss",
-        };
-        (value, result)
+    /// A look that counts.
+    async fn read(&self, id: &str) -> Result<T, Seen> {
+        let (found, result) = self.look(id).await;
+        self.cache.reads.get_or_create(&ReadLabels { cache: self.name, result }).inc();
+        found
     }
 
-    fn set(&self, id: &str, bytes: &[u8]) -> Cmd {
-        let seconds = self.ttl.as_secs().max(1);
-        Cmd::new().arg("SET").arg(self.key(id)).arg(bytes).arg("EX").arg(seconds).clone()
+    /// The value, or what there was instead of one.
+    async fn look(&self, id: &str) -> (Result<T, Seen>, &'static str) {
+        let answer: Result<Option<Vec<u8>>, _> =
+            self.cache.ask(Cmd::new().arg("GET").arg(self.key(id))).await;
+        match answer {
+            Err(_) => (Err(Seen::Unknown), "bypass"),
+            Ok(None) => (Err(Seen::Nothing), "miss"),
+            Ok(Some(bytes)) => match decode(&bytes) {
+                Some(value) => (Ok(value), "hit"),
+                None => (Err(Seen::Mark(bytes)), "miss"),
+            },
+        }
+    }
+
+    fn removal(&self, id: &str) -> Change {
+        let key = self.key(id);
+        Change { command: seen::remove(&key), key, until: Instant::now() + self.ttl }
+    }
+
+    fn seconds(&self) -> u64 {
+        self.ttl.as_secs().max(1)
     }
 
     fn key(&self, id: &str) -> String {

@@ -13,9 +13,9 @@ use crate::{cache::Cache, error::ApiError};
 const TAKE: &str = "local n = redis.call('INCR', KEYS[1]) \
      if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
      return {n, redis.call('PTTL', KEYS[1])}";
-/// Uncounts, unless the window is over.
-const GIVE_BACK: &str =
-    "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('DECR', KEYS[1]) end return 0";
+/// Uncounts, unless the window is over. In a later one there may be fewer tries than are given back: it never falls below none.
+const GIVE_BACK: &str = "if tonumber(redis.call('GET', KEYS[1]) or 0) > 0 \
+     then return redis.call('DECR', KEYS[1]) end return 0";
 /// What all our keys begin with.
 const PREFIX: &str = "ecotrack:limit:";
 
@@ -90,8 +90,8 @@ impl RateLimiter {
         let key = self.key(key);
         let window = u64::try_from(self.limit.window.as_millis()).unwrap_or(u64::MAX);
         let command = Cmd::new().arg("EVAL").arg(TAKE).arg(1).arg(&*key).arg(window).clone();
-        match self.cache.ask::<(u32, i64)>(&command).await {
-            Ok((tries, _)) if tries <= self.limit.tries => {
+        match self.cache.ask::<(i64, i64)>(&command).await {
+            Ok((tries, _)) if tries <= i64::from(self.limit.tries) => {
                 Ok(Permit { counted: Some((self.cache.clone(), key)) })
             }
             Ok((_, left)) => {

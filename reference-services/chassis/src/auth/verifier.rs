@@ -74,6 +74,8 @@ struct Remote {
     freshness: Freshness,
     last_attempt: Arc<Mutex<Option<Instant>>>,
     next_refresh: ArcSwap<Option<Instant>>,
+    /// Until when tokens whose keys are too old wait for the fetch under way.
+    awaited_until: ArcSwap<Option<Instant>>,
 }
 
 impl Verifier {
@@ -96,6 +98,7 @@ impl Verifier {
             freshness,
             last_attempt: Arc::default(),
             next_refresh: ArcSwap::default(),
+            awaited_until: ArcSwap::default(),
         })))
     }
 
@@ -134,8 +137,9 @@ impl Verifier {
         Ok(data.claims)
     }
 
-    /// Has the keys fetched when they are old or do not have this one. Only a token whose key is not at hand waits for that, and
-    /// not for long: an issuer that hangs holds up nobody else.
+    /// Has the keys fetched when they are old or do not have this one. A token whose key is not at hand waits for that, and not for
+    /// long. Others wait only when nobody asked for so long that their key may be retired by now, and only in the first moment of
+    /// a fetch: an issuer that hangs holds up nobody else.
     async fn refresh_unless_known(&self, kid: &str) {
         let Some(remote) = &self.0.remote else { return };
         let is_known = self.0.keys.load().contains_key(kid);
@@ -146,11 +150,12 @@ impl Verifier {
             if last_attempt.is_some_and(|at| at.elapsed() < remote.freshness.cooldown) {
                 return;
             }
+            remote.awaited_until.store(Arc::new(Some(Instant::now() + PATIENCE)));
             tokio::spawn(self.clone().fetch(last_attempt));
         }
-        if !is_known {
+        if let Some(deadline) = remote.deadline(is_known) {
             // Who fetches holds the lock until it is done.
-            tokio::time::timeout(PATIENCE, remote.last_attempt.lock()).await.ok();
+            tokio::time::timeout_at(deadline, remote.last_attempt.lock()).await.ok();
         }
     }
 
@@ -176,5 +181,19 @@ impl Verifier {
 impl Remote {
     fn is_due(&self) -> bool {
         self.next_refresh.load().is_none_or(|at| Instant::now() >= at)
+    }
+
+    /// Until when a token waits for the fetch under way, if it does.
+    fn deadline(&self, is_known: bool) -> Option<Instant> {
+        match (is_known, self.is_overdue()) {
+            (false, _) => Some(Instant::now() + PATIENCE),
+            (true, true) => **self.awaited_until.load(),
+            (true, false) => None,
+        }
+    }
+
+    /// Whether the keys should have been fetched again a while ago.
+    fn is_overdue(&self) -> bool {
+        self.next_refresh.load().is_some_and(|at| Instant::now() >= at + self.freshness.cooldown)
     }
 }

@@ -5,9 +5,10 @@ use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use redis::Cmd;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
 
 use super::{
-    Cache, LoadFailed, PREFIX, ReadLabels, decode,
+    Cache, Change, LoadFailed, PREFIX, ReadLabels, decode,
     flight::{Leader, Turn},
 };
 
@@ -47,9 +48,12 @@ impl Cache {
 }
 
 impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
-    /// Ends all values. When Redis is away they stay until their time is over.
+    /// Ends all values. When Redis is away it hears of it as soon as it is back. That goes on when the caller hangs up.
     pub async fn bump(&self) {
-        self.cache.tell(self.name, Cmd::new().arg("INCR").arg(self.version_key())).await;
+        let key = self.version_key();
+        let command = Cmd::new().arg("INCR").arg(&key).clone();
+        let change = Change { key, command: command.clone(), until: Instant::now() + self.ttl };
+        self.cache.invalidations.send(command, change).await;
     }
 
     /// The cached value of the present version, or the one `load` finds, which is then kept. A hit is one command. `load` runs

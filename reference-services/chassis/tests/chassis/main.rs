@@ -47,6 +47,7 @@ mod lifecycle;
 mod outbox;
 mod pruning;
 mod redis;
+mod redis_trouble;
 mod secured;
 mod silence;
 mod smuggling;

@@ -30,7 +30,7 @@ async fn cache() -> Result<Cache> {
 /// A cache without a Redis: nobody listens there.
 fn nowhere() -> Result<Cache> {
     let (url, patience) = ("redis://127.0.0.1:1".to_owned(), Duration::from_secs(2));
-    let settings = CacheSettings { url, password: None, ca_file: None, patience };
+    let settings = CacheSettings { url, secrets: None, ca_file: None, patience };
     Cache::new(&settings, &mut Registry::default())
 }
 
@@ -102,11 +102,40 @@ async fn a_slow_reader_does_not_put_back_what_was_changed_meanwhile() -> Result<
     let change = async {
         has_read.notified().await;
         numbers.remove(&id).await;
+        let later = numbers.get_or_load(&id, || async { Ok::<_, LoadFailed>(Some(2)) });
+        let later = tokio::time::timeout(Duration::from_secs(5), later).await;
         go_on.notify_one();
+        later
     };
-    let (old, ()) = tokio::join!(slow, change);
+    let (old, new) = tokio::join!(slow, change);
     assert_eq!(old?, Some(1), "who asked before the change may see what was before");
-    assert_eq!(numbers.get(&id).await, None);
+    assert_eq!(new??, Some(2), "who asks after the change sees what is now");
+    assert_eq!(numbers.get(&id).await, Some(2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_slow_reader_keeps_nothing_when_nobody_has_read_since_the_change() -> Result<()> {
+    let (numbers, id) = (cache().await?.of::<u32>("changed", TTL), id());
+    for _ in 0..2 {
+        let slow = numbers.get_or_load(&id, || async {
+            numbers.remove(&id).await;
+            Ok::<_, LoadFailed>(Some(1))
+        });
+        assert_eq!(slow.await?, Some(1));
+        assert_eq!(numbers.get(&id).await, None);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_read_after_a_change_is_kept_at_once() -> Result<()> {
+    let (numbers, id) = (cache().await?.of::<u32>("changed", TTL), id());
+    for change in 1..=3 {
+        numbers.remove(&id).await;
+        numbers.get_or_load(&id, || async { Ok::<_, LoadFailed>(Some(change)) }).await?;
+        assert_eq!(numbers.get(&id).await, Some(change));
+    }
     Ok(())
 }
 

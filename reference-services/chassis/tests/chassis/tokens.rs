@@ -168,6 +168,19 @@ async fn a_retired_key_is_refused_even_when_nobody_uses_the_new_one() -> Result<
 }
 
 #[tokio::test]
+async fn a_retired_key_is_refused_at_once_when_nobody_asked_for_long() -> Result<()> {
+    let mut issuer = Issuer::start().await?;
+    // Keys are too old as soon as they are there.
+    let freshness = Freshness { max_age: Duration::ZERO, cooldown: Duration::ZERO };
+    let verifier = Verifier::remote_with(issuer.url.clone(), freshness)?;
+    let old = issuer.token(Uuid::now_v7(), &[])?;
+    ensure!(verifier.verify(&old).await.is_ok(), "the twin is refused");
+    issuer.rotate()?;
+    assert!(matches!(verifier.verify(&old).await, Err(AuthError::UnknownKey)));
+    Ok(())
+}
+
+#[tokio::test]
 async fn while_the_issuer_is_away_the_keys_at_hand_stay_in_use() -> Result<()> {
     let issuer = Issuer::start().await?;
     let verifier = Verifier::remote_with(issuer.url.clone(), FRESH)?;

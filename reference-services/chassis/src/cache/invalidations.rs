@@ -1,0 +1,111 @@
+//! Changes of what is cached. They are sent also while reads leave Redis alone, because others may still read from it; and what it
+//! did not take is sent again until it does.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use prometheus_client::{metrics::counter::Counter, registry::Registry};
+use redis::Cmd;
+use tokio::time::Instant;
+
+use super::{
+    connection::{Connection, Error},
+    owed::{Change, Owed},
+};
+
+/// How long after a failure the changes that are owed are sent again.
+const REST: Duration = Duration::from_secs(1);
+
+/// Sends changes. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Invalidations {
+    connection: Arc<Connection>,
+    state: Arc<Mutex<State>>,
+    given_up: Counter,
+}
+
+#[derive(Default)]
+struct State {
+    owed: Owed,
+    is_repeating: bool,
+}
+
+impl Invalidations {
+    pub(super) fn new(connection: Arc<Connection>, registry: &mut Registry) -> Self {
+        let given_up = Counter::default();
+        let help = "Changes of what is cached that were given up because too many waited for Redis";
+        registry.register("cache_invalidations_given_up", help, given_up.clone());
+        Self { connection, state: Arc::default(), given_up }
+    }
+
+    /// Sends a command, in a task of its own: a caller who hangs up does not end it. If it fails, what is owed instead is sent
+    /// later. While reads leave Redis alone nobody here sees what it holds, so the caller need not wait for it either.
+    pub(super) async fn send(&self, command: Cmd, owed: Change) {
+        let is_awaited = !self.connection.is_paused();
+        let sending = tokio::spawn(self.clone().deliver(command, owed));
+        if is_awaited {
+            sending.await.ok();
+        }
+    }
+
+    async fn deliver(self, command: Cmd, owed: Change) {
+        if let Err(error) = self.tell(&command).await {
+            tracing::debug!(%error, "a change of what is cached is sent again later");
+            self.owe(owed);
+        }
+    }
+
+    async fn tell(&self, command: &Cmd) -> Result<redis::Value, Error> {
+        self.connection.insist(command).await
+    }
+
+    fn owe(&self, change: Change) {
+        let mut state = self.state();
+        self.count(state.owed.add(change).as_ref());
+        if !state.is_repeating {
+            state.is_repeating = true;
+            tokio::spawn(self.clone().repeat());
+        }
+    }
+
+    /// Ends when nothing is owed any more.
+    async fn repeat(self) {
+        loop {
+            tokio::time::sleep(REST).await;
+            if self.catch_up().await {
+                return;
+            }
+        }
+    }
+
+    /// Sends what is owed, up to the first failure: then Redis is still away. Says whether that was all.
+    async fn catch_up(&self) -> bool {
+        while let Some(change) = self.next() {
+            if self.tell(&change.command).await.is_err() {
+                let given_up = self.state().owed.put_back(change);
+                self.count(given_up.as_ref());
+                return false;
+            }
+        }
+        true
+    }
+
+    fn next(&self) -> Option<Change> {
+        let mut state = self.state();
+        let next = state.owed.next_due(Instant::now());
+        state.is_repeating = next.is_some();
+        next
+    }
+
+    fn count(&self, given_up: Option<&Change>) {
+        if given_up.is_some() {
+            self.given_up.inc();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
