@@ -46,6 +46,7 @@ mod inbox;
 mod lifecycle;
 mod outbox;
 mod pruning;
+mod raw;
 mod redis;
 mod secured;
 mod silence;
