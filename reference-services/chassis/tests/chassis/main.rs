@@ -45,6 +45,7 @@ mod helpers;
 mod inbox;
 mod lifecycle;
 mod outbox;
+mod producing;
 mod pruning;
 mod raw;
 mod redis;
