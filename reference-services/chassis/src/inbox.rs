@@ -5,6 +5,7 @@
 mod batch;
 mod claims;
 mod consumer;
+mod dead_letter;
 mod handler;
 mod processor;
 mod prune;

@@ -1,5 +1,6 @@
 //! Kafka as we use it: acknowledged by all replicas, committed by hand, `CloudEvents` in binary mode.
 
+mod headers;
 mod producer;
 mod record;
 mod settings;

@@ -13,7 +13,7 @@ use prometheus_client::{
 use sqlx::{Postgres, Transaction};
 use tracing::Span;
 
-use super::{Handler, HandlerError, claims};
+use super::{Handler, HandlerError, claims, dead_letter};
 use crate::{
     continuation, deadline, failpoint,
     kafka::{Producer, Record},
@@ -25,16 +25,6 @@ use crate::{
 const MAX_ATTEMPTS: usize = 5;
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
-/// Header of a parked record that says why it was parked.
-const REASON_HEADER: &str = "x-dead-letter-reason";
-/// Header of a parked record that says who could not handle it.
-const CONSUMER_HEADER: &str = "x-dead-letter-consumer";
-/// Header of a parked record whose payload was cut, with the length it had.
-const CUT_HEADER: &str = "x-dead-letter-payload-bytes";
-/// Longest payload that is parked: more would not fit beside the headers into a record of a megabyte.
-const MAX_PARKED: usize = 512 * 1024;
-/// Longest reason, in bytes: a header is no place for a novel.
-const MAX_REASON: usize = 512;
 
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +145,7 @@ impl<H: Handler> Processor<H> {
 
     /// Parks a record with its reason. Does not give up: a record that is neither handled nor parked would be lost.
     async fn park(&self, record: &Record, reason: String) -> Outcome {
-        let parked = self.dead_letter(record, &reason);
+        let parked = dead_letter::of(record, self.consumer, &reason);
         let mut pauses = pauses();
         while let Err(error) = self.producer.send(&parked).await.context("cannot park the event") {
             tracing::warn!(error = format!("{error:#}"), "trying again");
@@ -164,19 +154,6 @@ impl<H: Handler> Processor<H> {
         tracing::error!(reason, topic = parked.topic, "event parked");
         self.parked.get_or_create(&[("topic", record.topic.clone())]).inc();
         Outcome::Parked(reason)
-    }
-
-    fn dead_letter(&self, record: &Record, reason: &str) -> Record {
-        let mut parked = record.clone();
-        parked.topic = format!("{}.dlt", record.topic);
-        let mut put = |name: &str, value| parked.headers.insert(name.to_owned(), value);
-        put(REASON_HEADER, header_value(reason));
-        put(CONSUMER_HEADER, self.consumer.to_owned());
-        if record.payload.len() > MAX_PARKED {
-            put(CUT_HEADER, record.payload.len().to_string());
-            parked.payload.truncate(MAX_PARKED);
-        }
-        parked
     }
 }
 
@@ -195,12 +172,6 @@ pub(super) fn span(record: &Record) -> Span {
 /// Said once the effect is committed.
 pub(super) fn note_handled(event: &Envelope) {
     tracing::info!(event_id = %event.id, event_type = event.event.event_type(), "event handled");
-}
-
-/// A reason as a header: one line, not too long.
-fn header_value(reason: &str) -> String {
-    let line: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    line[..line.floor_char_boundary(MAX_REASON)].to_owned()
 }
 
 fn pauses() -> impl Iterator<Item = Duration> {

@@ -1,10 +1,13 @@
 //! The producer: idempotent, acknowledged by all replicas, bounded in time and memory.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
+use arc_swap::ArcSwap;
 use futures::future::join_all;
 use rdkafka::{
     error::KafkaError,
-    producer::{DeliveryFuture, FutureProducer, FutureRecord},
+    producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _},
 };
 
 use super::{KafkaSettings, Record};
@@ -25,38 +28,34 @@ pub enum ProduceError {
     Closed,
 }
 
-/// Produces records.
+/// Produces records. Clones share the client.
 #[derive(Clone)]
 pub struct Producer {
-    client: FutureProducer,
-    prefix: String,
+    client: Arc<ArcSwap<FutureProducer>>,
+    settings: KafkaSettings,
 }
 
 impl Producer {
     /// Does not wait for Kafka: records wait in the client until it is there, or time out.
     pub fn new(settings: &KafkaSettings) -> anyhow::Result<Self> {
-        let client = settings
-            .client()?
-            .set("acks", "all")
-            .set("enable.idempotence", "true")
-            .set("linger.ms", "5")
-            .set("message.timeout.ms", DELIVERY_TIMEOUT_MS)
-            .set("queue.buffering.max.messages", QUEUE_LIMIT)
-            .create()
-            .context("cannot make the kafka producer")?;
-        Ok(Self { client, prefix: settings.prefix.clone() })
+        let client = Arc::new(ArcSwap::from_pointee(client(settings)?));
+        Ok(Self { client, settings: settings.clone() })
     }
 
     /// Produces one record and waits for its acknowledgement.
     pub async fn send(&self, record: &Record) -> Result<(), ProduceError> {
-        acknowledged(self.enqueue(record)?).await
+        match self.send_all(std::slice::from_ref(record)).await {
+            (_, Some(error)) => Err(error),
+            (_, None) => Ok(()),
+        }
     }
 
     /// Produces records in order and says how many of them, from the first one on, were acknowledged without a gap.
     pub async fn send_all(&self, records: &[Record]) -> (usize, Option<ProduceError>) {
+        let client = self.client.load_full();
         let (mut waiting, mut failure) = (Vec::with_capacity(records.len()), None);
         for record in records {
-            match self.enqueue(record) {
+            match self.enqueue(&client, record) {
                 Ok(delivery) => waiting.push(delivery),
                 Err(error) => {
                     failure = Some(error);
@@ -66,18 +65,55 @@ impl Producer {
         }
         let outcomes = join_all(waiting.into_iter().map(acknowledged)).await;
         let acknowledged = outcomes.iter().take_while(|outcome| outcome.is_ok()).count();
-        let first_error = outcomes.into_iter().find_map(Result::err);
-        (acknowledged, first_error.or(failure))
+        let failure = outcomes.into_iter().find_map(Result::err).or(failure);
+        if failure.is_some() {
+            self.replace_if_dead(&client);
+        }
+        (acknowledged, failure)
     }
 
-    fn enqueue(&self, record: &Record) -> Result<DeliveryFuture, ProduceError> {
-        let topic = format!("{}{}", self.prefix, record.topic);
+    fn enqueue(
+        &self,
+        client: &FutureProducer,
+        record: &Record,
+    ) -> Result<DeliveryFuture, ProduceError> {
+        let topic = self.settings.named(&record.topic);
         let message = FutureRecord::to(&topic)
             .key(&record.key)
             .payload(&record.payload)
             .headers(record.kafka_headers());
-        self.client.send_result(message).map_err(|(error, _)| error.into())
+        client.send_result(message).map_err(|(error, _)| error.into())
     }
+
+    /// An idempotent client that lost count of its records, or was not allowed to begin counting, refuses all there are from then
+    /// on, and says so only when asked. Whoever tries again does so with a new one.
+    fn replace_if_dead(&self, failed: &Arc<FutureProducer>) {
+        let Some((code, reason)) = failed.client().fatal_error() else { return };
+        // Of all whose records failed with it, one replaces it.
+        if !Arc::ptr_eq(&self.client.load(), failed) {
+            return;
+        }
+        match client(&self.settings) {
+            Ok(new) => {
+                if Arc::ptr_eq(&self.client.compare_and_swap(failed, Arc::new(new)), failed) {
+                    tracing::warn!(%code, reason, "the kafka producer was dead and is replaced");
+                }
+            }
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "no new kafka producer"),
+        }
+    }
+}
+
+fn client(settings: &KafkaSettings) -> anyhow::Result<FutureProducer> {
+    settings
+        .client()?
+        .set("acks", "all")
+        .set("enable.idempotence", "true")
+        .set("linger.ms", "5")
+        .set("message.timeout.ms", DELIVERY_TIMEOUT_MS)
+        .set("queue.buffering.max.messages", QUEUE_LIMIT)
+        .create()
+        .context("cannot make the kafka producer")
 }
 
 async fn acknowledged(delivery: DeliveryFuture) -> Result<(), ProduceError> {

@@ -6,9 +6,11 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ecotrack_events::{DecodeError, Envelope, Event};
 use rdkafka::{
     Message,
-    message::{Header, Headers as _, OwnedHeaders},
+    message::{Header, OwnedHeaders},
 };
 use uuid::Uuid;
+
+use super::headers::{self, text};
 
 /// Largest payload we take.
 const MAX_PAYLOAD: usize = 1024 * 1024;
@@ -72,16 +74,10 @@ impl Record {
     /// Takes a record out of a message. Headers that are not text are left behind.
     pub(crate) fn of_message(message: &impl Message, prefix: &str) -> Self {
         let topic = message.topic();
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
-        let header =
-            |header: Header<'_, &[u8]>| Some((header.key.to_owned(), text(header.value?)?));
         Self {
             topic: topic.strip_prefix(prefix).unwrap_or(topic).to_owned(),
             key: message.key().and_then(text).unwrap_or_default(),
-            headers: message
-                .headers()
-                .map(|headers| headers.iter().filter_map(header).collect())
-                .unwrap_or_default(),
+            headers: message.headers().map(headers::text_of).unwrap_or_default(),
             payload: message.payload().unwrap_or_default().to_vec(),
         }
     }

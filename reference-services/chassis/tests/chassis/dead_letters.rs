@@ -11,7 +11,10 @@ use ecotrack_chassis::{
 use ecotrack_events::{Envelope, Topic};
 use sqlx::{Postgres, Transaction};
 
-use crate::helpers::{Bench, MIGRATIONS, event};
+use crate::{
+    helpers::{Bench, MIGRATIONS, event},
+    raw,
+};
 
 /// Makes its effect, except of what was published by `panic`.
 struct Effects;
@@ -101,4 +104,47 @@ async fn every_broken_record_is_parked_and_the_ones_behind_it_are_handled() -> R
         assert!(parked.payload.len() <= 512 * 1024);
     }
     Ok(())
+}
+
+/// An event as another service publishes it.
+fn published() -> Result<Record> {
+    Ok(Record::of_event(&Envelope::new("elsewhere", event()), Headers::new())?)
+}
+
+#[tokio::test]
+async fn a_header_whose_name_is_not_text_ends_neither_its_record_nor_the_consumer() -> Result<()> {
+    let bench = Bench::start().await?;
+    let mut chassis = Chassis::new(bench.fixture.settings("test-service")?);
+    let database = chassis.database(&MIGRATIONS)?;
+    chassis.consume(&database, &[Topic::User], Effects)?;
+    raw::produce(&bench.fixture.kafka, &published()?, (b"\xff\xfe", b"1")).await?;
+    bench.fixture.kafka.producer()?.send(&published()?).await?;
+    eventually(|| async {
+        let handled = bench.count("effects").await?;
+        ensure!(handled == 2, "{handled} records were handled");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_broken_record_with_headers_as_large_as_a_record_may_be_is_parked_all_the_same()
+-> Result<()> {
+    let bench = Bench::start().await?;
+    let mut chassis = Chassis::new(bench.fixture.settings("test-service")?);
+    let database = chassis.database(&MIGRATIONS)?;
+    chassis.consume(&database, &[Topic::User], Effects)?;
+    let kafka = &bench.fixture.kafka;
+    let broken = Record { payload: b"{".to_vec(), ..published()? };
+    // Brokers take more than a megabyte, and so do other producers than ours.
+    raw::produce(kafka, &broken, (b"x-large", &vec![b'x'; 1_010_000])).await?;
+    raw::produce(kafka, &published()?, (b"x-small", b"x")).await?;
+    let parked = kafka.await_record("user-events.dlt", |parked| parked.key == broken.key).await?;
+    assert_eq!(parked.headers["x-dead-letter-headers-dropped"], "1");
+    assert_eq!(parked.headers["ce_id"], broken.headers["ce_id"]);
+    eventually(|| async {
+        ensure!(bench.count("effects").await? == 1, "the record behind was not handled");
+        Ok(())
+    })
+    .await
 }
