@@ -1,5 +1,6 @@
 //! The service's database: a pool whose credentials change while it is used, in a schema the service migrates itself.
 
+mod begin;
 mod credentials;
 mod gauges;
 mod migrate;
@@ -108,7 +109,10 @@ impl Database {
 
     /// A transaction. Ends with an error within the pool's acquire timeout when no connection is free.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.persist(|pool| Box::pin(self.0.turns.take(async move { pool.begin().await }))).await
+        let begin = async |pool: PgPool| {
+            begin::on(self.0.turns.take(async move { pool.acquire().await }).await?).await
+        };
+        self.persist(|pool| Box::pin(begin(pool))).await
     }
 
     /// A connection, for reads that need no transaction.

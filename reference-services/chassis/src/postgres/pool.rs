@@ -1,12 +1,13 @@
 //! Making a pool: its limits, its TLS, and the proof that its login works.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{io, str::FromStr as _, time::Duration};
 
 use secrecy::ExposeSecret as _;
 use sqlx::{
     Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::time::timeout;
 
 use super::{Credentials, DatabaseSettings};
 
@@ -20,6 +21,13 @@ const MAX_LIFETIME: Duration = Duration::from_mins(30);
 /// it was given back: asked for each use again, the server would answer one question more than there are statements. The price:
 /// when the server ends connections, a request that takes one within this time fails with it.
 const FRESH: Duration = Duration::from_millis(100);
+/// Longest wait for the answer whether a connection still does. What is left of the wait for it is for opening another one.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+/// The same for readiness, which itself has one second for everything.
+const READINESS_TIMEOUT: Duration = Duration::from_millis(400);
+/// Longest wait for what a connection still had to hear when it was given back: a little longer than the server lets a statement
+/// run. Until then it is somebody's place in the pool, and a server that vanished without a word answers nothing.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(11);
 /// Deadline of a statement, enforced by the server.
 const STATEMENT_TIMEOUT: &str = "10s";
 /// A transaction nobody works on is ended by the server, so that it holds no locks.
@@ -40,10 +48,17 @@ pub(super) async fn connect(
         .before_acquire(|connection, seen| {
             Box::pin(async move {
                 if seen.idle_for >= FRESH {
-                    connection.ping().await?;
+                    in_time(ANSWER_TIMEOUT, connection.ping()).await?;
                 }
                 Ok(true)
             })
+        })
+        .after_release(|connection, _| {
+            // Where everything was heard there is nothing to wait for: this asks the server nothing. The pool itself then does,
+            // without a limit, but of one that answered just now.
+            Box::pin(
+                async move { in_time(RETURN_TIMEOUT, connection.flush()).await.map(|()| true) },
+            )
         })
         .connect_with(options(settings, login)?)
         .await
@@ -51,14 +66,24 @@ pub(super) async fn connect(
 
 /// Asks whether the database answers, on a free connection or on one more: a pool that is full says nothing about the database.
 pub(super) async fn ask(pool: PgPool) -> Result<(), sqlx::Error> {
-    if let Some(mut connection) = pool.try_acquire()
-        && connection.ping().await.is_ok()
-    {
-        return Ok(());
+    if let Some(mut connection) = pool.try_acquire() {
+        if in_time(READINESS_TIMEOUT, connection.ping()).await.is_ok() {
+            return Ok(());
+        }
+        connection.close_on_drop();
     }
     let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
     connection.ping().await?;
     connection.close().await
+}
+
+/// What the server says, unless it takes too long: then that is an error as if the connection had broken.
+pub(super) async fn in_time<T>(
+    longest: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let late = || sqlx::Error::from(io::Error::from(io::ErrorKind::TimedOut));
+    timeout(longest, answer).await.unwrap_or_else(|_| Err(late()))
 }
 
 fn options(

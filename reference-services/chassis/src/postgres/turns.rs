@@ -1,9 +1,8 @@
 //! Asking for a connection, to the end: what was begun is finished, also when whoever asked is gone.
 //!
-//! A pool lets go of what is no longer waited for, and twice that goes wrong. A connection that is being opened is thrown away:
-//! in a crowd, all are opened at once and each so slowly that nobody waits until the end, again and again. And a `BEGIN` whose answer
-//! nobody waits for is forgotten (sqlx issue 4393): what the next one writes on that connection is part of a transaction that
-//! nobody commits. So the pool is asked by tasks of their own, a few at a time, and only the wait for a turn is given up.
+//! A pool lets go of what is no longer waited for: a connection that is being opened is thrown away. In a crowd, all are opened at
+//! once and each so slowly that nobody waits until the end, again and again. So the pool is asked by tasks of their own, a few at a
+//! time, and only the wait for a turn is given up. The pool itself gives up after [`ACQUIRE_TIMEOUT`], and so does whoever has a turn.
 
 use std::{io, sync::Arc};
 
