@@ -61,7 +61,7 @@ pub async fn find(
     Ok(report)
 }
 
-/// The names of the rows that are red.
+/// The rows that are red, with what was measured.
 async fn run(
     features: &[&str],
     options: &Options,
@@ -74,7 +74,8 @@ async fn run(
     let stack = Stack::start(&Options { binaries, ..options.clone() }).await?;
     let (report, _) = crash::gauntlet(&stack, faults, seed).await?;
     anyhow::ensure!(!report.rows.is_empty(), "the gauntlet judged nothing");
-    Ok(report.rows.into_iter().filter(|row| !row.is_good).map(|row| row.name).collect())
+    let red = report.rows.into_iter().filter(|row| !row.is_good);
+    Ok(red.map(|row| format!("{}: {}", row.name, row.measured)).collect())
 }
 
 fn told(red: &[String]) -> String {

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{load::Load, points, verdict::judge};
 use crate::{
     name::Name,
+    progress::Progress,
     race,
     report::Report,
     stack::{Stack, client},
@@ -58,6 +59,7 @@ fn took_place(name: &str, race: anyhow::Result<Report>, report: &mut Report) {
 
 async fn all_faults(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<()> {
     let mut random = StdRng::seed_from_u64(seed);
+    let mut progress = Progress::of("faults", faults);
     for number in 0..faults {
         tokio::time::sleep(Duration::from_millis(random.random_range(CALM))).await;
         let name = *Name::SERVICES.choose(&mut random).context("no services")?;
@@ -71,6 +73,7 @@ async fn all_faults(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<(
                 points::strike_once(stack, point, random.random()).await?;
             }
         }
+        progress.step();
     }
     Ok(())
 }
