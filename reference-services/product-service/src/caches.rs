@@ -6,6 +6,10 @@ use ecotrack_chassis::{
     cache::{Cache, TypedCache, VersionedCache},
     page::Page,
 };
+use futures::{
+    future::{OptionFuture, join_all},
+    join,
+};
 use uuid::Uuid;
 
 use crate::domain::{Category, Product, Suggestion};
@@ -23,7 +27,7 @@ pub(crate) const TREE: &str = "tree";
 /// Id under which the popular products are cached.
 pub(crate) const POPULAR: &str = "popular";
 
-/// The caches of the service.
+/// The caches of the service. What a change makes stale is named all at once: a caller who hangs up ends none of it.
 #[derive(Clone)]
 pub(crate) struct Caches {
     pub(crate) products: TypedCache<Product>,
@@ -44,25 +48,23 @@ impl Caches {
 
     /// An administrator added, changed or archived a product.
     pub(crate) async fn product_changed(&self, id: Uuid) {
-        self.products.remove(&id.to_string()).await;
-        self.suggestions.bump().await;
-        self.searches.bump().await;
+        let id = id.to_string();
+        join!(self.products.remove(&id), self.suggestions.bump(), self.searches.bump());
     }
 
     /// An administrator changed the tree of categories.
     pub(crate) async fn categories_changed(&self) {
-        self.categories.remove(TREE).await;
-        self.searches.bump().await;
+        join!(self.categories.remove(TREE), self.searches.bump());
     }
 
     /// Stock was taken or came back. Lists may be a little late about how much is left, but not about whether something is.
     pub(crate) async fn stock_changed(&self, changes: &[StockChange]) {
-        for change in changes {
+        let removals = changes.iter().map(|change| async {
             self.products.remove(&change.product_id.to_string()).await;
-        }
-        if changes.iter().any(StockChange::ends_or_begins) {
-            self.searches.bump().await;
-        }
+        });
+        let is_listed_anew = changes.iter().any(StockChange::ends_or_begins);
+        let bump = OptionFuture::from(is_listed_anew.then(|| self.searches.bump()));
+        join!(join_all(removals), bump);
     }
 }
 

@@ -1,7 +1,8 @@
 //! `user:session`: how sessions stand, so that not every request asks the database.
 //!
 //! What ends a session writes so in place of what was there, and what was read never overwrites what was written. When Redis is
-//! away at that moment, an access token may be accepted by this service, too, until it expires: at most a quarter of an hour.
+//! away at that moment it hears of it as soon as it is back: until then an access token may be accepted by this service, too, and
+//! at most until it expires.
 
 use chrono::{DateTime, Utc};
 use ecotrack_chassis::{ApiError, ApiResult, cache::TypedCache};
