@@ -29,8 +29,8 @@ pub(super) async fn append(
     .map(drop)
 }
 
-/// The steps of a customer's order as they were written, whatever clocks said, the first one first: at least one, unless the order is somebody else's or nobody's.
-/// An order has a handful of steps, so there are no pages.
+/// The steps of a customer's order as they were written, whatever clocks said, the first one first: at least one, unless the order
+/// is somebody else's or nobody's. An order has a handful of steps, so there are no pages.
 pub(crate) async fn of(
     conn: &mut PgConnection,
     order_id: Uuid,
