@@ -38,7 +38,8 @@ impl Rest {
 }
 
 /// Waits until outboxes are empty, no consumer lags, no payment and no message is unfinished and no order waits for a payment, or until
-/// what is left has not changed for as long as `standstill`: how long a backlog takes is a matter of the machine, that it is worked on is not.
+/// what is left has not changed for as long as `standstill`: how long a backlog takes is a matter of the machine, that it is worked
+/// on is not.
 ///
 /// A source that does not answer is one more thing that is left: it may be starting again. It is no change.
 pub async fn drain(sources: &Sources, standstill: Duration) -> Rest {
