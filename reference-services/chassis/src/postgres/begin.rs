@@ -12,8 +12,8 @@ use tokio::runtime;
 
 use super::pool::in_time;
 
-/// Longest wait for the answer: the server has nothing to do for it.
-const LIMIT: Duration = Duration::from_secs(2);
+/// Longest wait for the answer: the server has nothing to do for it, and we may have much to do in between.
+const LIMIT: Duration = Duration::from_secs(3);
 
 type Beginning = BoxFuture<'static, Result<Transaction<'static, Postgres>, sqlx::Error>>;
 

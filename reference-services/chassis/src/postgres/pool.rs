@@ -13,15 +13,18 @@ use super::{Credentials, DatabaseSettings};
 
 const MAX_CONNECTIONS: u32 = 20;
 const MIN_CONNECTIONS: u32 = 5;
-/// Longest wait for a free connection: an exhausted pool is a fast refusal, not a queue.
+/// Longest wait for a connection: an exhausted pool is a fast refusal, not a queue.
 pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest that opening one may take. It goes to and fro a dozen times, and in a crowd each time waits for its turn among requests:
+/// given up as early as those who wait for it give up, it would be begun again and again, and none ever be open.
+const OPENING_TIMEOUT: Duration = Duration::from_secs(8);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 const MAX_LIFETIME: Duration = Duration::from_mins(30);
 /// A connection that was not used for so long is asked whether it still answers before it is used. One that just was, was asked when
 /// it was given back: asked for each use again, the server would answer one question more than there are statements. The price:
 /// when the server ends connections, a request that takes one within this time fails with it.
 const FRESH: Duration = Duration::from_millis(100);
-/// Longest wait for the answer whether a connection still does. What is left of the wait for it is for opening another one.
+/// Longest wait for the answer whether a connection still does. In place of one that does not another one is opened.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// The same for readiness, which itself has one second for everything.
 const READINESS_TIMEOUT: Duration = Duration::from_millis(400);
@@ -41,7 +44,7 @@ pub(super) async fn connect(
     PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
         .min_connections(MIN_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(OPENING_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)
         .max_lifetime(MAX_LIFETIME)
         .test_before_acquire(false)

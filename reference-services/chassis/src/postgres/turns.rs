@@ -2,7 +2,7 @@
 //!
 //! A pool lets go of what is no longer waited for: a connection that is being opened is thrown away. In a crowd, all are opened at
 //! once and each so slowly that nobody waits until the end, again and again. So the pool is asked by tasks of their own, a few at a
-//! time, and only the wait for a turn is given up. The pool itself gives up after [`ACQUIRE_TIMEOUT`], and so does whoever has a turn.
+//! time, and it is only the waiting that ends after [`ACQUIRE_TIMEOUT`]: what was begun has longer.
 
 use std::{io, sync::Arc};
 
@@ -24,7 +24,7 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits for a turn, and for what it brings. Altogether not longer than the pool itself would be waited for.
+    /// Waits for a turn, and for what it brings: for [`ACQUIRE_TIMEOUT`] altogether.
     pub(super) async fn take<T: Send + 'static>(
         &self,
         ask: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
