@@ -10,8 +10,12 @@ use std::sync::Arc;
 use ecotrack_events::{Envelope, Event};
 use sqlx::{PgConnection, Postgres, Transaction, types::Json};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use crate::{kafka::Record, telemetry::propagation};
+use crate::{
+    kafka::{Headers, Record},
+    telemetry::propagation,
+};
 
 pub use prune::prune;
 pub use relay::Relay;
@@ -52,16 +56,14 @@ impl Outbox {
         connection: &mut PgConnection,
         event: impl Into<Event>,
     ) -> Result<(), sqlx::Error> {
-        let envelope = Envelope::new(self.source, event);
-        let record = Record::of_event(&envelope, propagation::outgoing())
-            .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        let (id, record) = self.record(event, propagation::outgoing())?;
         #[cfg(feature = "planted-dual-write")]
         if let Some(producer) = self.producer.get().cloned() {
             tokio::spawn(async move { producer.send(&record).await });
             return Ok(());
         }
         sqlx::query("insert into outbox (event_id, topic, key, headers, payload) values ($1, $2, $3, $4, $5)")
-            .bind(envelope.id)
+            .bind(id)
             .bind(record.topic)
             .bind(record.key)
             .bind(Json(record.headers))
@@ -69,6 +71,56 @@ impl Outbox {
             .execute(connection)
             .await
             .map(drop)
+    }
+
+    /// Writes events in the caller's transaction in one statement, which is worth it where there may be thousands.
+    pub async fn append_all<E: Into<Event>>(
+        &self,
+        connection: &mut PgConnection,
+        events: impl IntoIterator<Item = E>,
+    ) -> Result<(), sqlx::Error> {
+        let context = propagation::outgoing();
+        let (mut ids, mut topics, mut keys, mut headers, mut payloads) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for event in events {
+            let (id, record) = self.record(event, context.clone())?;
+            #[cfg(feature = "planted-dual-write")]
+            if let Some(producer) = self.producer.get().cloned() {
+                tokio::spawn(async move { producer.send(&record).await });
+                continue;
+            }
+            ids.push(id);
+            topics.push(record.topic);
+            keys.push(record.key);
+            headers.push(Json(record.headers));
+            payloads.push(record.payload);
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "insert into outbox (event_id, topic, key, headers, payload) \
+             select * from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::bytea[])",
+        )
+        .bind(ids)
+        .bind(topics)
+        .bind(keys)
+        .bind(headers)
+        .bind(payloads)
+        .execute(connection)
+        .await
+        .map(drop)
+    }
+
+    fn record(
+        &self,
+        event: impl Into<Event>,
+        context: Headers,
+    ) -> Result<(Uuid, Record), sqlx::Error> {
+        let envelope = Envelope::new(self.source, event);
+        let record = Record::of_event(&envelope, context)
+            .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        Ok((envelope.id, record))
     }
 
     /// Commits and lets the relay know, so that events leave at once and not with its next look.

@@ -39,9 +39,6 @@ const PROFILE_TTL: Duration = Duration::from_mins(5);
 /// How long it is cached how a session stands: longer than any of its access tokens lives.
 const SESSION_TTL: Duration = Duration::from_mins(30);
 
-/// Name of the service.
-pub const SERVICE: &str = "user-service";
-
 /// Puts the service together.
 pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let mut chassis = Chassis::new(settings);

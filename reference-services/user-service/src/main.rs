@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    ecotrack_chassis::run(user_service::SERVICE, user_service::build).await
+    ecotrack_chassis::run("user-service", user_service::build).await
 }

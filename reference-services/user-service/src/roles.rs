@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::Role,
-    sessions::{SessionCache, Standing},
+    sessions::{SessionCache, Standing, logouts},
     store::{self, roles::Summary},
 };
 
@@ -56,7 +56,7 @@ impl Roles {
         if !store::roles::revoke(&mut transaction, user_id, role).await? {
             return Err(ApiError::not_found());
         }
-        let ended = end_sessions(&mut transaction, user_id, now).await?;
+        let ended = self.end_sessions(&mut transaction, user_id, now).await?;
         self.outbox.commit(transaction).await?;
         self.note_ended(&ended).await;
         tracing::info!(of = %user_id, role = role.name(), "a role was revoked");
@@ -70,7 +70,7 @@ impl Roles {
         let made = store::roles::name_admins(&mut transaction, named).await?;
         let unmade = store::roles::forget_admins(&mut transaction, named).await?;
         for user_id in &unmade {
-            ended.push(end_sessions(&mut transaction, *user_id, now).await?);
+            ended.push(self.end_sessions(&mut transaction, *user_id, now).await?);
         }
         self.outbox.commit(transaction).await?;
         for ended in &ended {
@@ -83,6 +83,18 @@ impl Roles {
         Ok(())
     }
 
+    /// Ends all sessions of a user, and says which these were.
+    async fn end_sessions(
+        &self,
+        connection: &mut PgConnection,
+        user_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Ended, sqlx::Error> {
+        let sessions = store::sessions::end_all(connection, user_id, now).await?;
+        self.outbox.append_all(connection, logouts(user_id, &sessions, now)).await?;
+        Ok(Ended { user_id, sessions })
+    }
+
     async fn note_ended(&self, ended: &Ended) {
         self.sessions.note_all(ended.user_id, &ended.sessions, Standing::Ended).await;
     }
@@ -92,17 +104,6 @@ impl Roles {
 struct Ended {
     user_id: Uuid,
     sessions: Vec<Uuid>,
-}
-
-/// Ends all sessions of a user, and says which these were.
-async fn end_sessions(
-    connection: &mut PgConnection,
-    user_id: Uuid,
-    now: DateTime<Utc>,
-) -> Result<Ended, sqlx::Error> {
-    let sessions = store::sessions::end_all(connection, user_id, now).await?;
-    store::logouts::insert(connection, user_id, &sessions, now).await?;
-    Ok(Ended { user_id, sessions })
 }
 
 /// Nobody changes their own roles: so there is always an admin left, and no stolen token makes itself at home.

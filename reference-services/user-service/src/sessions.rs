@@ -95,7 +95,7 @@ impl Sessions {
         let claims = tokens::claims(user_id, Uuid::now_v7(), roles, now, self.token_lifetime);
         let expires_at = end_of(now, now);
         store::sessions::insert(&mut transaction, &claims, now, expires_at).await?;
-        let ended = end_surplus(&mut transaction, user_id, now).await?;
+        let ended = self.end_surplus(&mut transaction, user_id, now).await?;
         let grant = self.issue(&mut transaction, &claims, now, expires_at).await?;
         let event = UserLogin { user_id, session_id: claims.sid, logged_in_at: now };
         self.outbox.append(&mut transaction, event).await?;
@@ -213,19 +213,29 @@ impl Sessions {
         };
         self.cache.standing(caller.user_id, caller.session_id, load).await
     }
+
+    /// Ends the sessions of a user that are one too many, and says which these were.
+    async fn end_surplus(
+        &self,
+        connection: &mut PgConnection,
+        user_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Uuid>, sqlx::Error> {
+        let ended = store::sessions::end_oldest(connection, user_id, MOST_SESSIONS, now).await?;
+        self.outbox.append_all(connection, logouts(user_id, &ended, now)).await?;
+        Ok(ended)
+    }
 }
 
-/// Ends the sessions of a user that are one too many, and says which these were.
-async fn end_surplus(
-    connection: &mut PgConnection,
+/// What others are told of sessions that ended.
+pub(crate) fn logouts(
     user_id: Uuid,
-    now: DateTime<Utc>,
-) -> Result<Vec<Uuid>, sqlx::Error> {
-    let ended = store::sessions::end_oldest(connection, user_id, MOST_SESSIONS, now).await?;
-    if !ended.is_empty() {
-        store::logouts::insert(connection, user_id, &ended, now).await?;
-    }
-    Ok(ended)
+    sessions: &[Uuid],
+    logged_out_at: DateTime<Utc>,
+) -> impl Iterator<Item = UserLogout> {
+    let logout =
+        move |session_id: &Uuid| UserLogout { user_id, session_id: *session_id, logged_out_at };
+    sessions.iter().map(logout)
 }
 
 impl Held {

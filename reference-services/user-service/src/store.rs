@@ -1,7 +1,6 @@
 //! The tables, in small functions that take a connection.
 
 pub(crate) mod erasures;
-pub(crate) mod logouts;
 pub(crate) mod profiles;
 pub(crate) mod refresh_tokens;
 pub(crate) mod roles;

@@ -6,7 +6,7 @@ use ecotrack_chassis::{
     outbox::{Outbox, Relay},
     workers::Progress,
 };
-use ecotrack_events::{Envelope, Topic};
+use ecotrack_events::{Envelope, Topic, user::UserDeleted};
 use prometheus_client::registry::Registry;
 
 use crate::helpers::{Bench, event};
@@ -39,6 +39,24 @@ async fn a_step_publishes_what_is_pending_and_the_next_one_finds_nothing() -> Re
         let record = bench.fixture.kafka.await_event(Topic::User, "UserDeletedEvent", &key).await?;
         let envelope: Envelope = record.envelope()?;
         assert_eq!(envelope.source, "test-service");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn events_that_are_written_in_one_statement_are_published_like_others() -> Result<()> {
+    let bench = Bench::start().await?;
+    let outbox = Outbox::new("test-service");
+    let relay = relay(&bench, &outbox, bench.fixture.kafka.producer()?);
+    let (events, none) = ([event(), event()], Vec::<UserDeleted>::new());
+    let mut transaction = bench.database.begin().await?;
+    outbox.append_all(&mut transaction, none).await?;
+    outbox.append_all(&mut transaction, events.clone()).await?;
+    outbox.commit(transaction).await?;
+    assert_eq!(relay.step().await?, Progress::Worked);
+    for event in events {
+        let key = event.user_id.to_string();
+        bench.fixture.kafka.await_event(Topic::User, "UserDeletedEvent", &key).await?;
     }
     Ok(())
 }

@@ -1,16 +1,46 @@
 //! Fields of a request that depend on each other, as a document says it: one description for each way to choose. A derived
 //! description knows only fields by themselves.
 
-use utoipa::openapi::{
-    RefOr,
-    schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type},
+use std::{borrow::Cow, marker::PhantomData};
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type},
+    },
 };
 
 /// The ways to choose among some fields; each names those that are there, the others of the choice are absent or null.
 pub(super) type Choice = &'static [&'static [&'static str]];
 
+/// A request whose fields depend on each other.
+pub(super) trait Choosing {
+    /// What there is to choose.
+    const CHOICES: &[Choice];
+}
+
+/// Describes such a request, under its own name.
+pub(super) struct Described<T>(PhantomData<T>);
+
+impl<T: PartialSchema + Choosing> PartialSchema for Described<T> {
+    fn schema() -> RefOr<Schema> {
+        one_of(T::schema(), T::CHOICES)
+    }
+}
+
+impl<T: ToSchema + Choosing> ToSchema for Described<T> {
+    fn name() -> Cow<'static, str> {
+        T::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
 /// What an object is when each choice is made in one of its ways.
-pub(super) fn one_of(described: RefOr<Schema>, choices: &[Choice]) -> RefOr<Schema> {
+fn one_of(described: RefOr<Schema>, choices: &[Choice]) -> RefOr<Schema> {
     let RefOr::T(Schema::Object(mut object)) = described else { return described };
     let description = object.description.take();
     let variants = choices.iter().fold(vec![object], |variants, choice| {

@@ -1,15 +1,10 @@
 //! What administrators send about products: as it is read, and as it is described.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{RefOr, schema::Schema},
-};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::choices::{self, Choice};
+use super::choices::{Choice, Choosing, Described};
 use crate::domain::{ChangeDraft, Image, ProductDraft, Sustainability, whole};
 
 /// A new product has a score, alone or by its parts.
@@ -92,41 +87,16 @@ pub(super) struct ChangeProduct {
 }
 
 /// Describes [`AddProduct`].
-pub(super) struct AddProductDescribed;
-
-impl PartialSchema for AddProductDescribed {
-    fn schema() -> RefOr<Schema> {
-        choices::one_of(AddProduct::schema(), &[SCORE])
-    }
-}
-
-impl ToSchema for AddProductDescribed {
-    fn name() -> Cow<'static, str> {
-        AddProduct::name()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        AddProduct::schemas(schemas);
-    }
-}
-
+pub(super) type AddProductDescribed = Described<AddProduct>;
 /// Describes [`ChangeProduct`].
-pub(super) struct ChangeProductDescribed;
+pub(super) type ChangeProductDescribed = Described<ChangeProduct>;
 
-impl PartialSchema for ChangeProductDescribed {
-    fn schema() -> RefOr<Schema> {
-        choices::one_of(ChangeProduct::schema(), &[NEW_SCORE, NEW_PRICE])
-    }
+impl Choosing for AddProduct {
+    const CHOICES: &[Choice] = &[SCORE];
 }
 
-impl ToSchema for ChangeProductDescribed {
-    fn name() -> Cow<'static, str> {
-        ChangeProduct::name()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        ChangeProduct::schemas(schemas);
-    }
+impl Choosing for ChangeProduct {
+    const CHOICES: &[Choice] = &[NEW_SCORE, NEW_PRICE];
 }
 
 impl From<AddProduct> for ProductDraft {

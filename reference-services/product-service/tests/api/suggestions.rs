@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use ecotrack_chassis::test_support::eventually;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::helpers::{TestApp, text};
@@ -11,6 +12,20 @@ use crate::helpers::{TestApp, text};
 fn ids(answer: &Value) -> Vec<&str> {
     let items = answer["items"].as_array().into_iter().flatten();
     items.filter_map(|item| item["product_id"].as_str()).collect()
+}
+
+async fn order_together(app: &TestApp, one: &str, other: &str) -> Result<()> {
+    let lines = [one, other].map(|product| json!({"product_id": product, "quantity": 1}));
+    app.reserve_all(Uuid::new_v4(), json!(lines)).await?.expect(201).map(drop)
+}
+
+/// Lets nobody read reservations until what this connection began ends.
+async fn without_answers(app: &TestApp) -> Result<PgConnection> {
+    let mut database = app.database().await?;
+    sqlx::raw_sql("begin; lock table reservations in access exclusive mode")
+        .execute(&mut database)
+        .await?;
+    Ok(database)
 }
 
 #[tokio::test]
@@ -41,11 +56,10 @@ async fn what_was_bought_together_is_recommended() -> Result<()> {
         app.product_with_stock(50).await?,
         app.product_with_stock(50).await?,
     );
-    let line = |product: &str| json!({"product_id": product, "quantity": 1});
     for _ in 0..2 {
-        app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+        order_together(&app, &cup, &lid).await?;
     }
-    app.reserve_all(Uuid::new_v4(), json!([line(&straw), line(&cup)])).await?.expect(201)?;
+    order_together(&app, &straw, &cup).await?;
     let answer =
         app.client().get(&format!("/api/products/{cup}/recommendations")).await?.expect(200)?;
     let recommended = answer.json();
@@ -62,8 +76,7 @@ async fn what_was_bought_together_is_recommended() -> Result<()> {
 async fn what_was_bought_together_is_not_counted_anew_for_every_customer() -> Result<()> {
     let app = TestApp::start().await?;
     let (cup, lid) = (app.product_with_stock(50).await?, app.product_with_stock(50).await?);
-    let line = |product: &str| json!({"product_id": product, "quantity": 1});
-    app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+    order_together(&app, &cup, &lid).await?;
     let path = format!("/api/products/{cup}/recommendations");
     let first = app.get(&path).await?;
     assert_eq!(ids(&first), [lid.as_str()]);
@@ -83,8 +96,7 @@ async fn that_nothing_was_bought_with_a_product_is_remembered_too() -> Result<()
     let (cup, lid) = (app.product_with_stock(50).await?, app.product_with_stock(50).await?);
     let path = format!("/api/products/{cup}/recommendations");
     assert_eq!(app.get(&path).await?["fallback"], true);
-    let line = |product: &str| json!({"product_id": product, "quantity": 1});
-    app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+    order_together(&app, &cup, &lid).await?;
     // Counted anew it would be something else.
     assert_eq!(app.get(&path).await?["fallback"], true);
     Ok(())
@@ -94,14 +106,10 @@ async fn that_nothing_was_bought_with_a_product_is_remembered_too() -> Result<()
 async fn what_took_too_long_to_count_is_kept_for_the_next_one() -> Result<()> {
     let app = TestApp::start().await?;
     let (cup, lid) = (app.product_with_stock(50).await?, app.product_with_stock(50).await?);
-    let line = |product: &str| json!({"product_id": product, "quantity": 1});
-    app.reserve_all(Uuid::new_v4(), json!([line(&cup), line(&lid)])).await?.expect(201)?;
+    order_together(&app, &cup, &lid).await?;
     app.get("/api/products/popular").await?;
     let path = format!("/api/products/{cup}/recommendations");
-    let mut database = app.database().await?;
-    sqlx::raw_sql("begin; lock table reservations in access exclusive mode")
-        .execute(&mut database)
-        .await?;
+    let mut database = without_answers(&app).await?;
     assert_eq!(app.get(&path).await?["fallback"], true);
     sqlx::raw_sql("commit").execute(&mut database).await?;
     let key = format!("ecotrack:cache:suggestions:with:{}", cup.replace('-', ""));
@@ -124,10 +132,7 @@ async fn slow_recommendations_leave_connections_to_the_others() -> Result<()> {
     let products = try_join_all((0..PRODUCTS).map(|_| app.product_with_stock(1))).await?;
     app.redis.ask::<()>(&["FLUSHALL"]).await?;
     app.get("/api/products/popular").await?;
-    let mut database = app.database().await?;
-    sqlx::raw_sql("begin; lock table reservations in access exclusive mode")
-        .execute(&mut database)
-        .await?;
+    let _locked = without_answers(&app).await?;
     let paths: Vec<_> =
         products.iter().map(|product| format!("/api/products/{product}/recommendations")).collect();
     for answer in try_join_all(paths.iter().map(|path| app.get(path))).await? {
@@ -166,10 +171,7 @@ async fn popular_products_stand_in_when_recommendations_fail_or_take_too_long() 
     // What was changed a moment ago is not cached yet.
     app.redis.ask::<()>(&["FLUSHALL"]).await?;
     app.get("/api/products/popular").await?;
-    let mut database = app.database().await?;
-    sqlx::raw_sql("begin; lock table reservations in access exclusive mode")
-        .execute(&mut database)
-        .await?;
+    let mut database = without_answers(&app).await?;
     assert_eq!(app.get(&path).await?["fallback"], true);
     sqlx::raw_sql("alter table reservations rename to hidden; commit")
         .execute(&mut database)
