@@ -7,24 +7,25 @@ use anyhow::anyhow;
 /// How often a condition is looked at.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Looks until a condition holds or `deadline` is over, also when a look hangs. The error of the last look says what was still
-/// missing.
+/// Looks until a condition holds or `deadline` is over, also when a look hangs. The error of the last look that ended says what was
+/// still missing.
 pub async fn eventually<T, F, Fut>(deadline: Duration, mut look: F) -> anyhow::Result<T>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = anyhow::Result<T>>,
 {
-    let began = Instant::now();
+    let (began, mut missing) = (Instant::now(), anyhow!("no look ended"));
     loop {
         let left = deadline.saturating_sub(began.elapsed()).max(INTERVAL);
-        let seen = tokio::time::timeout(left, look()).await;
-        match seen.unwrap_or_else(|_elapsed| Err(anyhow!("the last look had no outcome"))) {
-            Ok(value) => return Ok(value),
-            Err(error) if began.elapsed() >= deadline => {
-                return Err(error.context(format!("not within {deadline:?}")));
-            }
-            Err(_) => tokio::time::sleep(INTERVAL).await,
+        match tokio::time::timeout(left, look()).await {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => missing = error,
+            Err(_elapsed) => missing = missing.context("the last look did not end; before it"),
         }
+        if began.elapsed() >= deadline {
+            return Err(missing.context(format!("not within {deadline:?}")));
+        }
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 
@@ -38,6 +39,23 @@ mod tests {
     async fn a_look_that_hangs_is_given_up_at_the_deadline() {
         let seen = eventually(DEADLINE, std::future::pending::<anyhow::Result<()>>).await;
         assert!(format!("{:#}", seen.unwrap_err()).contains("not within 50ms"));
+    }
+
+    #[tokio::test]
+    async fn what_was_missing_before_a_look_hung_is_told() {
+        let mut looks = 0;
+        let seen = eventually(DEADLINE, || {
+            looks += 1;
+            let hangs = looks > 1;
+            async move {
+                if hangs {
+                    std::future::pending().await
+                } else {
+                    anyhow::Result::<()>::Err(anyhow!("no pods"))
+                }
+            }
+        });
+        assert!(format!("{:#}", seen.await.unwrap_err()).ends_with("no pods"));
     }
 
     #[tokio::test]

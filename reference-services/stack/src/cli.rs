@@ -120,7 +120,7 @@ impl Cli {
         let options = self.options()?;
         match &self.verb {
             Verb::Up => return up(&options).await,
-            Verb::Planted(planted) => return self.conclude(&[told(planted.run(&options).await?)?]),
+            Verb::Planted(planted) => return self.conclude(&[told(planted.run(&options).await)?]),
             Verb::Race(_) | Verb::Crash(_) | Verb::CrashPoints(_) | Verb::Fuzz(_) => {}
         }
         let stack = Stack::start(&options).await?;
@@ -171,7 +171,7 @@ impl Cli {
 }
 
 impl Planted {
-    async fn run(&self, options: &Options) -> anyhow::Result<Report> {
+    async fn run(&self, options: &Options) -> Report {
         let is_meant = |bug: &planted::Bug| {
             self.bug.is_empty() || self.bug.iter().any(|name| name == bug.feature)
         };

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod crash;
 pub mod fuzz;
 mod name;
+mod persist;
 pub mod planted;
 mod progress;
 pub mod race;

@@ -29,10 +29,20 @@ impl Progress {
         self.done += 1;
         let is_due = self.told_at.is_none_or(|told_at| told_at.elapsed() >= EVERY);
         if is_due || self.done == self.all {
-            self.told_at = Some(Instant::now());
-            // Whoever reads no progress misses none.
-            writeln!(std::io::stderr(), "{self}").ok();
+            self.tell("");
         }
+    }
+
+    /// One more is done, and what came of it is worth a line each time.
+    pub(crate) fn step_to(&mut self, outcome: &str) {
+        self.done += 1;
+        self.tell(&format!(": {outcome}"));
+    }
+
+    fn tell(&mut self, outcome: &str) {
+        self.told_at = Some(Instant::now());
+        // Whoever reads no progress misses none.
+        writeln!(std::io::stderr(), "{self}{outcome}").ok();
     }
 }
 

@@ -95,7 +95,12 @@ impl<H: Handler> Processor<H> {
                 }
                 Err(HandlerError::Poison(reason)) => return Err(reason),
                 #[cfg(feature = "planted-swallowed-consumer-error")]
-                Err(HandlerError::Failed(_)) if failures == 0 => return Ok(Outcome::Handled),
+                Err(HandlerError::Failed(error) | HandlerError::Unavailable(error))
+                    if failures == 0 =>
+                {
+                    tracing::warn!(error = format!("{error:#}"), "event not handled");
+                    return Ok(Outcome::Handled);
+                }
                 Err(HandlerError::Failed(error)) if failures + 1 == MAX_ATTEMPTS => {
                     return Err(format!("{error:#}"));
                 }

@@ -1,14 +1,15 @@
 //! Everything that goes wrong in a bad hour, in a minute: what a bug must survive to go unnoticed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{load::Load, points, verdict::judge};
 use crate::{
     name::Name,
+    patience::eventually,
     progress::Progress,
     race,
     report::Report,
@@ -19,14 +20,22 @@ use crate::{
 const KEYS: usize = 20;
 const PARALLEL: usize = 64;
 const ROUNDS: usize = 3;
-const BUYERS: usize = 100;
+const BUYERS: usize = 50;
 const ITEMS: u32 = 10;
 /// How long a fault lasts before the kill that ends it.
 const FAULT: Duration = Duration::from_millis(1_500);
 /// Rest between two faults, so that there is something to break.
 const CALM: std::ops::Range<u64> = 300..1_500;
-/// Longest a provider's fault lasts, in seconds.
-const PROVIDER_FAULT: u64 = 5;
+/// How often connections are cut while that lasts: a transaction takes a few milliseconds.
+const CUT_EVERY: Duration = Duration::from_millis(50);
+/// Longest a provider's answers are lost: there must be somebody who pays, and breakers may be open.
+const SILENCE: Duration = Duration::from_secs(90);
+/// How many are: of three in a row, after which the breaker opens, two are mostly of one payment that is tried again.
+const LOST: u64 = 6;
+/// After its usual minute the breaker would be closed for the first of these faults only.
+const BREAKER: (&str, &str) = ("ECOTRACK_PROVIDER_BREAKER_OPEN_SECONDS", "1");
+/// A field of charges alone: whoever looks for one gets an answer.
+const CHARGES: &str = "payment_method";
 /// Where services die by themselves.
 const STRUCK: [&str; 5] = [
     "inbox.claimed",
@@ -38,6 +47,8 @@ const STRUCK: [&str; 5] = [
 
 /// Both races, then `faults` faults of all kinds under load, then the judges. Wants binaries with the feature `failpoints`.
 pub async fn gauntlet(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<(Report, String)> {
+    stack.service(Name::PaymentService)?.set_variable(BREAKER.0, BREAKER.1);
+    kill(stack, Name::PaymentService).await?;
     let load = Load::on(stack, seed)?;
     let mut report = Report::new(&format!("{faults} faults of all kinds, seed {seed}"));
     let one_key = race::one_key(stack, KEYS, PARALLEL).await;
@@ -66,8 +77,9 @@ async fn all_faults(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<(
         match number % 5 {
             0 => kill(stack, name).await?,
             1 => deaf_broker(stack, name).await?,
-            2 => cut_connections(stack).await?,
-            3 => lost_answers(stack, "stripe").await?,
+            2 => lost_answers(stack, "stripe").await?,
+            // Breakers open: nobody pays for half a minute.
+            3 => cut_connections(stack).await?,
             _ => {
                 let point = STRUCK.choose(&mut random).context("no points")?;
                 points::strike_once(stack, point, random.random()).await?;
@@ -94,25 +106,32 @@ async fn deaf_broker(stack: &Stack, name: Name) -> anyhow::Result<()> {
     killed
 }
 
-/// Every transaction under way is lost.
+/// Every transaction under way is lost, again and again.
 async fn cut_connections(stack: &Stack) -> anyhow::Result<()> {
     let mut connection = stack.postgres().connect("ecotrack").await?;
-    sqlx::query("select pg_terminate_backend(pid) from pg_stat_activity where usename like 'v-%'")
-        .execute(&mut connection)
-        .await?;
+    let cut = "select pg_terminate_backend(pid) from pg_stat_activity where usename like 'v-%'";
+    let began = Instant::now();
+    while began.elapsed() < FAULT {
+        sqlx::query(cut).execute(&mut connection).await?;
+        tokio::time::sleep(CUT_EVERY).await;
+    }
     Ok(())
 }
 
-/// The provider does what it is asked and then says nothing.
+/// The provider does what it is asked and then says nothing, until that has befallen enough charges.
 async fn lost_answers(stack: &Stack, provider: &str) -> anyhow::Result<()> {
     let base = stack.service(Name::ProviderSandbox)?.base();
-    let fault = json!({"mode": "reset", "ttl_seconds": PROVIDER_FAULT});
-    client()?
-        .put(base.join(&format!("/faults/{provider}"))?)
-        .json(&fault)
-        .send()
-        .await?
-        .error_for_status()?;
-    tokio::time::sleep(FAULT).await;
+    let (client, faults) = (client()?, base.join(&format!("/faults/{provider}"))?);
+    let fault = json!({"mode": "reset", "ttl_seconds": SILENCE.as_secs(), "match": CHARGES});
+    client.put(faults.clone()).json(&fault).send().await?.error_for_status()?;
+    let befallen = eventually(SILENCE, || async {
+        let answer = client.get(base.join("/faults")?).send().await?.error_for_status()?;
+        let armed: Value = answer.json().await?;
+        let hits = armed["faults"][0]["hits"].as_u64().unwrap_or_default();
+        ensure!(hits >= LOST, "{hits} of {LOST} charges lost their answer");
+        Ok(())
+    });
+    befallen.await.with_context(|| format!("{provider}'s silence befell too few"))?;
+    client.delete(faults).send().await?.error_for_status()?;
     Ok(())
 }

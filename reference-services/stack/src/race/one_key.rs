@@ -1,7 +1,5 @@
 //! Many requests under one Idempotency-Key at once: one order, one charge.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
 use futures::future::join_all;
 use reqwest::StatusCode;
@@ -11,15 +9,13 @@ use sqlx::PgConnection;
 use super::tally::Tally;
 use crate::{
     accounts::Customer,
-    patience::eventually,
+    persist::persist,
     progress::Progress,
     report::Report,
     shop::{Reply, Shop},
     stack::Stack,
 };
 
-/// Longest an answer may stay open after the race.
-const SETTLE: Duration = Duration::from_secs(30);
 /// What a client may be told: done, or somebody is at it.
 const EXPECTED: [u16; 3] = [200, 201, 409];
 
@@ -58,7 +54,7 @@ where
             ensure!(*seen == reply.body, "two answers under one key: {seen} and {}", reply.body);
         }
     }
-    let last = eventually(SETTLE, || async {
+    let last = persist(|| async {
         let reply = ask().await?;
         ensure!(reply.status == StatusCode::CREATED, "{}: {}", reply.status, reply.body);
         Ok(reply.body)

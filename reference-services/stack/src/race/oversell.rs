@@ -1,17 +1,13 @@
 //! Many buyers for few items at once: exactly as many sold as there are, however often it is tried.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use futures::{StreamExt as _, TryStreamExt as _, future::join_all, stream};
 use reqwest::StatusCode;
 use uuid::Uuid;
 
 use super::tally::Tally;
-use crate::{accounts::Customer, patience::eventually, report::Report, shop::Shop, stack::Stack};
+use crate::{accounts::Customer, persist::persist, report::Report, shop::Shop, stack::Stack};
 
-/// Longest a buyer asks for a definite answer.
-const SETTLE: Duration = Duration::from_secs(30);
 /// How many register side by side.
 const REGISTERING: usize = 4;
 
@@ -35,7 +31,7 @@ pub async fn oversell(
     let shop = Shop::of(stack)?;
     let customers: Vec<_> = stream::iter(0..buyers)
         // In a crowd passwords are hashed one after another, and some are told to come again.
-        .map(|_| eventually(SETTLE, || stack.accounts().register()))
+        .map(|_| persist(|| stack.accounts().register()))
         .buffer_unordered(REGISTERING)
         .try_collect()
         .await?;
@@ -94,7 +90,7 @@ async fn definite(
     product: Uuid,
     key: &str,
 ) -> anyhow::Result<bool> {
-    eventually(SETTLE, || async {
+    persist(|| async {
         let reply = shop.order(customer, product, key).await?;
         let is_sold_out =
             reply.body["type"].as_str().is_some_and(|kind| kind.ends_with("sold-out"));
