@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 const REGISTRY: &str =
@@ -18,6 +19,9 @@ pub const DEAD_LETTERS: &str = ".dlt";
 
 /// The header that says who could not handle a parked record.
 pub const DEAD_LETTER_CONSUMER: &str = "x-dead-letter-consumer";
+
+/// How long an outbox keeps a row that was sent.
+pub const OUTBOX_KEEPS: TimeDelta = TimeDelta::hours(24);
 
 /// Events that a user is told of.
 pub const NEWS: [&str; 7] = [
@@ -127,10 +131,11 @@ pub fn is_event_step(from: Option<&str>, to: &str) -> bool {
     match to {
         "PaymentInitiatedEvent" | "UserRegisteredEvent" | "NotificationSentEvent" => from.is_none(),
         "PaymentProcessedEvent" | "PaymentFailedEvent" => from == Some("PaymentInitiatedEvent"),
-        // Money may go back in parts.
-        "PaymentRefundedEvent" => {
-            matches!(from, Some("PaymentProcessedEvent" | "PaymentRefundedEvent"))
-        }
+        // Money may go back in parts, and also what was taken for a payment that had been given up.
+        "PaymentRefundedEvent" => matches!(
+            from,
+            Some("PaymentProcessedEvent" | "PaymentFailedEvent" | "PaymentRefundedEvent")
+        ),
         // What was given up may have arrived after all.
         "NotificationDeliveredEvent" => {
             matches!(from, Some("NotificationSentEvent" | "NotificationFailedEvent"))
@@ -181,5 +186,12 @@ mod tests {
         assert!(is_event_step(Some("PaymentInitiatedEvent"), "PaymentProcessedEvent"));
         assert!(!is_event_step(Some("PaymentFailedEvent"), "PaymentProcessedEvent"));
         assert!(!is_event_step(Some("PaymentProcessedEvent"), "PaymentProcessedEvent"));
+    }
+
+    #[test]
+    fn money_that_was_taken_late_goes_back_and_settles_nothing() {
+        assert!(is_event_step(Some("PaymentFailedEvent"), "PaymentRefundedEvent"));
+        assert!(!is_event_step(Some("PaymentInitiatedEvent"), "PaymentRefundedEvent"));
+        assert!(!is_event_step(Some("PaymentRefundedEvent"), "PaymentProcessedEvent"));
     }
 }

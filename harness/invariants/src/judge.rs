@@ -7,6 +7,7 @@ mod acknowledged_writes;
 mod delivery;
 mod effects;
 pub mod facts;
+mod kept;
 mod offsets;
 mod once;
 mod paths;

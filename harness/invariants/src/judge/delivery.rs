@@ -1,33 +1,24 @@
 //! I4: every committed outbox row is in Kafka, and every event in Kafka has a committed outbox row.
+//!
+//! Kafka keeps events longer than the outbox keeps rows. Of an event whose row may be gone only the first half can be asked, so it
+//! is not judged.
 
 use super::Findings;
 use super::facts::Facts;
-use crate::contract::DEAD_LETTERS;
+use super::kept::what_is_gone;
+use crate::contract::{DEAD_LETTERS, OUTBOX_KEEPS};
 use crate::observed::{OutboxRow, Payload, Record};
 
 pub(super) fn judge(facts: &Facts<'_>) -> Findings {
     let mut findings = Findings::default();
-    trimmed(facts, &mut findings);
     for row in &facts.observed.database.outbox {
         findings.examine();
         published(facts, row, &mut findings);
     }
-    for records in facts.published.values() {
-        findings.examine();
-        committed(facts, records, &mut findings);
-    }
+    committed(facts, &mut findings);
     strangers(facts, &mut findings);
+    findings.not_judged.extend(facts.trimmed().map(what_is_gone));
     findings
-}
-
-/// What Kafka has thrown away cannot be looked for.
-fn trimmed(facts: &Facts<'_>, findings: &mut Findings) {
-    for log in facts.observed.kafka.logs.iter().filter(|log| log.low > 0) {
-        findings.not_judged.push(format!(
-            "{}/{} begins at offset {}: what was before is gone",
-            log.topic, log.partition, log.low
-        ));
-    }
 }
 
 fn published(facts: &Facts<'_>, row: &OutboxRow, findings: &mut Findings) {
@@ -76,13 +67,39 @@ fn is_erased(facts: &Facts<'_>, row: &OutboxRow) -> bool {
     row.payload == Payload::Text("{}".to_owned()) && row.key.parse().is_ok_and(is_gone)
 }
 
-fn committed(facts: &Facts<'_>, records: &[&Record], findings: &mut Findings) {
-    let Some(first) = records.first() else { return };
-    let Some(id) = first.event_id() else { return };
+/// Every event has its row, as long as rows are kept.
+fn committed(facts: &Facts<'_>, findings: &mut Findings) {
+    let events = facts.published.values().filter_map(|records| records.first().copied());
+    let (outlived, judged): (Vec<&Record>, Vec<&Record>) =
+        events.partition(|record| has_outlived_its_row(facts, record));
+    for record in judged {
+        findings.examine();
+        has_row(facts, record, findings);
+    }
+    if let Some(one) = outlived.first() {
+        findings.not_judged.push(format!(
+            "{} events, one is at {}, are older than the {} h for which the outbox keeps rows: whether they were committed cannot be seen any more",
+            outlived.len(),
+            one.place(),
+            OUTBOX_KEEPS.num_hours()
+        ));
+    }
+}
+
+/// Whether a record has no row, and is so old that it may have had one. One that does not say how old it is, is not excused.
+fn has_outlived_its_row(facts: &Facts<'_>, record: &Record) -> bool {
+    let has_row = record.event_id().is_some_and(|id| facts.outbox.contains_key(&id));
+    // A row is sent after its event happened, so it is kept at least until the event is that old.
+    !has_row && record.time().is_some_and(|time| facts.is_beyond_outbox(time))
+}
+
+fn has_row(facts: &Facts<'_>, record: &Record, findings: &mut Findings) {
+    let Some(id) = record.event_id() else { return };
     if !facts.outbox.contains_key(&id) {
         let expected = "each event in Kafka has a committed outbox row";
-        let seen = format!("{} {} of {:?} has none", first.place(), first.event_type(), first.key);
-        let source = first.headers.get("ce_source").map_or("its producer", String::as_str);
+        let seen =
+            format!("{} {} of {:?} has none", record.place(), record.event_type(), record.key);
+        let source = record.headers.get("ce_source").map_or("its producer", String::as_str);
         let culprit = format!("{source}: it publishes past the outbox, or before the commit");
         findings.violation(&[&id], expected, seen, culprit);
     }

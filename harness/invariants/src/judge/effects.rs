@@ -4,6 +4,8 @@
 //! each claim stands what the event demands: an order's status, a reservation's end, a notification.
 //! Events that no consumer can have passed over, because the committed offset is beyond them, are I8's.
 
+mod demands;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
@@ -14,6 +16,7 @@ use super::facts::Facts;
 use super::offsets::Committed;
 use crate::contract::NEWS;
 use crate::observed::Record;
+use demands::{id_in, order_effect, stock_effect};
 
 const CLAIM_ALONE: &str =
     "the claim is committed without its effect: the inbox is outside the effect's transaction";
@@ -91,49 +94,9 @@ fn effect(
     }
 }
 
-fn id_in(payload: &Value, field: &str) -> Option<Uuid> {
-    payload[field].as_str()?.parse().ok()
-}
-
-fn order_effect(facts: &Facts<'_>, event_type: &str, payload: &Value) -> Option<String> {
-    let order_id = id_in(payload, "order_id")?;
-    let order = facts.orders.get(&order_id);
-    let legal: &[&str] = match event_type {
-        "PaymentProcessedEvent" => &["paid", "completed", "refunded"],
-        "PaymentFailedEvent" => &["cancelled"],
-        "PaymentRefundedEvent" if is_whole(payload, order.map(|order| order.total_minor)) => {
-            &["refunded"]
-        }
-        _ => return None,
-    };
-    let status = order.map_or("not there", |order| order.status.as_str());
-    (!legal.contains(&status)).then(|| format!("order {order_id} is {status}"))
-}
-
-/// A refund of a part leaves the order as it is; an event without a running total is of everything.
-fn is_whole(payload: &Value, total_minor: Option<i64>) -> bool {
-    payload["refunded_total"].is_null()
-        || payload["refunded_total"]["amount_minor"].as_i64() == total_minor
-}
-
-fn stock_effect(facts: &Facts<'_>, event_type: &str, payload: &Value) -> Option<String> {
-    let order_id = id_in(payload, "order_id")?;
-    let legal: &[&str] = match event_type {
-        "OrderCompletedEvent" => &["sold"],
-        "OrderCancelledEvent" => &["released", "expired"],
-        _ => return None,
-    };
-    let rows = facts.reservations.get(&order_id)?;
-    let wrong = rows.iter().find(|row| !legal.contains(&row.status.as_str()))?;
-    Some(format!(
-        "{} of product {} for order {order_id} are {}",
-        wrong.quantity, wrong.product_id, wrong.status
-    ))
-}
-
 /// Claims of events that nobody published.
 fn ghosts(facts: &Facts<'_>, findings: &mut Findings) {
-    let is_trimmed = facts.observed.kafka.logs.iter().any(|log| log.low > 0);
+    let is_trimmed = facts.trimmed().next().is_some();
     for claim in &facts.observed.database.inbox {
         if facts.published.contains_key(&claim.event_id) {
             continue;

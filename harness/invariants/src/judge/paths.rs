@@ -1,37 +1,76 @@
 //! I7: each aggregate lives a legal life, its events tell it, and their offsets are in the order of its versions.
+//!
+//! Where Kafka has thrown the beginning of a partition away, lives are judged from where they are seen.
+
+mod life;
+
+use std::collections::BTreeMap;
 
 use super::Findings;
 use super::facts::Facts;
-use crate::contract::{PENDING_ORDER, UNFINISHED_PAYMENTS, is_event_step, is_order_step};
+use super::kept::what_is_gone;
+use crate::contract::{DEAD_LETTERS, PENDING_ORDER, UNFINISHED_PAYMENTS};
 use crate::observed::{Order, Record};
+use life::Life;
+
+const ORDERS: &str = "order-events";
+
+type Lives<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Record>>;
 
 pub(super) fn judge(facts: &Facts<'_>) -> Findings {
     let mut findings = Findings::default();
     let lives = facts.lives();
-    for ((topic, key), life) in &lives {
+    told(facts, &lives, &mut findings);
+    orders(facts, &lives, &mut findings);
+    let trimmed = facts.trimmed().filter(|log| !log.topic.ends_with(DEAD_LETTERS));
+    findings.not_judged.extend(trimmed.map(what_is_gone));
+    findings
+}
+
+/// What events tell.
+fn told(facts: &Facts<'_>, lives: &Lives<'_>, findings: &mut Findings) {
+    let mut cut: Vec<&str> = Vec::new();
+    for ((topic, key), records) in lives {
         findings.examine();
-        in_order(facts, key, life, &mut findings);
-        if *topic == "order-events" {
-            order_events(facts, key, life, &mut findings);
-        } else {
-            other_events(key, life, &mut findings);
+        in_order(facts, key, records, findings);
+        let life = Life::told(facts, topic, key, records);
+        life.judge(findings);
+        if *topic == ORDERS {
+            ends(facts, key, &life.path, findings);
         }
+        cut.extend(life.is_cut.then_some(*key));
     }
+    if let Some(one) = cut.first() {
+        let reason =
+            format!("how {} lives began, one is {one}: Kafka has thrown it away", cut.len());
+        findings.not_judged.push(reason);
+    }
+}
+
+/// What order-service keeps of its orders.
+fn orders(facts: &Facts<'_>, lives: &Lives<'_>, findings: &mut Findings) {
+    let mut untold = Vec::new();
     for order in facts.orders.values() {
         findings.examine();
-        written(facts, order, &mut findings);
-        waits(facts, order, &mut findings);
-        if !lives.contains_key(&("order-events", order.id.to_string().as_str())) {
+        written(facts, order, findings);
+        waits(facts, order, findings);
+        if lives.contains_key(&(ORDERS, order.id.to_string().as_str())) {
+            continue;
+        }
+        if facts.is_trimmed(ORDERS) && facts.is_beyond_outbox(order.created_at) {
+            untold.push(order.id);
+        } else {
             let culprit = "order-service: state and event are not one transaction";
-            findings.violation(
-                &[&order.id],
-                "an order's events tell of it",
-                "it has none",
-                culprit,
-            );
+            let expected = "an order's events tell of it";
+            findings.violation(&[&order.id], expected, "it has none", culprit);
         }
     }
-    findings
+    if let Some(one) = untold.first() {
+        let count = untold.len();
+        let reason =
+            format!("what events told of {count} orders, one is {one}: Kafka has thrown it away");
+        findings.not_judged.push(reason);
+    }
 }
 
 /// Offsets follow the order in which the events were written.
@@ -56,27 +95,8 @@ fn in_order(facts: &Facts<'_>, key: &str, life: &[&Record], findings: &mut Findi
     }
 }
 
-/// The status an order's event tells of.
-fn told(record: &Record) -> String {
-    match record.event_type() {
-        "OrderCreatedEvent" => "created".to_owned(),
-        "OrderPaymentProcessedEvent" => "paid".to_owned(),
-        "OrderCompletedEvent" => "completed".to_owned(),
-        "OrderCancelledEvent" => "cancelled".to_owned(),
-        "OrderUpdatedEvent" => record.payload.json()["status"].as_str().unwrap_or("?").to_owned(),
-        other => other.to_owned(),
-    }
-}
-
-fn order_events(facts: &Facts<'_>, key: &str, life: &[&Record], findings: &mut Findings) {
-    let path: Vec<String> = life.iter().map(|record| told(record)).collect();
-    legal(
-        key,
-        &path,
-        is_order_step,
-        "order-service: a step is decided on a state that was over",
-        findings,
-    );
+/// What events tell of an order ends where the order is.
+fn ends(facts: &Facts<'_>, key: &str, path: &[String], findings: &mut Findings) {
     let Some(order) = key.parse().ok().and_then(|id| facts.orders.get(&id)) else {
         findings.violation(
             &[&key],
@@ -94,23 +114,13 @@ fn order_events(facts: &Facts<'_>, key: &str, life: &[&Record], findings: &mut F
     }
 }
 
-fn other_events(key: &str, life: &[&Record], findings: &mut Findings) {
-    let path: Vec<String> = life.iter().map(|record| record.event_type().to_owned()).collect();
-    legal(
-        key,
-        &path,
-        is_event_step,
-        "its service: a step is decided on a state that was over",
-        findings,
-    );
-}
-
 /// What order-service wrote down is legal, too, and ends where the order is.
 fn written(facts: &Facts<'_>, order: &Order, findings: &mut Findings) {
     let entries = facts.order_history.get(&order.id).into_iter().flatten();
     let path: Vec<String> = entries.map(|entry| entry.status.clone()).collect();
-    let culprit = "order-service: a step is decided on a state that was over";
-    legal(&order.id.to_string(), &path, is_order_step, culprit, findings);
+    let life = Life::of_order(order.id.to_string(), path);
+    life.judge(findings);
+    let path = &life.path;
     if path.last() != Some(&order.status) {
         let expected = format!("the written history ends where the order is: `{}`", order.status);
         findings.violation(
@@ -141,25 +151,5 @@ fn waits(facts: &Facts<'_>, order: &Order, findings: &mut Findings) {
             format!("its payment is {status}"),
             culprit,
         );
-    }
-}
-
-fn legal(
-    key: &str,
-    path: &[String],
-    is_step: fn(Option<&str>, &str) -> bool,
-    culprit: &str,
-    findings: &mut Findings,
-) {
-    let mut from = None;
-    for to in path {
-        if !is_step(from, to) {
-            let seen = path.join(" -> ");
-            let expected =
-                format!("a legal life; `{to}` does not follow `{}`", from.unwrap_or("nothing"));
-            findings.violation(&[&key], expected, seen, culprit);
-            return;
-        }
-        from = Some(to);
     }
 }

@@ -48,6 +48,9 @@ pub struct Order {
     pub currency: String,
     /// When it was placed.
     pub created_at: DateTime<Utc>,
+    /// The payment that was let in, or else the one that took the money. Histories from before do not tell.
+    #[serde(default)]
+    pub payment_id: Option<Uuid>,
     /// Its lines.
     pub items: Vec<OrderItem>,
 }

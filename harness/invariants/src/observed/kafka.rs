@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -106,6 +107,12 @@ impl Record {
     #[must_use]
     pub fn event_type(&self) -> &str {
         self.headers.get("ce_type").map_or("", String::as_str)
+    }
+
+    /// When the event happened, if the record says so.
+    #[must_use]
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        self.headers.get("ce_time")?.parse().ok()
     }
 
     /// Where it is, in words.

@@ -126,6 +126,7 @@ struct OrderRow {
     total_amount: i64,
     currency: String,
     created_at: DateTime<Utc>,
+    payment_id: Option<Uuid>,
 }
 
 async fn orders(connection: &mut PgConnection) -> anyhow::Result<Vec<Order>> {
@@ -144,7 +145,7 @@ async fn orders(connection: &mut PgConnection) -> anyhow::Result<Vec<Order>> {
         });
     }
     let rows: Vec<OrderRow> = sqlx::query_as(
-        "SELECT id, user_id, status, total_amount, currency, created_at FROM order_service.orders ORDER BY id",
+        "SELECT id, user_id, status, total_amount, currency, created_at, payment_id FROM order_service.orders ORDER BY id",
     )
     .fetch_all(connection)
     .await?;
@@ -156,6 +157,7 @@ async fn orders(connection: &mut PgConnection) -> anyhow::Result<Vec<Order>> {
         total_minor: row.total_amount,
         currency: row.currency,
         created_at: row.created_at,
+        payment_id: row.payment_id,
     };
     Ok(rows.into_iter().map(order).collect())
 }

@@ -17,6 +17,7 @@ async fn the_tables_that_the_services_migrate_are_read() {
         (order.id.to_string().as_str(), order.status.as_str(), order.total_minor),
         (ORDER, "created", 4980)
     );
+    assert_eq!(order.payment_id, PAYMENT.parse().ok());
     assert_eq!((order.items[0].quantity, order.items[0].unit_price_minor), (2, 2490));
     assert_eq!(read.order_history[0].status, "created");
     assert_eq!(

@@ -39,8 +39,8 @@ pub(crate) async fn migrate(url: &str) -> PgConnection {
 pub(crate) async fn sell(connection: &mut PgConnection) {
     let sql = format!(
         "insert into user_service.users (id, email, password_hash, first_name, last_name) values ('{USER}', 'a@example.org', 'x', 'A', 'B');
-         insert into order_service.orders (id, user_id, status, total_amount, currency, payment_method, created_at, updated_at)
-             values ('{ORDER}', '{USER}', 'created', 4980, 'EUR', 'card', now(), now());
+         insert into order_service.orders (id, user_id, status, total_amount, currency, payment_method, created_at, updated_at, payment_id)
+             values ('{ORDER}', '{USER}', 'created', 4980, 'EUR', 'card', now(), now(), '{PAYMENT}');
          insert into order_service.order_items (id, order_id, product_id, quantity, unit_price)
              values (gen_random_uuid(), '{ORDER}', '{PRODUCT}', 2, 2490);
          insert into order_service.order_history (id, order_id, status, changed_at) values (gen_random_uuid(), '{ORDER}', 'created', now());

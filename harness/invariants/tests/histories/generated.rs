@@ -21,10 +21,12 @@ enum Fate {
     Declined,
     Paid,
     Refunded,
+    TakenLate,
+    Abandoned,
     Delivered,
 }
 
-const FATES: [Fate; 9] = [
+const FATES: [Fate; 11] = [
     Fate::Left,
     Fate::Unheard,
     Fate::AskedAgain,
@@ -33,6 +35,8 @@ const FATES: [Fate; 9] = [
     Fate::Declined,
     Fate::Paid,
     Fate::Refunded,
+    Fate::TakenLate,
+    Fate::Abandoned,
     Fate::Delivered,
 ];
 
@@ -133,13 +137,17 @@ const MUTATIONS: [Mutation; 14] = [
 
 fn live(customers: &[Vec<(Fate, u32)>]) -> World {
     let mut world = World::new();
+    live_on(&mut world, customers);
+    world
+}
+
+fn live_on(world: &mut World, customers: &[Vec<(Fate, u32)>]) {
     for orders in customers {
         let user = world.customer();
         for (fate, quantity) in orders {
-            befall(&mut world, user, *fate, *quantity);
+            befall(world, user, *fate, *quantity);
         }
     }
-    world
 }
 
 fn befall(world: &mut World, user: Uuid, fate: Fate, quantity: u32) {
@@ -160,6 +168,8 @@ fn befall(world: &mut World, user: Uuid, fate: Fate, quantity: u32) {
         | Fate::Declined
         | Fate::Paid
         | Fate::Refunded
+        | Fate::TakenLate
+        | Fate::Abandoned
         | Fate::Delivered => {
             let order = world.order(user, quantity);
             heard(world, order, fate);
@@ -179,6 +189,15 @@ fn heard(world: &mut World, order: Uuid, fate: Fate) {
         Fate::Refunded => {
             let payment = world.pay(order);
             world.refund(payment);
+        }
+        Fate::TakenLate => {
+            let payment = world.decline(order);
+            world.take_late(payment);
+        }
+        Fate::Abandoned => {
+            let stranger = world.id();
+            let amount = world.order_row(order).total_minor;
+            world.abandon(order, stranger, amount);
         }
         // A relay that was killed publishes its last batch again.
         Fate::Delivered => {
@@ -204,6 +223,17 @@ proptest! {
     #[test]
     fn a_generated_good_history_is_good(customers in customers()) {
         let history = live(&customers).end();
+        for invariant in Invariant::ALL {
+            prop_assert_eq!(invariant.judge(&history).violations, []);
+        }
+    }
+
+    #[test]
+    fn a_good_history_does_not_turn_red_with_age(before in customers(), after in customers(), is_week: bool) {
+        let mut world = live(&before);
+        if is_week { world.week_later() } else { world.day_later() }
+        live_on(&mut world, &after);
+        let history = world.end();
         for invariant in Invariant::ALL {
             prop_assert_eq!(invariant.judge(&history).violations, []);
         }

@@ -1,8 +1,10 @@
 //! Hand-written histories, good and bad, for each invariant; and generated ones.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as its test does")]
 
+mod age;
 mod delivery;
 mod effects;
+mod failures;
 mod generated;
 mod money;
 mod paths;

@@ -23,20 +23,53 @@ impl World {
     /// A customer pays; the provider declines and the order ends.
     pub(crate) fn decline(&mut self, order: Uuid) -> Uuid {
         let payment = self.open_payment(order);
-        self.charge(payment, "declined");
-        self.settle(payment, "failed", "PaymentFailedEvent");
+        self.fail(payment);
         self.step(order, "cancelled", Some("payment_failed"), "OrderCancelledEvent");
         self.give_back(order);
         self.told_of_payment(payment, 402, "failed");
         payment
     }
 
-    /// A customer gets the money back.
-    pub(crate) fn refund(&mut self, payment: Uuid) {
+    /// The provider declines, and nobody has heard of it yet but who reads the topic.
+    pub(crate) fn fail(&mut self, payment: Uuid) {
+        self.charge(payment, "declined");
+        self.settle(payment, "failed", "PaymentFailedEvent");
+    }
+
+    /// A payment that nobody let in is given up: all that is left of it are its events.
+    pub(crate) fn abandon(&mut self, order_id: Uuid, user_id: Uuid, amount_minor: i64) -> Payment {
+        let payment = Payment {
+            id: self.id(),
+            order_id,
+            user_id,
+            amount_minor,
+            currency: "EUR".to_owned(),
+            status: "failed".to_owned(),
+            provider_reference: None,
+        };
+        self.tell(&payment, "PaymentInitiatedEvent");
+        self.tell(&payment, "PaymentFailedEvent");
+        payment
+    }
+
+    /// The provider took the money of a payment after it was given up, and it goes back. Its order stays as it is.
+    pub(crate) fn take_late(&mut self, payment: Uuid) {
+        self.charge(payment, "accepted");
+        self.pay_back(payment);
+    }
+
+    /// All of the money goes back, and the order has not heard of it.
+    pub(crate) fn pay_back(&mut self, payment: Uuid) {
         let row = self.payment(payment).clone();
         let request = json!({"payment_intent": row.provider_reference, "amount": row.amount_minor.to_string()});
         self.entry("refund", &format!("refund-{payment}"), "accepted", &request);
         self.settle(payment, "refunded", "PaymentRefundedEvent");
+    }
+
+    /// A customer gets the money back.
+    pub(crate) fn refund(&mut self, payment: Uuid) {
+        let row = self.payment(payment).clone();
+        self.pay_back(payment);
         self.step(row.order_id, "refunded", None, "OrderUpdatedEvent");
         let body = json!({"payment_id": payment, "status": "refunded"}).to_string();
         self.ask(
@@ -54,6 +87,7 @@ impl World {
     pub(crate) fn open_payment(&mut self, order: Uuid) -> Uuid {
         self.step(order, "payment_pending", None, "OrderUpdatedEvent");
         let id = self.id();
+        self.order_row(order).payment_id = Some(id);
         let row = self.order_row(order).clone();
         self.history.observed.database.payments.push(Payment {
             id,
@@ -95,8 +129,16 @@ impl World {
     fn settle(&mut self, payment: Uuid, status: &str, event_type: &str) {
         status.clone_into(&mut self.payment(payment).status);
         let row = self.payment(payment).clone();
-        let payload = json!({"payment_id": payment, "order_id": row.order_id, "user_id": row.user_id, "amount": row.amount_minor});
-        self.event("payment_service", "payment-events", payment, event_type, &payload);
+        self.tell(&row, event_type);
+    }
+
+    /// An event of payment-service.
+    pub(crate) fn tell(&mut self, payment: &Payment, event_type: &str) {
+        let Payment { id, order_id, user_id, .. } = payment;
+        let amount = json!({"amount_minor": payment.amount_minor, "currency": payment.currency});
+        let payload =
+            json!({"payment_id": id, "order_id": order_id, "user_id": user_id, "amount": amount});
+        self.event("payment_service", "payment-events", *id, event_type, &payload);
     }
 
     fn told_of_payment(&mut self, payment: Uuid, http: u16, status: &str) {
