@@ -30,7 +30,7 @@ pub enum DecodeError {
     },
 }
 
-/// Where a payload is wrong. What is there instead is not in here: that may be somebody's address, and the reason is logged.
+/// Where JSON is wrong. What is there instead is not in here: that may be somebody's address, and the reason is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at line {line} column {column}")]
 pub struct Fault {

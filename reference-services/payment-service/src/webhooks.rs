@@ -3,7 +3,7 @@
 mod paypal;
 mod stripe;
 
-use ecotrack_events::{Currency, Money};
+use ecotrack_events::{Currency, Fault, Money};
 
 use crate::domain::method::Gateway;
 use crate::domain::notice::Notice;
@@ -20,15 +20,24 @@ pub(crate) struct Incoming {
     pub(crate) notice: Option<Notice>,
 }
 
-/// Why a signed body tells us nothing.
+/// Why a signed body tells us nothing. Nothing of the body is in here: an event names people, and the reason is logged.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// Not JSON, or not the provider's shape.
+    /// Not JSON.
     #[error("the event cannot be read")]
-    Json(#[from] serde_json::Error),
+    NotJson(#[source] Fault),
+    /// Not the provider's shape.
+    #[error("the event has a shape of its own")]
+    Shape(#[source] Fault),
     /// A value that cannot be.
     #[error("the event's {0} is not valid")]
     Value(&'static str),
+}
+
+impl From<serde_json::Error> for ReadError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_data() { Self::Shape(error.into()) } else { Self::NotJson(error.into()) }
+    }
 }
 
 /// Reads a body whose signature was found good.

@@ -11,6 +11,7 @@ mod passwords;
 mod roles;
 mod sessions;
 mod settings;
+mod source;
 mod store;
 mod tokens;
 

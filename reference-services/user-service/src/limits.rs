@@ -12,7 +12,7 @@ use ecotrack_chassis::{
     rate_limit::{FailMode, Permit, RateLimit, RateLimiter},
 };
 
-use crate::domain::Email;
+use crate::{domain::Email, source};
 
 /// Failed logins of an account, and registrations of an address, in a window.
 const TRIES: u32 = 5;
@@ -64,30 +64,9 @@ impl Limits {
 
 impl Pair {
     async fn take(&self, headers: &HeaderMap, email: &Email) -> ApiResult<Permit> {
-        drop(self.source.take(client_address(headers).unwrap_or(WITHOUT_GATEWAY)).await?);
+        let source =
+            source::client_address(headers).map(|address| source::counted(address).to_string());
+        drop(self.source.take(source.as_deref().unwrap_or(WITHOUT_GATEWAY)).await?);
         Ok(self.account.take(email.as_str()).await?)
-    }
-}
-
-/// The client as the gateway saw it: the last hop it added, the only one a client cannot write.
-pub(crate) fn client_address(headers: &HeaderMap) -> Option<&str> {
-    let hops = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    hops.rsplit(',').next().map(str::trim)
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn only_the_hop_the_gateway_added_counts() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(client_address(&headers), None);
-        headers.append("x-forwarded-for", HeaderValue::from_static("1.1.1.1, 2.2.2.2"));
-        assert_eq!(client_address(&headers), Some("2.2.2.2"));
-        headers.append("x-forwarded-for", HeaderValue::from_static("3.3.3.3"));
-        assert_eq!(client_address(&headers), Some("3.3.3.3"));
     }
 }

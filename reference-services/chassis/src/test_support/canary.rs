@@ -3,6 +3,7 @@
 use axum::http::HeaderMap;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::Answer;
@@ -29,13 +30,16 @@ impl Canary {
         self.forms().into_iter().find(|form| output.contains(form.as_str()))
     }
 
-    /// Raw, escaped, in hexadecimal, percent-encoded, and in base64 at every offset it can have in a longer text.
+    /// Raw, escaped, in hexadecimal, percent-encoded as much and as little as is usual, and in base64 at every offset it can have in
+    /// a longer text.
     fn forms(&self) -> Vec<String> {
         let value = self.value.as_str();
         let hex = hex(value);
         let escaped = value.escape_debug().to_string();
         let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
-        let mut forms = vec![value.to_owned(), escaped, hex, percent];
+        let form: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        let uri = form.replace('+', "%20");
+        let mut forms = vec![value.to_owned(), escaped, hex, percent, form, uri];
         for offset in 0..3 {
             forms.push(inner_base64(&STANDARD_NO_PAD, value, offset));
             forms.push(inner_base64(&URL_SAFE_NO_PAD, value, offset));
@@ -77,6 +81,7 @@ pub fn text_of_all(answers: &[Answer]) -> String {
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
+    use url::Url;
 
     use super::*;
 
@@ -94,6 +99,7 @@ mod tests {
             format!("{value:?}"),
             serde_json::json!({"a": {"b": [value]}}).to_string().replace("\\u00e4", "ä"),
             format!("/path?x={}", utf8_percent_encode(value, NON_ALPHANUMERIC)),
+            Url::parse_with_params("http://localhost", [("x", value)]).unwrap().to_string(),
             hex,
         ];
         for output in planted {

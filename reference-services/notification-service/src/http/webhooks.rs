@@ -10,6 +10,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use ecotrack_chassis::extract::Raw;
 use ecotrack_chassis::{ApiError, ApiResult};
+use ecotrack_events::Fault;
 use serde::Deserialize;
 use url::form_urlencoded;
 use utoipa::ToSchema;
@@ -70,8 +71,7 @@ async fn report_mails(
     Raw(body): Raw,
 ) -> ApiResult<StatusCode> {
     state.signatures.check(signature::SENDGRID, &headers, &body)?;
-    let events: Vec<MailEvent> =
-        serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
+    let events: Vec<MailEvent> = serde_json::from_slice(&body).map_err(unreadable)?;
     for event in events {
         let applied = report_mail(&state, &event).await?;
         state.signatures.count(signature::SENDGRID, applied);
@@ -80,10 +80,8 @@ async fn report_mails(
 }
 
 /// The log is told where, and never what was there: a report names people.
-fn unreadable(error: &serde_json::Error) -> ApiError {
-    let (kind, line, column) = (error.classify(), error.line(), error.column());
-    ApiError::bad_request("the body is not a list of events")
-        .caused_by(anyhow::anyhow!("{kind:?} error in line {line}, column {column}"))
+fn unreadable(error: serde_json::Error) -> ApiError {
+    ApiError::bad_request("the body is not a list of events").caused_by(Fault::from(error))
 }
 
 async fn report_mail(state: &AppState, event: &MailEvent) -> ApiResult<Verdict> {

@@ -104,10 +104,8 @@ async fn take_in(
 
 fn unreadable(error: ReadError) -> ApiError {
     match &error {
-        ReadError::Json(cause) if cause.is_syntax() || cause.is_eof() => {
-            ApiError::bad_request("the body is not JSON").caused_by(error)
-        }
-        ReadError::Json(_) | ReadError::Value(_) => {
+        ReadError::NotJson(_) => ApiError::bad_request("the body is not JSON").caused_by(error),
+        ReadError::Shape(_) | ReadError::Value(_) => {
             ApiError::invalid_field("", "not an event of this provider's").caused_by(error)
         }
     }

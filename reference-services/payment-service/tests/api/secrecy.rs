@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::helpers::{TestApp, id_of};
+use crate::webhooks::{Delivery, captured};
 
 #[tokio::test]
 async fn tokens_keys_and_secrets_do_not_come_out() -> Result<()> {
@@ -51,6 +52,24 @@ async fn tokens_keys_and_secrets_do_not_come_out() -> Result<()> {
     let written = ("what was written", "PaymentProcessedEvent", app.written().await?);
     let outputs: Vec<_> = outputs.into_iter().chain([written]).collect();
     heard.tells_none_of(&[token, key, secret, body], "/api/payments", &outputs)
+}
+
+#[tokio::test]
+async fn a_signed_event_of_another_shape_is_told_of_without_its_content() -> Result<()> {
+    let heard = Heard::listen();
+    let app = TestApp::start().await?;
+    let content = Canary::new("webhook content", "ann.{}@example.org");
+    let capture = json!({"id": "C-1", "custom_id": content.value});
+    let paypal =
+        json!({"id": "WH-1", "event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": capture});
+    let mut stripe = captured("a-payment");
+    stripe["data"]["object"]["amount"] = json!(content.value);
+    let answers = [
+        Delivery::new("stripe", &stripe).send(&app).await?.expect(422)?,
+        Delivery::new("paypal", &paypal).send(&app).await?.expect(422)?,
+    ];
+    let answers = ("answers", "problems/", text_of_all(&answers));
+    heard.tells_none_of(&[content], "/api/payments/webhooks", &[answers])
 }
 
 #[tokio::test]

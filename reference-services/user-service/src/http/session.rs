@@ -17,9 +17,10 @@ use uuid::Uuid;
 
 use crate::{
     domain::{Email, Password},
-    limits::{Limits, client_address},
+    limits::Limits,
     metrics::Metrics,
     sessions::{Grant, Sessions},
+    source,
 };
 
 /// A customer proves who they are.
@@ -79,7 +80,8 @@ pub(super) async fn login(
     let span = tracing::info_span!(
         "user-authentication",
         authentication_method = "password",
-        ip_address = client_address(&headers),
+        ip_address = source::client_address(&headers)
+            .map(|address| tracing::field::display(source::told(address))),
         user_id = Empty,
     );
     let granted = authenticate(&sessions, &email, password, permit).instrument(span).await?;

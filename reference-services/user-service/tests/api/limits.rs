@@ -85,10 +85,16 @@ async fn the_sixth_registration_of_an_address_is_too_many_whether_it_has_an_acco
     Ok(())
 }
 
+/// The beginning of the addresses that one customer of an IPv6 provider has, and nobody else.
+fn network() -> String {
+    let text = Uuid::new_v4().simple().to_string();
+    format!("2001:{}:{}:{}::", &text[..4], &text[4..8], &text[8..12])
+}
+
 #[tokio::test]
 async fn a_source_has_so_many_tries_whatever_it_says_of_itself() -> Result<()> {
     let app = TestApp::with(&[("ECOTRACK_LOGIN_SOURCE_LIMIT", "3")]).await?;
-    let (source, other) = (Uuid::new_v4(), Uuid::new_v4());
+    let (source, other) = (network(), network());
     let login = |hops: String| {
         let body = json!({"email": Customer::new().email, "password": WRONG});
         let client = app.client();
@@ -98,10 +104,10 @@ async fn a_source_has_so_many_tries_whatever_it_says_of_itself() -> Result<()> {
         }
     };
     for made_up in 0..3 {
-        login(format!("10.0.0.{made_up}, {source}")).await?.expect_problem(401)?;
+        login(format!("10.0.0.{made_up}, {source}{made_up}")).await?.expect_problem(401)?;
     }
-    expect_limited(login(format!("10.0.0.9, {source}")).await?)?;
-    login(format!("{source}, {other}")).await?.expect_problem(401)?;
+    expect_limited(login(format!("10.0.0.9, {source}9")).await?)?;
+    login(format!("{source}9, {other}9")).await?.expect_problem(401)?;
     Ok(())
 }
 

@@ -69,6 +69,20 @@ async fn what_is_secret_or_personal_stays_inside() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn traces_tell_the_network_of_a_login_and_not_the_address() -> Result<()> {
+    let heard = Heard::listen();
+    let app = TestApp::start().await?;
+    let login = json!({"email": "nobody@canary.example", "password": "wrong password"});
+    let request = app.client().request(Method::POST, "/api/users/login")?;
+    let request = request.header("x-forwarded-for", "192.0.2.77").json(&login);
+    app.client().send(request).await?.expect(401)?;
+    let (lines, spans) = (heard.lines(), heard.spans()?);
+    ensure!(spans.contains("192.0.2.0"), "no span tells of the network: {spans}");
+    ensure!(!(lines + &spans).contains("192.0.2.77"), "the address came out: {spans}");
+    Ok(())
+}
+
 /// The tokens of an answer.
 fn tokens(answer: &Answer) -> Result<[Canary; 2]> {
     let tokens = ["access_token", "refresh_token"].map(|field| Canary {
