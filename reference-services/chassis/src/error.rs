@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-pub(crate) use problem::PROBLEM_JSON;
+pub(crate) use problem::{PROBLEM_JSON, code_of};
 pub use problem::{Problem, Violation};
 
 /// What a handler returns.

@@ -2,6 +2,7 @@
 //! is safe and while there is a budget for it.
 
 mod body;
+mod call;
 mod error;
 
 use std::time::Duration;
@@ -14,13 +15,14 @@ use url::Url;
 
 use crate::{
     auth::Token,
-    breaker::{Breaker, BreakerSettings, Permit},
+    breaker::{Breaker, BreakerSettings},
     deadline,
     retry::{Budget, EXTERNAL},
     telemetry::propagation,
 };
 
 pub use body::{BodyError, json};
+use call::Call;
 pub use error::ClientError;
 
 /// Longest a connection may take.
@@ -127,21 +129,22 @@ impl ServiceClient {
         let response = self.send_any(request).await?;
         let status = response.status();
         if status.is_success() {
-            Ok(response)
-        } else {
-            Err(ClientError::Status { service: self.service, status })
+            return Ok(response);
         }
+        let problem = if status.is_client_error() { body::problem(response).await } else { None };
+        Err(ClientError::Status { service: self.service, status, problem })
     }
 
-    /// Like [`ServiceClient::send`], for callers that read refusals themselves: any answer is a success.
+    /// Like [`ServiceClient::send`], for callers that read refusals themselves: any answer is a success. Its body is to be read
+    /// by [`json`], which tells the breaker whether it came; of an answer that is dropped unread the head is enough.
     pub async fn send_any(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let time = deadline::for_call(CALL_TIMEOUT)
             .ok_or(ClientError::NoTime { service: self.service })?;
         let permit = self.breaker.as_ref().map(Breaker::try_acquire).transpose()?;
         let request = request.timeout(time).header(deadline::HEADER, time.as_millis().to_string());
-        let answer = self.exchange(request).await;
+        let mut answer = self.exchange(request).await;
         if let Some(permit) = permit {
-            report(permit, &answer, time);
+            Call::new(permit, time == CALL_TIMEOUT).answered(&mut answer);
         }
         answer
     }
@@ -192,16 +195,5 @@ impl ServiceClient {
 
     async fn body<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
         json(response).await.map_err(|source| ClientError::Body { service: self.service, source })
-    }
-}
-
-/// Tells the breaker how a call went. A callee that was given less time than usual did not fail if it did not make it: else one
-/// caller in a hurry would close the way for all.
-fn report(permit: Permit, answer: &Result<Response, ClientError>, time: Duration) {
-    let is_well = answer.as_ref().is_ok_and(|answer| !answer.status().is_server_error());
-    if is_well {
-        permit.succeeded();
-    } else if time == CALL_TIMEOUT {
-        permit.failed();
     }
 }

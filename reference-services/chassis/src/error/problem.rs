@@ -68,6 +68,11 @@ impl Problem {
     }
 }
 
+/// The code in the `type` of a problem document of ours; nothing when others wrote it.
+pub(crate) fn code_of(kind: &str) -> Option<&str> {
+    kind.strip_prefix(TYPE_BASE)?.strip_prefix('/')
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

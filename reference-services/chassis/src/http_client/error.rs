@@ -25,6 +25,8 @@ pub enum ClientError {
         service: &'static str,
         /// What it said.
         status: StatusCode,
+        /// The code of its problem document, if it is one of ours.
+        problem: Option<String>,
     },
     /// The answer was not what was agreed.
     #[error("the answer of {service} is not what was agreed")]
@@ -61,6 +63,20 @@ impl ClientError {
     pub const fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Status { status, .. } => Some(*status),
+            Self::NoAnswer { .. }
+            | Self::Body { .. }
+            | Self::Path { .. }
+            | Self::Open(_)
+            | Self::NoTime { .. } => None,
+        }
+    }
+
+    /// What a refusal is about, if one of our services wrote it: the code of its problem document. The status alone does not say
+    /// who refused: anybody on the way may answer with any.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        match self {
+            Self::Status { problem, .. } => problem.as_deref(),
             Self::NoAnswer { .. }
             | Self::Body { .. }
             | Self::Path { .. }

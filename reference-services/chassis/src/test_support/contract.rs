@@ -5,7 +5,7 @@
 //! of [`addressed_to`] it. So neither side can drift without a test that fails.
 //!
 //! Example bodies match by shape: what the example has must be there, of the same kind (a UUID, a time, a decimal, a text, a
-//! number); `${name}` stands for a value the test knows and must be equal; more may be there.
+//! number); `${name}` stands for a value the test knows and must be equal, as must the type of a problem of ours; more may be there.
 
 mod committed;
 mod expectation;

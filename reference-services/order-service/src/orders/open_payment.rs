@@ -1,5 +1,6 @@
 //! Opening an order's payment: from here on only the payment's outcome decides what becomes of it.
 
+use axum::http::StatusCode;
 use ecotrack_chassis::{ApiError, ApiResult, postgres};
 use ecotrack_events::Money;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ impl Orders {
         let now = postgres::now();
         let mut tx = self.database.begin().await?;
         let mut order =
-            store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(ApiError::not_found)?;
+            store::lock(&mut tx, order_id, Some(user_id)).await?.ok_or_else(no_such_order)?;
         if offered.is_some_and(|offered| offered != order.total) {
             return Err(ApiError::invalid_field("/amount", "not what is owed for the order"));
         }
@@ -51,11 +52,18 @@ impl Orders {
         self.outbox.commit(tx).await?;
         if is_too_late {
             self.metrics.reached(&order);
-            return Err(ApiError::conflict(
-                "reservation-expired",
-                "the order was not paid in time; its stock is free again",
-            ));
+            return Err(too_late());
         }
         Ok(order)
     }
+}
+
+/// In other words than those of a route that is not there: payment-service decides by them that nothing was opened.
+fn no_such_order() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "order-not-found", "there is no such order")
+}
+
+/// In the same words as a moment later, when the clock has ended the order.
+fn too_late() -> ApiError {
+    ApiError::conflict("order-status", "the order was not paid in time; its stock is free again")
 }

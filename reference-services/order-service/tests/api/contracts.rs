@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::helpers::{TestApp, keys_of};
+use crate::helpers::{Customer, TestApp, keys_of};
 
 #[tokio::test]
 async fn the_committed_interface_is_the_one_the_code_has() -> Result<()> {
@@ -45,18 +45,12 @@ async fn every_event_is_as_its_consumers_expect() -> Result<()> {
 #[tokio::test]
 async fn every_answer_is_as_its_consumers_expect() -> Result<()> {
     let app = TestApp::start().await?;
-    let (customer, product) = (app.customer()?, app.neighbours.product("12.50", "EUR"));
+    let customer = app.customer()?;
     let mut verified = 0;
     for addressed in addressed_to(order_service::SERVICE)? {
         let Expectation::Http(expected) = addressed.expectation else { continue };
         verified += 1;
-        let order_id = match expected.response.status {
-            404 => Uuid::now_v7().to_string(),
-            _ => customer.placed(product).await?,
-        };
-        if expected.response.status == 409 {
-            customer.cancel(&order_id).await?.expect(200)?;
-        }
+        let order_id = order_for(&addressed.name, &app, &customer).await?;
         let variables = Variables::new([
             ("order_id", order_id),
             ("user_id", customer.user_id.to_string()),
@@ -67,6 +61,24 @@ async fn every_answer_is_as_its_consumers_expect() -> Result<()> {
     }
     ensure!(verified > 0, "nobody expects any answer");
     Ok(())
+}
+
+/// The order that an expectation is about, over 12.50 EUR and as it is to be before.
+async fn order_for(name: &str, app: &TestApp, customer: &Customer) -> Result<String> {
+    let order_id = customer.placed(app.neighbours.product("12.50", "EUR")).await?;
+    match name {
+        "open-payment-of-no-order" => return Ok(Uuid::now_v7().to_string()),
+        "open-payment-of-a-closed-order" => {
+            customer.cancel(&order_id).await?.expect(200)?;
+        }
+        "open-payment-beside-another" => {
+            let another = json!({"payment_id": Uuid::now_v7()});
+            let path = format!("/api/orders/{order_id}/payment");
+            customer.client.post(&path, &another).await?.expect(200)?;
+        }
+        _ => {}
+    }
+    Ok(order_id)
 }
 
 fn of_user_service(name: &str) -> Result<HttpExpectation> {

@@ -60,7 +60,7 @@ impl OrderBook {
         };
         match self.0.post_idempotent::<_, Due>(&path, Some(token), &offer).await {
             Ok(due) => due.debt(),
-            Err(error) => Err(refusal(error)),
+            Err(error) => Err(not_opened(error)),
         }
     }
 }
@@ -77,25 +77,53 @@ impl Due {
     }
 }
 
-fn refusal(error: ClientError) -> NotOpened {
-    let is_surely_closed = matches!(
-        error.status(),
-        Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
-    );
-    NotOpened { is_unsent: error.is_unsent(), answer: answer(error), is_surely_closed }
+/// A refusal in order-service's own words: it let nothing in.
+enum Refusal {
+    NoSuchOrder,
+    NothingToPay,
+    AnotherAmount,
 }
 
-fn answer(error: ClientError) -> ApiError {
-    match error.status() {
-        Some(StatusCode::NOT_FOUND) => ApiError::not_found().caused_by(error),
-        Some(StatusCode::CONFLICT) => {
-            ApiError::conflict("nothing-to-pay", "there is nothing to pay for this order")
-                .caused_by(error)
+impl Refusal {
+    /// Anybody on the way may answer with these statuses, after order-service let the payment in. Only it says these words.
+    fn of(error: &ClientError) -> Option<Self> {
+        match (error.status()?, error.problem()?) {
+            (StatusCode::NOT_FOUND, "order-not-found") => Some(Self::NoSuchOrder),
+            (StatusCode::CONFLICT, "order-status" | "payment-under-way") => {
+                Some(Self::NothingToPay)
+            }
+            (StatusCode::UNPROCESSABLE_ENTITY, "invalid-request") => Some(Self::AnotherAmount),
+            _ => None,
         }
-        Some(StatusCode::UNPROCESSABLE_ENTITY) => {
-            ApiError::invalid_field("/amount", AmountMismatch.to_string()).caused_by(error)
+    }
+
+    fn answer(self) -> ApiError {
+        match self {
+            Self::NoSuchOrder => ApiError::not_found(),
+            Self::NothingToPay => {
+                ApiError::conflict("nothing-to-pay", "there is nothing to pay for this order")
+            }
+            Self::AnotherAmount => ApiError::invalid_field("/amount", AmountMismatch.to_string()),
         }
-        Some(StatusCode::UNAUTHORIZED) => ApiError::unauthenticated().caused_by(error),
-        _ => ApiError::unavailable(error),
+    }
+}
+
+fn not_opened(error: ClientError) -> NotOpened {
+    let refusal = Refusal::of(&error);
+    NotOpened {
+        is_surely_closed: refusal.is_some(),
+        is_unsent: error.is_unsent(),
+        answer: answer(refusal, error),
+    }
+}
+
+/// What nobody knows the end of is no refusal of ours either: the request may come again and go on.
+fn answer(refusal: Option<Refusal>, error: ClientError) -> ApiError {
+    match refusal {
+        Some(refusal) => refusal.answer().caused_by(error),
+        None if error.status() == Some(StatusCode::UNAUTHORIZED) => {
+            ApiError::unauthenticated().caused_by(error)
+        }
+        None => ApiError::unavailable(error),
     }
 }

@@ -1,8 +1,7 @@
 //! order-service as payment-service sees it: what is owed, to whom it belongs.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use axum::extract::{Path, State};
@@ -12,9 +11,15 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Orders by id, and whether order-service is out of order.
+/// order-service's books. Clones are one.
 #[derive(Clone, Default)]
-pub(crate) struct Orders(Arc<Mutex<HashMap<Uuid, Order>>>, Arc<AtomicBool>);
+pub(crate) struct Orders(Arc<Mutex<Books>>);
+
+#[derive(Default)]
+struct Books {
+    orders: HashMap<Uuid, Order>,
+    instead: Option<Answer>,
+}
 
 struct Order {
     token: String,
@@ -22,6 +27,8 @@ struct Order {
     is_paid: bool,
     let_in: Option<Value>,
 }
+
+type Answer = (StatusCode, Value);
 
 impl Orders {
     /// Starts listening and says where.
@@ -38,29 +45,73 @@ impl Orders {
     /// A placed order over 19.99 USD of the customer with this token.
     pub(crate) fn placed_by(&self, user_id: Uuid, token: &str) -> Uuid {
         let id = Uuid::now_v7();
-        self.orders()
-            .insert(id, Order { token: token.to_owned(), user_id, is_paid: false, let_in: None });
+        let order = Order { token: token.to_owned(), user_id, is_paid: false, let_in: None };
+        self.books().orders.insert(id, order);
         id
     }
 
     /// From now on there is nothing to pay for the order.
     pub(crate) fn close(&self, id: Uuid) {
-        self.orders().entry(id).and_modify(|order| order.is_paid = true);
+        self.books().orders.entry(id).and_modify(|order| order.is_paid = true);
+    }
+
+    /// From now on somebody on the way answers this. What is asked arrives all the same.
+    pub(crate) fn answer_instead(&self, status: StatusCode, body: Value) {
+        self.books().instead = Some((status, body));
+    }
+
+    /// From now on its own answers arrive again.
+    pub(crate) fn answer_again(&self) {
+        self.books().instead = None;
     }
 
     /// From now on every request fails.
     pub(crate) fn break_down(&self) {
-        self.1.store(true, Ordering::Relaxed);
+        self.answer_instead(StatusCode::SERVICE_UNAVAILABLE, Value::Null);
     }
 
     /// Whether a payment of the order was let in.
     pub(crate) fn is_open(&self, id: Uuid) -> bool {
-        self.orders().get(&id).is_some_and(|order| order.let_in.is_some())
+        self.books().orders.get(&id).is_some_and(|order| order.let_in.is_some())
     }
 
-    fn orders(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, Order>> {
+    fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Books {
+    fn let_in(&mut self, id: Uuid, bearer: &str, offer: &Value) -> Answer {
+        match self.orders.get_mut(&id) {
+            Some(order) if bearer != format!("Bearer {}", order.token) => {
+                refusal(StatusCode::NOT_FOUND, "order-not-found")
+            }
+            Some(_)
+                if (&offer["amount"], &offer["currency"]) != (&json!("19.99"), &json!("USD")) =>
+            {
+                refusal(StatusCode::UNPROCESSABLE_ENTITY, "invalid-request")
+            }
+            Some(order) if order.is_paid => refusal(StatusCode::CONFLICT, "order-status"),
+            Some(Order { let_in: Some(other), .. }) if *other != offer["payment_id"] => {
+                refusal(StatusCode::CONFLICT, "payment-under-way")
+            }
+            Some(order) => {
+                order.let_in = Some(offer["payment_id"].clone());
+                let due = json!({"order_id": id, "user_id": order.user_id, "amount": "19.99", "currency": "USD", "status": "payment_pending"});
+                (StatusCode::OK, due)
+            }
+            None => refusal(StatusCode::NOT_FOUND, "order-not-found"),
+        }
+    }
+}
+
+fn refusal(status: StatusCode, code: &str) -> Answer {
+    (status, problem(code))
+}
+
+/// A problem document of one of our services.
+pub(crate) fn problem(code: &str) -> Value {
+    json!({"type": format!("https://api.ecotrack.platform.dev/problems/{code}")})
 }
 
 async fn open_payment(
@@ -71,26 +122,8 @@ async fn open_payment(
 ) -> (StatusCode, Json<Value>) {
     let bearer =
         headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if orders.1.load(Ordering::Relaxed) {
-        return (StatusCode::SERVICE_UNAVAILABLE, Json(Value::Null));
-    }
-    let mut orders = orders.orders();
-    match orders.get_mut(&id) {
-        Some(order) if bearer != format!("Bearer {}", order.token) => {
-            (StatusCode::NOT_FOUND, Json(Value::Null))
-        }
-        Some(_) if (&offer["amount"], &offer["currency"]) != (&json!("19.99"), &json!("USD")) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, Json(Value::Null))
-        }
-        Some(order) if order.is_paid => (StatusCode::CONFLICT, Json(Value::Null)),
-        Some(Order { let_in: Some(other), .. }) if *other != offer["payment_id"] => {
-            (StatusCode::CONFLICT, Json(Value::Null))
-        }
-        Some(order) => {
-            order.let_in = Some(offer["payment_id"].clone());
-            let due = json!({"order_id": id, "user_id": order.user_id, "amount": "19.99", "currency": "USD", "status": "payment_pending"});
-            (StatusCode::OK, Json(due))
-        }
-        None => (StatusCode::NOT_FOUND, Json(Value::Null)),
-    }
+    let mut books = orders.books();
+    let answer = books.let_in(id, bearer, &offer);
+    let (status, body) = books.instead.clone().unwrap_or(answer);
+    (status, Json(body))
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::Variables;
+use crate::error::code_of;
 
 /// Fails unless `actual` is like the example. The error names the place by its JSON pointer.
 pub fn assert_like(example: &Value, actual: &Value, variables: &Variables) -> anyhow::Result<()> {
@@ -58,6 +59,8 @@ fn text(example: &str, found: &str, variables: &Variables, at: &str) -> anyhow::
         ensure!(found == expected, "`{at}` is {found:?}, not {expected:?}");
         return Ok(());
     }
+    // Whoever reads what kind of problem it is decides by it.
+    ensure!(code_of(example).is_none() || found == example, "`{at}` is {found:?}, not {example:?}");
     let kinds: [Kind; 3] = [
         ("a UUID", |text| Uuid::parse_str(text).is_ok()),
         ("a time", |text| DateTime::parse_from_rfc3339(text).is_ok()),
@@ -102,6 +105,14 @@ mod tests {
         assert_eq!(said(&json!("1.00"), &json!("many")), "`` is \"many\", not a decimal");
         assert_eq!(said(&json!(1), &json!(1.5)), "`` is 1.5, not an integer");
         assert_eq!(said(&json!([1]), &json!([])), "`` is empty");
+    }
+
+    #[test]
+    fn a_problem_must_be_the_very_same() {
+        let kind = |code: &str| json!(format!("https://api.ecotrack.platform.dev/problems/{code}"));
+        assert_eq!(said(&kind("sold-out"), &kind("sold-out")), "");
+        assert!(said(&kind("sold-out"), &kind("not-found")).contains("not-found"));
+        assert!(said(&kind("sold-out"), &json!("about:blank")).contains("about:blank"));
     }
 
     #[test]
