@@ -242,6 +242,12 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
     of_connection || CLASSES.iter().any(|class| is_of_class(error, class))
 }
 
+/// Whether the server ended the statement because it took too long. A request may come again; what is slow each time is to blame
+/// itself.
+pub(crate) fn is_too_slow(error: &sqlx::Error) -> bool {
+    is_of_class(error, "57014")
+}
+
 /// Whether nobody listens, or the server is just starting or stopping.
 fn is_unreachable(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Io(_)) || is_of_class(error, "57") || is_of_class(error, "08")

@@ -1,8 +1,11 @@
 //! Hashing passwords: slow on purpose, so never on an async thread and never too many at once.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    mpsc::{Receiver, SyncSender, sync_channel},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
 };
 
 use anyhow::Context as _;
@@ -100,7 +103,11 @@ fn work_off(waiting: &Mutex<Receiver<Job>>) {
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        job();
+        // With its last thread the service would refuse every login from then on. Whoever asked gets an error: the way to tell them
+        // is dropped.
+        if catch_unwind(AssertUnwindSafe(job)).is_err() {
+            tracing::error!("hashing a password panicked");
+        }
     }
 }
 
@@ -145,6 +152,18 @@ mod tests {
             (decoy.algorithm, decoy.version, &decoy.params),
             (stored.algorithm, stored.version, &stored.params)
         );
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_ends_no_thread() {
+        let passwords = Passwords::new().unwrap();
+        for _ in 0..MOST_THREADS {
+            let outcome =
+                passwords.work(|| std::panic::resume_unwind(Box::new("on purpose"))).await;
+            let outcome: Result<(), ApiError> = outcome;
+            assert_eq!(outcome.unwrap_err().status(), 500);
+        }
+        assert_eq!(passwords.work(|| 1).await.unwrap(), 1);
     }
 
     #[tokio::test]

@@ -1,15 +1,32 @@
 //! Bringing the service's schema to the version it knows. sqlx holds an advisory lock, so replicas take turns.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use sqlx::{
     AssertSqlSafe, PgPool,
     migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::failpoint;
 
-/// Applies what is missing. A schema that a newer version wrote is an error, see [`is_unknown_schema`].
+/// Longest one statement of a migration may take, waiting for a replica that migrates among them: an index on a table that has
+/// grown takes longer than any request may.
+const STATEMENT_TIMEOUT: &str = "10min";
+/// Longest all of it may take. A database that vanished meanwhile would never answer.
+const LONGEST: Duration = Duration::from_mins(15);
+
+/// Applies what is missing, with the login of `pool`. A schema that a newer version wrote is an error, see [`is_unknown_schema`].
 pub(super) async fn run(pool: &PgPool, schema: &str, migrations: &Migrator) -> anyhow::Result<()> {
+    let patient = PgConnectOptions::clone(&pool.connect_options())
+        .options([("statement_timeout", STATEMENT_TIMEOUT)]);
+    let patient = PgPoolOptions::new().max_connections(1).connect_lazy_with(patient);
+    let migrated = tokio::time::timeout(LONGEST, migrate(&patient, schema, migrations));
+    migrated.await.unwrap_or_else(|late| Err(late.into()))
+}
+
+async fn migrate(pool: &PgPool, schema: &str, migrations: &Migrator) -> anyhow::Result<()> {
     ensure_schema(pool, schema).await.with_context(|| format!("cannot make schema {schema}"))?;
     failpoint::hit("database.migration");
     migrations.run(pool).await.with_context(|| format!("cannot migrate schema {schema}"))?;

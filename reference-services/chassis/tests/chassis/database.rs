@@ -210,6 +210,17 @@ async fn what_the_database_refuses_only_now_may_be_tried_again() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_migration_has_minutes_and_a_request_seconds() -> Result<()> {
+    let bench = Bench::start().await?;
+    let mut connection = bench.database.acquire().await?;
+    let both =
+        "select statement_timeout, current_setting('statement_timeout') from time_of_migrations";
+    let both: (String, String) = sqlx::query_as(both).fetch_one(&mut *connection).await?;
+    assert_eq!(both, ("10min".to_owned(), "10s".to_owned()));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_schema_of_a_newer_version_is_refused() -> Result<()> {
     let bench = Bench::start().await?;
     let newer = "insert into test_service._sqlx_migrations (version, description, success, checksum, execution_time) \

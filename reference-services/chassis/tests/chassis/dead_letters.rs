@@ -16,7 +16,7 @@ use crate::{
     raw,
 };
 
-/// Makes its effect, except of what was published by `panic`.
+/// Makes its effect, except of what was published by `panic` or `sloth`.
 struct Effects;
 
 impl Handler for Effects {
@@ -28,6 +28,11 @@ impl Handler for Effects {
         event: &Envelope,
     ) -> Result<(), HandlerError> {
         assert_ne!(event.source, "panic", "on purpose");
+        if event.source == "sloth" {
+            for statement in ["set local statement_timeout = '1ms'", "select pg_sleep(10)"] {
+                sqlx::query(statement).execute(&mut **transaction).await?;
+            }
+        }
         sqlx::query("insert into effects (event_id) values ($1)")
             .bind(event.id)
             .execute(&mut **transaction)
@@ -60,6 +65,7 @@ fn broken(good: &Record) -> Result<Vec<(Record, &'static str)>> {
         (with("ce_dataschema", Some(newer)), "v99"),
         (with("ce_time", Some(ahead)), "future"),
         (Record::of_event(&Envelope::new("panic", event()), Headers::new())?, "panicked"),
+        (Record::of_event(&Envelope::new("sloth", event()), Headers::new())?, "statement timeout"),
     ])
 }
 

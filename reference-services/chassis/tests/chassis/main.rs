@@ -21,17 +21,18 @@
 //! | T14 smuggling | refused, or the last of its connection | `smuggling::a_head_that_two_hops_could_read_differently_is_refused`, `smuggling::a_request_with_two_lengths_is_the_last_of_its_connection_and_what_hides_behind_it_is_never_served` |
 //! | T15 injection into statements, lines and headers | bound parameters, structured lines, validated headers | `bad_input::a_correlation_id_that_could_forge_a_line_is_replaced`, product-service's `hostile` |
 //! | T16 plain text or the wrong server | TLS by the platform's authority and the server's own name; in the mesh by identity | `secured`, `features/mesh/mutual_tls.feature` |
-//! | T17 logins that last or may too much | a login with a lease, a role per service | `database::a_change_of_credentials_fails_no_request_and_leaves_the_old_login`, `features/secrets/database_credentials.feature` |
+//! | T17 logins that last or may too much | a login with a lease, a role per service | `database::a_change_of_credentials_fails_no_request_and_leaves_the_old_login`, `a_login_has_its_services_schema_and_no_other` of the servers, `features/secrets/database_credentials.feature` |
 //! | T18 forged or malformed events | parked with a reason; who may write is listed | `dead_letters::every_broken_record_is_parked_and_the_ones_behind_it_are_handled`, `whoever_tells_or_listens_by_the_registry_of_events_may_and_nobody_else` of deploy/platform |
 //! | T19 poisoned cache | unreadable is a miss, stale is not put back, another's is not believed | `redis::a_slow_reader_does_not_put_back_what_was_changed_meanwhile`, `redis::a_value_nobody_can_read_is_a_miss`, user-service's `cache::an_entry_that_is_another_users_is_not_believed` |
 //! | T20 secrets in outputs | wrapped types, allow-listed context, no values in errors; the collector's list of attributes, an access log without queries | `canaries::no_canary_comes_out_anywhere`, `credentials`, `secrecy` of each service, `the_access_log_has_no_query` of deploy/platform, `features/observability/privacy.feature` |
 //! | T21 leaking error bodies | fixed texts and a trace id | `lifecycle::a_handler_that_panics_is_a_problem_and_not_the_end`, `features/services/problems.feature` |
-//! | T22 fail-open | a fail mode per limit, no keys no answer | `redis::without_redis_a_limit_fails_as_it_was_told_to`, `tokens::without_keys_nothing_is_said_about_any_token` |
+//! | T22 fail-open | a fail mode per limit, no keys no answer | `redis::without_redis_a_limit_fails_as_it_was_told_to`, `tokens::without_keys_nothing_is_said_about_any_token`; of what else is away, order-service's `surviving`, product-service's `caches`, payment-service's `unknown_outcomes` and `intents` |
 //! | T23 the platform's paths from outside | they have no route and no cell in the matrix | the harness's `chart::authorization::the_gateway_reaches_no_actuator_and_none_of_the_internal_routes`, `features/mesh/external_access.feature` |
 //! | T24 cardinality | route templates and known methods only | `lifecycle::made_up_paths_and_methods_make_no_series`; after the fuzzer at most 10,000 series, `fuzz::series` of the stack |
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod answers;
 mod bad_input;
 mod batches;
 mod canaries;

@@ -51,7 +51,8 @@ pub(crate) async fn lock(
     Ok(with_lines(tx, row.into_iter().collect()).await?.pop())
 }
 
-/// Some orders that were not paid in time, the oldest first, without those that somebody is working on.
+/// Some orders that were not paid in time, the oldest first, without those that somebody is working on. One that this version cannot
+/// read is left to a newer one, and holds up no other.
 pub(crate) async fn lock_unpaid(
     tx: &mut PgConnection,
     now: DateTime<Utc>,
@@ -67,7 +68,12 @@ pub(crate) async fn lock_unpaid(
     .bind(limit)
     .fetch_all(&mut *tx)
     .await?;
-    with_lines(tx, rows).await
+    let orders = each_with_lines(tx, rows).await?.into_iter();
+    Ok(orders.filter_map(|order| order.inspect_err(left_alone).ok()).collect())
+}
+
+fn left_alone(error: &sqlx::Error) {
+    tracing::error!(%error, "an unpaid order is not cancelled");
 }
 
 /// Which of a customer's orders to list.
@@ -103,6 +109,13 @@ pub(crate) async fn page(
 }
 
 async fn with_lines(conn: &mut PgConnection, rows: Vec<OrderRow>) -> sqlx::Result<Vec<Order>> {
+    each_with_lines(conn, rows).await?.into_iter().collect()
+}
+
+async fn each_with_lines(
+    conn: &mut PgConnection,
+    rows: Vec<OrderRow>,
+) -> sqlx::Result<Vec<sqlx::Result<Order>>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -113,5 +126,5 @@ async fn with_lines(conn: &mut PgConnection, rows: Vec<OrderRow>) -> sqlx::Resul
     .bind(ids)
     .fetch_all(conn)
     .await?;
-    rows.into_iter().map(|row| row.order(&items)).collect()
+    Ok(rows.into_iter().map(|row| row.order(&items)).collect())
 }

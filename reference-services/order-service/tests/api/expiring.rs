@@ -4,6 +4,7 @@ use anyhow::Result;
 use chrono::TimeDelta;
 use futures::future::try_join_all;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::helpers::TestApp;
 
@@ -25,6 +26,20 @@ async fn an_order_nobody_pays_is_cancelled_when_its_time_is_over() -> Result<()>
     assert_eq!(history.last(), Some(&last));
     assert_eq!(customer.status(&patient).await?, "created");
     Ok(())
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_read_holds_up_no_other() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    let newer: Uuid = customer.placed(product).await?.parse()?;
+    let unreadable = "UPDATE order_service.orders
+        SET payment_method = 'barter', reserved_until = now() - interval '1 hour' WHERE id = $1";
+    let mut connection = app.fixture.database.connect().await?;
+    sqlx::query(unreadable).bind(newer).execute(&mut connection).await?;
+    app.neighbours.hold_for(NO_TIME);
+    let order_id = customer.placed(product).await?;
+    customer.await_status(&order_id, "cancelled").await
 }
 
 #[tokio::test]

@@ -88,7 +88,17 @@ impl Payments {
     /// Gives up one payment that nobody recorded in time, in the trace of the request that it belongs to.
     pub(crate) async fn give_up_one(&self) -> anyhow::Result<Progress> {
         let mut tx = self.database.begin().await?;
-        let Some(due) = intents::lock_due(&mut tx).await? else { return Ok(Progress::Idle) };
+        let Some(row) = intents::lock_due(&mut tx).await? else { return Ok(Progress::Idle) };
+        let payment_id = row.payment_id;
+        let due = match row.due() {
+            Ok(due) => due,
+            Err(error) => {
+                // The others do not wait for the one that cannot be read.
+                intents::put_off(&mut tx, payment_id, schedule::PATIENCE).await?;
+                tx.commit().await?;
+                return Err(error.into());
+            }
+        };
         let intent = due.intent;
         match intents::rival_of(&mut tx, &intent, schedule::PATIENCE).await? {
             // Whoever was let in instead: the order does not wait for this one.

@@ -13,9 +13,10 @@ use crate::domain::intent::Intent;
 use crate::domain::method::Method;
 use crate::domain::payment::Debt;
 
+/// An intent as it is stored.
 #[derive(sqlx::FromRow)]
-struct Row {
-    payment_id: Uuid,
+pub(crate) struct Row {
+    pub(crate) payment_id: Uuid,
     order_id: Uuid,
     user_id: Uuid,
     amount: i64,
@@ -31,7 +32,8 @@ pub(crate) struct DueIntent {
 }
 
 impl Row {
-    fn due(self) -> sqlx::Result<DueIntent> {
+    /// What it says. An error if this version does not know the words, which a newer one may have written.
+    pub(crate) fn due(self) -> sqlx::Result<DueIntent> {
         let id = self.payment_id;
         let currency = known("currency", id, Currency::parse(&self.currency).ok())?;
         let amount = Money::from_minor(self.amount, currency);
@@ -99,15 +101,14 @@ pub(crate) async fn end(conn: &mut PgConnection, payment_id: Uuid) -> sqlx::Resu
 }
 
 /// An intent that nobody finished in time, kept from others until the transaction ends.
-pub(crate) async fn lock_due(tx: &mut PgConnection) -> sqlx::Result<Option<DueIntent>> {
-    let row: Option<Row> = sqlx::query_as(
+pub(crate) async fn lock_due(tx: &mut PgConnection) -> sqlx::Result<Option<Row>> {
+    sqlx::query_as(
         "SELECT payment_id, order_id, user_id, amount, currency, method, trace_context
          FROM payment_intents WHERE given_up_at IS NULL AND due_at <= now()
          ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
     )
     .fetch_optional(tx)
-    .await?;
-    row.map(Row::due).transpose()
+    .await
 }
 
 /// Notes that an intent was given up, for good.

@@ -1,10 +1,13 @@
 //! Whoever dies between opening a payment and recording it leaves no order that waits for ever.
 
 use anyhow::{Result, ensure};
+use axum::http::StatusCode;
 use ecotrack_chassis::test_support::eventually;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::helpers::{Customer, TestApp, id_of};
+use crate::orders::problem;
 
 /// Lets no payment be recorded, as if the process died right before.
 async fn stop_recording(app: &TestApp) -> Result<()> {
@@ -39,9 +42,15 @@ async fn opened(app: &TestApp) -> Result<(Customer, Uuid)> {
     stop_recording(app).await?;
     customer.pay_by_card().await?.expect_problem(500)?;
     record_again(app).await?;
-    ensure!(app.orders.is_open(customer.order_id), "nothing was opened");
-    match intents(app, customer.order_id).await?[..] {
-        [(payment_id, false)] => Ok((customer, payment_id)),
+    let payment_id = left_open(app, customer.order_id).await?;
+    Ok((customer, payment_id))
+}
+
+/// The payment of an order that was let in, and that nobody has recorded or given up.
+async fn left_open(app: &TestApp, order_id: Uuid) -> Result<Uuid> {
+    ensure!(app.orders.is_open(order_id), "nothing was opened");
+    match intents(app, order_id).await?[..] {
+        [(payment_id, false)] => Ok(payment_id),
         ref others => anyhow::bail!("{others:?}"),
     }
 }
@@ -66,6 +75,20 @@ async fn an_opened_payment_that_nobody_records_fails_and_is_never_charged() -> R
 }
 
 #[tokio::test]
+async fn an_intent_that_cannot_be_read_holds_up_no_other() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (_unreadable, newer) = opened(&app).await?;
+    let unreadable = "UPDATE payment_service.payment_intents SET method = 'barter', due_at = now() - interval '1 hour' WHERE payment_id = $1";
+    let mut conn = app.fixture.database.connect().await?;
+    sqlx::query(unreadable).bind(newer).execute(&mut conn).await?;
+    let (_customer, payment_id) = opened(&app).await?;
+    let due = "UPDATE payment_service.payment_intents SET due_at = now(), begun_at = begun_at - interval '1 minute' WHERE payment_id = $1";
+    sqlx::query(due).bind(payment_id).execute(&mut conn).await?;
+    app.await_event("PaymentFailedEvent", &payment_id.to_string()).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_request_that_comes_again_goes_on_with_the_payment_that_was_opened() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, payment_id) = opened(&app).await?;
@@ -82,11 +105,34 @@ async fn what_order_service_refuses_is_not_looked_after() -> Result<()> {
     let (owner, other) = (app.customer()?, app.customer()?);
     other.pay(&owner.offer("credit_card", "tok_visa"), "k").await?.expect_problem(404)?;
     let mut low = owner.offer("credit_card", "tok_visa");
-    low["amount"] = serde_json::json!("1.00");
+    low["amount"] = json!("1.00");
     owner.pay(&low, "k").await?.expect_problem(422)?;
     app.orders.close(owner.order_id);
     owner.pay_by_card().await?.expect_problem(409)?;
     assert!(intents(&app, owner.order_id).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_in_the_words_of_others_leaves_the_payment_open() -> Result<()> {
+    let app = TestApp::start().await?;
+    let refusals = [
+        (StatusCode::NOT_FOUND, Value::Null),
+        (StatusCode::CONFLICT, json!({"type": "about:blank", "title": "Conflict"})),
+        (StatusCode::UNPROCESSABLE_ENTITY, json!("<h1>422</h1>")),
+        // Of another service of ours, which has no such route.
+        (StatusCode::NOT_FOUND, problem("not-found")),
+    ];
+    for (status, body) in refusals {
+        let customer = app.customer()?;
+        app.orders.answer_instead(status, body);
+        customer.pay_by_card().await?.expect_problem(503)?;
+        let payment_id = left_open(&app, customer.order_id).await?;
+        app.orders.answer_again();
+        let payment = customer.pay_by_card().await?.expect(201)?.json();
+        assert_eq!(id_of(&payment)?, payment_id.to_string());
+        assert_eq!(app.charges(customer.order_id).await?, 1);
+    }
     Ok(())
 }
 
@@ -131,7 +177,7 @@ async fn a_payment_that_failed_meanwhile_is_not_charged_by_a_request_that_comes_
 {
     let app = TestApp::start().await?;
     let customer = app.customer()?;
-    app.arm("stripe", &serde_json::json!({"mode": "error", "ttl_seconds": 120})).await?;
+    app.arm("stripe", &json!({"mode": "error", "ttl_seconds": 120})).await?;
     customer.pay_by_card().await?.expect(202)?;
     // As it is when the process died before it answered, and the reconciler gave the charge up ten minutes later.
     app.execute("UPDATE payment_service.payments SET status = 'failed', next_attempt_at = NULL")
