@@ -7,11 +7,15 @@ use anyhow::{Context as _, Result, ensure};
 use ecotrack_chassis::test_support::{Client, eventually};
 use futures::future::try_join_all;
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::net::TcpListener;
+use tokio::process::Child;
 
 use crate::helpers::{TestApp, free_address};
 
-/// Rounds of requests, each of which is a line: more than a pipe and the queue before it take together.
+/// Rounds of requests, each of which is a line and a span: more than a pipe and the queues before it take together.
 const REQUESTS: (usize, usize) = (100, 50);
+/// What may be kept for a collector that takes nothing, in kilobytes.
+const MOST_KEPT: u64 = 20 * 1024;
 /// Longest a round takes; it is over in a fraction of a second.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -42,16 +46,10 @@ async fn a_reader_of_its_lines_who_stands_still_stops_neither_requests_nor_the_e
     let client = Client::new(format!("http://{address}").parse()?)?;
     eventually(|| async { client.get("/actuator/health/liveness").await.map(drop) }).await?;
     for _ in 0..REQUESTS.0 {
-        let refused = (0..REQUESTS.1).map(|_| client.get("/api/notifications"));
-        let answers = tokio::time::timeout(PATIENCE, try_join_all(refused)).await;
-        for answer in answers.context("requests wait for who reads the lines")?? {
-            answer.expect(401)?;
-        }
+        ask(&client).await.context("requests wait for who reads the lines")?;
     }
-    let metrics = client.get("/actuator/prometheus").await?.expect(200)?.text;
-    let lost = metrics.lines().find_map(|line| line.strip_prefix("log_lines_lost_total "));
     ensure!(
-        lost.context("no metric")?.parse::<u64>()? > 0,
+        counted(&client, "log_lines_lost_total").await? > 0,
         "no line was lost: this test tested nothing"
     );
     let id = process.id().and_then(|id| Pid::from_raw(id.cast_signed())).context("it ended")?;
@@ -59,4 +57,60 @@ async fn a_reader_of_its_lines_who_stands_still_stops_neither_requests_nor_the_e
     let ended = tokio::time::timeout(PATIENCE, process.wait()).await;
     ensure!(ended.context("it waits for who reads the lines")??.success());
     Ok(())
+}
+
+#[tokio::test]
+async fn a_collector_that_takes_nothing_costs_spans_and_neither_requests_nor_memory() -> Result<()>
+{
+    let app = TestApp::without_service().await?;
+    let address = free_address()?;
+    // Connections are taken by the system, and nobody speaks on them.
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let mut command = app.command()?;
+    command
+        .env("ECOTRACK_HTTP_ADDR", &address)
+        .env("OTEL_TRACES_SAMPLER_ARG", "1")
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", silent.local_addr()?));
+    let mut process = command.stdout(Stdio::null()).spawn()?;
+    let client = Client::new(format!("http://{address}").parse()?)?;
+    eventually(|| async { client.get("/actuator/health/liveness").await.map(drop) }).await?;
+    // What any load needs, it has from then on.
+    for _ in 0..REQUESTS.0 / 10 {
+        ask(&client).await?;
+    }
+    let before = resident_kilobytes(&process)?;
+    for _ in 0..2 * REQUESTS.0 {
+        ask(&client).await.context("requests wait for the collector")?;
+    }
+    let grown = resident_kilobytes(&process)?.saturating_sub(before);
+    ensure!(grown <= MOST_KEPT, "{grown} KiB more are resident");
+    ensure!(
+        counted(&client, "telemetry_spans_total{result=\"dropped\"}").await? > 0,
+        "no span was dropped: this test tested nothing"
+    );
+    Ok(process.kill().await?)
+}
+
+/// Asks many times at once.
+async fn ask(client: &Client) -> Result<()> {
+    let refused = (0..REQUESTS.1).map(|_| client.get("/api/notifications"));
+    for answer in tokio::time::timeout(PATIENCE, try_join_all(refused)).await?? {
+        answer.expect(401)?;
+    }
+    Ok(())
+}
+
+/// What a counter says.
+async fn counted(client: &Client, series: &str) -> Result<u64> {
+    let metrics = client.get("/actuator/prometheus").await?.expect(200)?.text;
+    let value = metrics.lines().find_map(|line| line.strip_prefix(series));
+    Ok(value.with_context(|| format!("no {series}"))?.trim().parse()?)
+}
+
+fn resident_kilobytes(process: &Child) -> Result<u64> {
+    let id = process.id().context("it ended")?;
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = resident.and_then(|text| text.split_whitespace().next());
+    Ok(number.context("no VmRSS")?.parse()?)
 }

@@ -8,7 +8,7 @@ use ecotrack_stack::{
     Name, Shop, Stack,
     bench::{
         rounds::{Limit, Rounds, Scale, Side},
-        usage::{child_named, cpu_seconds},
+        usage::{child_named, cpu_seconds, cpu_seconds_of_ended},
     },
     report::Report,
 };
@@ -50,15 +50,21 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     let size: i32 = sqlx::query_scalar(SIZE).fetch_one(&mut connection).await?;
     let test = ProducerTest::new(stack, count, size)?;
     let rounds = Rounds::measure(scale.rounds.div_ceil(2), async |side| match side {
-        Side::A => Ok(Sent { per_second: test.run().await?, cpu: f64::NAN }),
+        Side::A => {
+            let used = cpu_seconds_of_ended()?;
+            let per_second = test.run().await?;
+            let cpu = per_thousand(cpu_seconds_of_ended()? - used, count);
+            Ok(Sent { per_second, cpu })
+        }
         Side::B => drain(stack, &mut connection, count).await,
     })
     .await?;
     let mut report = Report::new(&format!(
         "a backlog of {count} events in the outbox, against Kafka's own producer test with records of the same size, acks=all"
     ));
-    let cpu = rounds.ratio(|sent| sent.cpu).b;
-    report.noted("CPU s per 1,000 events, notification-service", &format!("{cpu:.4}"));
+    let cpu = rounds.ratio(|sent| sent.cpu);
+    report.noted("CPU s per 1,000 events, notification-service", &format!("{:.4}", cpu.b));
+    report.noted("of the producer test, with its start", &format!("{:.4}", cpu.a));
     let per_second = rounds.ratio(|sent| sent.per_second);
     scale.judge_ratio(
         &mut report,
@@ -101,7 +107,11 @@ async fn drain(stack: &Stack, connection: &mut PgConnection, count: i32) -> anyh
         sqlx::AssertSqlSafe(format!("delete from notification_service.outbox where {COPIES}"));
     let removed = sqlx::query(copies).execute(connection).await?.rows_affected();
     ensure!(i32::try_from(removed)? == count, "{removed} events of {count} were sent");
-    Ok(Sent { per_second, cpu: spent / f64::from(count) * 1e3 })
+    Ok(Sent { per_second, cpu: per_thousand(spent, count) })
+}
+
+fn per_thousand(seconds: f64, count: i32) -> f64 {
+    seconds / f64::from(count) * 1e3
 }
 
 /// `kafka-producer-perf-test`, from the broker's own jars.

@@ -16,6 +16,7 @@ use ecotrack_stack::{
     bench::{
         latency::{Latencies, merged, millis},
         rounds::{Limit, Rounds, Scale, Side},
+        usage::cpu_seconds,
     },
     report::Report,
 };
@@ -45,8 +46,9 @@ const TELL: &str = "
         for each row execute function bench.tell()";
 const BE_SILENT: &str = "drop schema bench cascade";
 
-/// How long events took to be handled, by whom.
+/// What events cost, and how long they took to be handled, by whom.
 struct Handled {
+    cpu: f64,
     by_notifications: Latencies,
     by_products: Latencies,
 }
@@ -58,12 +60,17 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     let events = scale.pick(100, 10);
     let raw = RawKafka::start(stack).await?;
     let mut orders = Orders::open(stack).await?;
-    let rounds = Rounds::measure(scale.rounds, async |side| match side {
-        Side::A => {
-            let by_notifications = raw.carry(events).await?;
-            Ok(Handled { by_notifications, by_products: Latencies::new()? })
-        }
-        Side::B => orders.place(events).await,
+    let ours = stack.service(Name::NotificationService)?.process_id().context("it does not run")?;
+    let rounds = Rounds::measure(scale.rounds, async |side| {
+        // The library alone is in this process.
+        let process = if side == Side::A { std::process::id() } else { ours };
+        let used = cpu_seconds(process)?;
+        let (by_notifications, by_products) = match side {
+            Side::A => (raw.carry(events).await?, Latencies::new()?),
+            Side::B => orders.place(events).await?,
+        };
+        let cpu = (cpu_seconds(process)? - used) / f64::from(u32::try_from(events)?) * 1e3;
+        Ok(Handled { cpu, by_notifications, by_products })
     })
     .await;
     sqlx::raw_sql(BE_SILENT).execute(&mut connection).await?;
@@ -78,6 +85,9 @@ fn report(stack: &Stack, scale: &Scale, rounds: &Rounds<Handled>) -> anyhow::Res
     let mut report = Report::new(
         "commit of an order to commit of its handling, against rdkafka alone produce to consume (same settings, SASL and TLS)",
     );
+    let cpu = rounds.ratio(|handled| handled.cpu);
+    report.noted("CPU s per 1,000 events, notification-service", &format!("{:.3}", cpu.b));
+    report.noted("of rdkafka alone, producing and consuming", &format!("{:.3}", cpu.a));
     let (name, shown) = ("p50, notification-service", format!("{:.2} ms", ratio.b));
     scale.judge(&mut report, name, Limit::AtMost((most * 100.0).round() / 100.0), ratio.b, &shown);
     report.noted(
@@ -124,18 +134,18 @@ impl Orders {
         Ok(Self { shop, customer, product, listener })
     }
 
-    async fn place(&mut self, count: usize) -> anyhow::Result<Handled> {
-        let mut handled =
-            Handled { by_notifications: Latencies::new()?, by_products: Latencies::new()? };
+    /// How long notification-service took, and product-service.
+    async fn place(&mut self, count: usize) -> anyhow::Result<(Latencies, Latencies)> {
+        let (mut by_notifications, mut by_products) = (Latencies::new()?, Latencies::new()?);
         for _ in 0..count {
             let key = Uuid::new_v4().to_string();
             let order = self.shop.order(&self.customer, self.product, &key);
             let (reply, seen) = tokio::try_join!(order, watch(&mut self.listener))?;
             ensure!(reply.status == StatusCode::CREATED, "{}: {}", reply.status, reply.body);
-            handled.by_notifications.record(seen.0);
-            handled.by_products.record(seen.1);
+            by_notifications.record(seen.0);
+            by_products.record(seen.1);
         }
-        Ok(handled)
+        Ok((by_notifications, by_products))
     }
 }
 

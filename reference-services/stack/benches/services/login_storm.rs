@@ -2,13 +2,14 @@
 
 use std::{cell::Cell, time::Duration};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use ecotrack_stack::{
     Name, Shop, Stack,
     bench::{
         drive::{Target, at_rate},
         latency::{Latencies, merged, millis},
         rounds::{Limit, Rounds, Scale, Side},
+        usage::cpu_seconds,
     },
     report::Report,
 };
@@ -25,6 +26,12 @@ const RATE: u32 = 100;
 /// The other routes. The last one is of another service: it shows what the machine alone has to do with it.
 const ROUTES: [&str; 3] = ["profile", "token keys", "product of product-service"];
 
+/// How long the other routes took, and what all of it cost user-service in CPU seconds.
+struct Round {
+    seen: Vec<Latencies>,
+    cpu: f64,
+}
+
 pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> {
     let emails: Vec<String> = stream::iter(0..scale.pick(STORM, 4))
         .map(|_| async { anyhow::Ok(stack.accounts().register().await?.email) })
@@ -33,15 +40,23 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
         .await?;
     let targets = targets(stack).await?;
     let logins = Cell::new(0_u32);
-    let rounds = Rounds::measure(scale.rounds, async |side| match side {
-        Side::A => at_rate(&targets, RATE, scale.time).await,
-        Side::B => tokio::select! {
-            seen = at_rate(&targets, RATE, scale.time) => seen,
-            () = storm(stack, &emails, &logins) => bail!("the storm ended"),
-        },
+    let users = stack.service(Name::UserService)?.process_id().context("it does not run")?;
+    let rounds = Rounds::measure(scale.rounds, async |side| {
+        let used = cpu_seconds(users)?;
+        let seen = match side {
+            Side::A => at_rate(&targets, RATE, scale.time).await?,
+            Side::B => tokio::select! {
+                seen = at_rate(&targets, RATE, scale.time) => seen?,
+                () = storm(stack, &emails, &logins) => bail!("the storm ended"),
+            },
+        };
+        Ok(Round { seen, cpu: cpu_seconds(users)? - used })
     })
     .await?;
     let mut report = Report::new("a login storm: p99 of other routes during it over p99 without");
+    let cpu = |side: &[Round]| side.iter().map(|round| round.cpu).sum::<f64>();
+    let per_thousand = (cpu(&rounds.b) - cpu(&rounds.a)) / f64::from(logins.get()) * 1e3;
+    report.noted("CPU s per 1,000 logins, user-service", &format!("{per_thousand:.1}"));
     for (index, route) in ROUTES.into_iter().enumerate() {
         judge(scale, &mut report, &rounds, (index, route))?;
     }
@@ -84,15 +99,18 @@ async fn storm(stack: &Stack, emails: &[String], logins: &Cell<u32>) {
 fn judge(
     scale: &Scale,
     report: &mut Report,
-    rounds: &Rounds<Vec<Latencies>>,
+    rounds: &Rounds<Round>,
     (index, route): (usize, &str),
 ) -> anyhow::Result<()> {
-    let p99 = |side: &[Vec<Latencies>]| -> anyhow::Result<Duration> {
-        Ok(merged(side.iter().filter_map(|seen| seen.get(index)))?.quantile(0.99))
+    let p99 = |side: &[Round]| -> anyhow::Result<Duration> {
+        Ok(merged(side.iter().filter_map(|round| round.seen.get(index)))?.quantile(0.99))
     };
     let (quiet, storm) = (p99(&rounds.a)?, p99(&rounds.b)?);
     let noise = rounds
-        .ratio(|seen| seen.get(index).map_or(f64::NAN, |seen| seen.quantile(0.99).as_secs_f64()))
+        .ratio(|round| {
+            let seen = round.seen.get(index);
+            seen.map_or(f64::NAN, |seen| seen.quantile(0.99).as_secs_f64())
+        })
         .noise;
     let ratio = storm.as_secs_f64() / quiet.as_secs_f64();
     let shown = format!(

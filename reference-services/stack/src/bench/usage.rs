@@ -29,6 +29,12 @@ pub fn cpu_seconds_with_children(pid: u32) -> anyhow::Result<f64> {
     seconds(parent.utime + parent.stime + ended + children)
 }
 
+/// CPU seconds of this process's children that have ended. For programs that run to their end.
+pub fn cpu_seconds_of_ended() -> anyhow::Result<f64> {
+    let stat = process(std::process::id())?.stat()?;
+    seconds(u64::try_from(stat.cutime + stat.cstime)?)
+}
+
 /// CPU time of the calling thread.
 pub fn cpu_of_thread() -> anyhow::Result<Duration> {
     let text = fs::read_to_string(THREAD).with_context(|| format!("cannot read {THREAD}"))?;
