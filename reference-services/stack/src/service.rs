@@ -66,10 +66,11 @@ impl Service {
         locked(&self.program).log.clone()
     }
 
-    /// Id of its process, if it runs.
-    #[must_use]
-    pub fn process_id(&self) -> Option<u32> {
-        locked(&self.process).as_ref().map(Process::id)
+    /// Id of its process. An error if it was never started.
+    pub fn process_id(&self) -> anyhow::Result<u32> {
+        let process = locked(&self.process);
+        let id = process.as_ref().map(Process::id);
+        id.with_context(|| format!("{} does not run", self.name))
     }
 
     /// Sets a variable for its next start; an empty value takes it away.

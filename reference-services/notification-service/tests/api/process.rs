@@ -8,7 +8,7 @@ use ecotrack_chassis::test_support::{Client, eventually};
 use futures::future::try_join_all;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpListener;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use crate::helpers::{TestApp, free_address};
 
@@ -38,13 +38,10 @@ async fn what_is_in_its_memory_is_never_dumped() -> Result<()> {
 #[tokio::test]
 async fn a_reader_of_its_lines_who_stands_still_stops_neither_requests_nor_the_end() -> Result<()> {
     let app = TestApp::without_service().await?;
-    let address = free_address()?;
     let mut command = app.command()?;
-    command.env("ECOTRACK_HTTP_ADDR", &address).env("ECOTRACK_LOG", "info");
     // Nobody reads what comes out here.
-    let mut process = command.stdout(Stdio::piped()).spawn()?;
-    let client = Client::new(format!("http://{address}").parse()?)?;
-    eventually(|| async { client.get("/actuator/health/liveness").await.map(drop) }).await?;
+    command.env("ECOTRACK_LOG", "info").stdout(Stdio::piped());
+    let (mut process, client) = serve(command).await?;
     for _ in 0..REQUESTS.0 {
         ask(&client).await.context("requests wait for who reads the lines")?;
     }
@@ -63,17 +60,14 @@ async fn a_reader_of_its_lines_who_stands_still_stops_neither_requests_nor_the_e
 async fn a_collector_that_takes_nothing_costs_spans_and_neither_requests_nor_memory() -> Result<()>
 {
     let app = TestApp::without_service().await?;
-    let address = free_address()?;
     // Connections are taken by the system, and nobody speaks on them.
     let silent = TcpListener::bind("127.0.0.1:0").await?;
     let mut command = app.command()?;
     command
-        .env("ECOTRACK_HTTP_ADDR", &address)
         .env("OTEL_TRACES_SAMPLER_ARG", "1")
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", silent.local_addr()?));
-    let mut process = command.stdout(Stdio::null()).spawn()?;
-    let client = Client::new(format!("http://{address}").parse()?)?;
-    eventually(|| async { client.get("/actuator/health/liveness").await.map(drop) }).await?;
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", silent.local_addr()?))
+        .stdout(Stdio::null());
+    let (mut process, client) = serve(command).await?;
     // What any load needs, it has from then on.
     for _ in 0..REQUESTS.0 / 10 {
         ask(&client).await?;
@@ -89,6 +83,15 @@ async fn a_collector_that_takes_nothing_costs_spans_and_neither_requests_nor_mem
         "no span was dropped: this test tested nothing"
     );
     Ok(process.kill().await?)
+}
+
+/// Starts it at an address of its own, and waits until it answers there.
+async fn serve(mut command: Command) -> Result<(Child, Client)> {
+    let address = free_address()?;
+    let process = command.env("ECOTRACK_HTTP_ADDR", &address).spawn()?;
+    let client = Client::new(format!("http://{address}").parse()?)?;
+    eventually(|| async { client.get("/actuator/health/liveness").await.map(drop) }).await?;
+    Ok((process, client))
 }
 
 /// Asks many times at once.

@@ -8,7 +8,7 @@ use ecotrack_stack::{
     Name, Shop, Stack,
     bench::{
         rounds::{Limit, Rounds, Scale, Side},
-        usage::{child_named, cpu_seconds, cpu_seconds_of_ended},
+        usage::{child_named, cpu_seconds, cpu_seconds_of_ended, per_thousand},
     },
     report::Report,
 };
@@ -53,7 +53,7 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
         Side::A => {
             let used = cpu_seconds_of_ended()?;
             let per_second = test.run().await?;
-            let cpu = per_thousand(cpu_seconds_of_ended()? - used, count);
+            let cpu = per_thousand(cpu_seconds_of_ended()? - used, f64::from(count));
             Ok(Sent { per_second, cpu })
         }
         Side::B => drain(stack, &mut connection, count).await,
@@ -87,8 +87,7 @@ async fn notify_somebody(stack: &Stack) -> anyhow::Result<()> {
 
 /// Fills the outbox and waits until it is empty.
 async fn drain(stack: &Stack, connection: &mut PgConnection, count: i32) -> anyhow::Result<Sent> {
-    let process =
-        stack.service(Name::NotificationService)?.process_id().context("it does not run")?;
+    let process = stack.service(Name::NotificationService)?.process_id()?;
     let used = cpu_seconds(process)?;
     sqlx::query(COPY).bind(count).execute(&mut *connection).await?;
     let shared = Mutex::new(&mut *connection);
@@ -107,11 +106,7 @@ async fn drain(stack: &Stack, connection: &mut PgConnection, count: i32) -> anyh
         sqlx::AssertSqlSafe(format!("delete from notification_service.outbox where {COPIES}"));
     let removed = sqlx::query(copies).execute(connection).await?.rows_affected();
     ensure!(i32::try_from(removed)? == count, "{removed} events of {count} were sent");
-    Ok(Sent { per_second, cpu: per_thousand(spent, count) })
-}
-
-fn per_thousand(seconds: f64, count: i32) -> f64 {
-    seconds / f64::from(count) * 1e3
+    Ok(Sent { per_second, cpu: per_thousand(spent, f64::from(count)) })
 }
 
 /// `kafka-producer-perf-test`, from the broker's own jars.

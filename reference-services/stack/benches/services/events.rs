@@ -16,7 +16,7 @@ use ecotrack_stack::{
     bench::{
         latency::{Latencies, merged, millis},
         rounds::{Limit, Rounds, Scale, Side},
-        usage::cpu_seconds,
+        usage::{cpu_seconds, per_thousand},
     },
     report::Report,
 };
@@ -60,7 +60,7 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     let events = scale.pick(100, 10);
     let raw = RawKafka::start(stack).await?;
     let mut orders = Orders::open(stack).await?;
-    let ours = stack.service(Name::NotificationService)?.process_id().context("it does not run")?;
+    let ours = stack.service(Name::NotificationService)?.process_id()?;
     let rounds = Rounds::measure(scale.rounds, async |side| {
         // The library alone is in this process.
         let process = if side == Side::A { std::process::id() } else { ours };
@@ -69,7 +69,7 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
             Side::A => (raw.carry(events).await?, Latencies::new()?),
             Side::B => orders.place(events).await?,
         };
-        let cpu = (cpu_seconds(process)? - used) / f64::from(u32::try_from(events)?) * 1e3;
+        let cpu = per_thousand(cpu_seconds(process)? - used, f64::from(u32::try_from(events)?));
         Ok(Handled { cpu, by_notifications, by_products })
     })
     .await;

@@ -2,14 +2,14 @@
 
 use std::{cell::Cell, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use ecotrack_stack::{
     Name, Shop, Stack,
     bench::{
         drive::{Target, at_rate},
         latency::{Latencies, merged, millis},
         rounds::{Limit, Rounds, Scale, Side},
-        usage::cpu_seconds,
+        usage::{cpu_seconds, per_thousand},
     },
     report::Report,
 };
@@ -40,7 +40,7 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
         .await?;
     let targets = targets(stack).await?;
     let logins = Cell::new(0_u32);
-    let users = stack.service(Name::UserService)?.process_id().context("it does not run")?;
+    let users = stack.service(Name::UserService)?.process_id()?;
     let rounds = Rounds::measure(scale.rounds, async |side| {
         let used = cpu_seconds(users)?;
         let seen = match side {
@@ -55,8 +55,8 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     .await?;
     let mut report = Report::new("a login storm: p99 of other routes during it over p99 without");
     let cpu = |side: &[Round]| side.iter().map(|round| round.cpu).sum::<f64>();
-    let per_thousand = (cpu(&rounds.b) - cpu(&rounds.a)) / f64::from(logins.get()) * 1e3;
-    report.noted("CPU s per 1,000 logins, user-service", &format!("{per_thousand:.1}"));
+    let logins_alone = per_thousand(cpu(&rounds.b) - cpu(&rounds.a), f64::from(logins.get()));
+    report.noted("CPU s per 1,000 logins, user-service", &format!("{logins_alone:.1}"));
     for (index, route) in ROUTES.into_iter().enumerate() {
         judge(scale, &mut report, &rounds, (index, route))?;
     }

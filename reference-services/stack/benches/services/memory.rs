@@ -24,7 +24,7 @@ pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> 
     for (name, path) in loaded(customer.user_id, payment) {
         let service = stack.service(name)?;
         drive(&Target::of(service, &path, Some(&customer.token))?, scale.time).await?;
-        let resident = resident_mib(service.process_id().context("it does not run")?)?;
+        let resident = resident_mib(service.process_id()?)?;
         let (expected, measured) = (format!("<= {MOST} MiB"), format!("{resident} MiB"));
         report.judged(name.as_str(), &expected, &measured, resident <= MOST);
     }

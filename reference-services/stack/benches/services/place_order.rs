@@ -20,7 +20,7 @@ use ecotrack_stack::{
         rounds::{Limit, Rounds, Scale, Side},
         script::{self, Stand},
         statements::{self, Statement},
-        usage::{Processors, child_named, cpu_seconds_with_children},
+        usage::{Processors, child_named, cpu_seconds_with_children, per_thousand},
     },
     report::Report,
 };
@@ -255,7 +255,7 @@ fn spent(
     orders: f64,
 ) -> anyhow::Result<BTreeMap<&'static str, f64>> {
     let of = |(name, now): (&'static str, f64)| {
-        (name, (now - before.get(name).copied().unwrap_or_default()) / orders * 1e3)
+        (name, per_thousand(now - before.get(name).copied().unwrap_or_default(), orders))
     };
     Ok(used()?.into_iter().map(of).collect())
 }

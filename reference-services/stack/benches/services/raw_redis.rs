@@ -6,7 +6,7 @@ use ecotrack_stack::{
     bench::{
         drive::{CLIENTS, repeat},
         rounds::Scale,
-        usage::cpu_seconds,
+        usage::{cpu_seconds, per_thousand},
     },
 };
 use redis::{Client, IntoConnectionInfo as _, RedisConnectionInfo, TlsCertificates};
@@ -24,7 +24,7 @@ pub(crate) async fn cpu_of_reads(stack: &Stack, key: &str, scale: &Scale) -> any
     let used = cpu_seconds(std::process::id())?;
     let reads = repeat(CLIENTS, scale.time, read).await?;
     let spent = cpu_seconds(std::process::id())? - used;
-    Ok(spent / f64::from(u32::try_from(reads.count())?) * 1e3)
+    Ok(per_thousand(spent, f64::from(u32::try_from(reads.count())?)))
 }
 
 /// As a service comes in.

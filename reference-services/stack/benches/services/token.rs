@@ -9,7 +9,7 @@ use ecotrack_stack::{
     bench::{
         drive::http,
         rounds::{Limit, Rounds, Scale, Side},
-        usage::cpu_of_thread,
+        usage::{cpu_of_thread, per_thousand},
     },
     report::Report,
 };
@@ -73,5 +73,5 @@ fn cpu_per_thousand(time: Duration, work: impl Fn() -> anyhow::Result<()>) -> an
         }
         count += BATCH;
     }
-    Ok(cpu_of_thread()?.saturating_sub(used).as_secs_f64() / f64::from(count) * 1e3)
+    Ok(per_thousand(cpu_of_thread()?.saturating_sub(used).as_secs_f64(), f64::from(count)))
 }

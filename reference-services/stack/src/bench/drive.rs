@@ -11,13 +11,12 @@ use url::Url;
 use super::{
     latency::Latencies,
     rounds::{Limit, Rounds, Scale},
-    usage::cpu_seconds,
+    usage::{cpu_seconds, per_thousand},
 };
 use crate::{report::Report, service::Service, stack::client};
 
 /// Clients at once.
 pub const CLIENTS: usize = 8;
-const PER_THOUSAND: f64 = 1_000.0;
 
 /// A route of a process.
 #[derive(Debug, Clone)]
@@ -45,7 +44,7 @@ impl Target {
     /// A route of a service.
     pub fn of(service: &Service, path: &str, token: Option<&str>) -> anyhow::Result<Self> {
         Ok(Self {
-            process: service.process_id().context("the service does not run")?,
+            process: service.process_id()?,
             url: service.base().join(path)?,
             token: token.map(str::to_owned),
         })
@@ -105,7 +104,7 @@ pub async fn drive(target: &Target, time: Duration) -> anyhow::Result<Sample> {
     let (elapsed, spent) = (began.elapsed(), cpu_seconds(target.process)? - used);
     let count = f64::from(u32::try_from(asked.count())?);
     Ok(Sample {
-        cpu: spent / count * PER_THOUSAND,
+        cpu: per_thousand(spent, count),
         rate: count / elapsed.as_secs_f64(),
         count: asked.count(),
     })

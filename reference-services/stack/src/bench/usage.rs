@@ -35,6 +35,12 @@ pub fn cpu_seconds_of_ended() -> anyhow::Result<f64> {
     seconds(u64::try_from(stat.cutime + stat.cstime)?)
 }
 
+/// What a thousand of something take, where so many took so long.
+#[must_use]
+pub fn per_thousand(seconds: f64, count: f64) -> f64 {
+    seconds / count * 1_000.0
+}
+
 /// CPU time of the calling thread.
 pub fn cpu_of_thread() -> anyhow::Result<Duration> {
     let text = fs::read_to_string(THREAD).with_context(|| format!("cannot read {THREAD}"))?;

@@ -33,23 +33,14 @@ impl Life {
 
     /// An order's, by statuses.
     pub(super) fn of_order(id: String, path: Vec<String>) -> Self {
-        Self {
-            of: id,
-            path,
-            is_cut: false,
-            is_step: is_order_step,
-            culprit: "order-service: a step is decided on a state that was over",
-        }
+        let culprit = "order-service: a step is decided on a state that was over";
+        Self { of: id, path, is_cut: false, is_step: is_order_step, culprit }
     }
 
+    /// All others', by their events' types.
     fn of_others(key: String, path: Vec<String>) -> Self {
-        Self {
-            of: key,
-            path,
-            is_cut: false,
-            is_step: is_event_step,
-            culprit: "its service: a step is decided on a state that was over",
-        }
+        let culprit = "its service: a step is decided on a state that was over";
+        Self { is_step: is_event_step, culprit, ..Self::of_order(key, path) }
     }
 
     fn has_beginning(&self) -> bool {
