@@ -37,7 +37,7 @@ pub struct Options {
     pub reporter: Reporter,
 }
 
-/// One stage, rendered.
+/// What is applied at once, and by whom.
 struct Rendered {
     owner: String,
     objects: Vec<Object>,
@@ -107,9 +107,7 @@ impl Installer<'_> {
             return Ok(false);
         }
         // A definition that exists was ready before, and reading it takes long.
-        let is_definition = |object: &&Object| object.kind() == "CustomResourceDefinition";
-        let others: Vec<Object> =
-            objects.iter().filter(|object| !is_definition(object)).cloned().collect();
+        let (_definitions, others) = definitions_and_others(objects);
         waiter.until_ready(&others).await?;
         Ok(true)
     }
@@ -153,7 +151,7 @@ impl Installer<'_> {
                 before.append(&mut objects);
                 objects = before;
             }
-            stages.push(Rendered { owner: format!("{}-{}", part.name, stage.name), objects });
+            stages.extend(in_order(&format!("{}-{}", part.name, stage.name), objects));
         }
         Ok(stages)
     }
@@ -177,6 +175,20 @@ impl Installer<'_> {
             .await
             .doing(format!("removing the old jobs of {}", stage.owner))
     }
+}
+
+/// A stage as it is applied: an operator that starts before its definitions are served takes them for not installed, and never looks
+/// again.
+fn in_order(owner: &str, objects: Vec<Object>) -> impl Iterator<Item = Rendered> {
+    let (definitions, others) = definitions_and_others(objects);
+    [definitions, others]
+        .into_iter()
+        .filter(|objects| !objects.is_empty())
+        .map(|objects| Rendered { owner: owner.to_owned(), objects })
+}
+
+fn definitions_and_others(objects: Vec<Object>) -> (Vec<Object>, Vec<Object>) {
+    objects.into_iter().partition(|object| object.kind() == "CustomResourceDefinition")
 }
 
 async fn find_storage(options: &Options) -> Result<Option<LocalStorage>, InstallError> {
@@ -204,4 +216,30 @@ fn make_folders(folders: &[PathBuf]) -> Result<(), InstallError> {
             source,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::parse_yaml;
+
+    fn stage(text: &str) -> Vec<Vec<String>> {
+        let labels = |rendered: Rendered| rendered.objects.iter().map(Object::label).collect();
+        in_order("test", parse_yaml("test", text).unwrap()).map(labels).collect()
+    }
+
+    #[test]
+    fn definitions_are_there_before_the_operator_that_looks_for_them() {
+        let text = "kind: Deployment\nmetadata: {name: operator}\n---\nkind: CustomResourceDefinition\nmetadata: {name: alertmanagers}";
+        let expected = [["CustomResourceDefinition alertmanagers"], ["Deployment operator"]];
+        assert_eq!(stage(text), expected);
+    }
+
+    #[test]
+    fn a_stage_without_definitions_is_applied_at_once() {
+        assert_eq!(
+            stage("kind: A\nmetadata: {name: a}\n---\nkind: B\nmetadata: {name: b}"),
+            [["A a", "B b"]]
+        );
+    }
 }
