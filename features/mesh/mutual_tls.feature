@@ -16,3 +16,15 @@ Feature: Mutual TLS
     Then the plain probe's connection is cut off
     And the probe of the mesh is answered as listed, a 403 being the mesh's own
     And the proxy of each service saw the identity "spiffe://cluster.local/ns/ecotrack/sa/order-service-sa"
+
+  @ECO-MSH-002
+  Scenario: A caller without a certificate is refused in the handshake, by name
+    Given a probe without a sidecar
+    When the probe opens TLS to every pod of the five services without a certificate
+    Then every pod proves its own identity and refuses with the alert "CertificateRequired"
+
+  @ECO-MSH-002
+  Scenario: A caller with a forged certificate is refused in the handshake, by name
+    Given a probe without a sidecar
+    When the probe opens TLS to every pod of the five services with a certificate for order-service-sa that it signed itself
+    Then every pod proves its own identity and refuses with the alert "UnknownCA"

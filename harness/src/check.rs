@@ -3,11 +3,13 @@
 pub mod alerts;
 pub mod events;
 pub mod http;
+pub mod limit;
 pub mod logs;
 pub mod metrics;
 pub mod pods;
 pub mod privacy;
 pub mod probe;
+pub mod proxy;
 pub mod spans;
 
 use std::fmt;

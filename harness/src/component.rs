@@ -4,6 +4,8 @@
 pub mod alertmanager;
 pub mod collector;
 mod endpoint;
+pub mod gateway;
+pub mod handshakes;
 pub mod istio;
 pub mod kafka;
 pub mod loki;

@@ -6,6 +6,7 @@
 mod alert_to_null;
 mod change;
 mod expiry;
+mod limit_lifted;
 mod permissive_mtls;
 mod reports_refused;
 mod role_left_alive;
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Arc<dyn Sabotage>> {
         Arc::new(alert_to_null::AlertToNull),
         Arc::new(role_left_alive::RoleLeftAlive),
         Arc::new(reports_refused::ReportsRefused),
+        Arc::new(limit_lifted::LimitLifted),
     ]
 }
 

@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Args;
 use conformance_probe::ConnectAnswer;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
 
 use crate::refusal;
+use crate::tls::Tls;
 
 /// Bytes of the peer's answer that are reported.
 const RECEIVED_LIMIT: usize = 4096;
@@ -24,9 +24,8 @@ pub(crate) struct Connection {
     /// `host:port`.
     #[arg(long)]
     address: String,
-    /// PEM of the authority to trust: speaks TLS when given, plaintext otherwise.
-    #[arg(long, allow_hyphen_values = true)]
-    ca_pem: Option<String>,
+    #[command(flatten)]
+    tls: Tls,
     /// Deadline of connecting and of each read in milliseconds.
     #[arg(long, default_value_t = 3_000)]
     timeout_ms: u64,
@@ -36,16 +35,15 @@ pub(crate) struct Connection {
 pub(crate) fn open(connection: &Connection) -> Result<ConnectAnswer> {
     let text =
         std::io::read_to_string(std::io::stdin()).context("nothing to send on standard input")?;
-    let mut answer =
-        ConnectAnswer { connected: false, tls_version: None, received: String::new(), error: None };
+    let mut answer = ConnectAnswer::default();
     let tcp = match dial(connection) {
         Ok(tcp) => tcp,
         Err(error) => return Ok(ConnectAnswer { error: Some(refusal::of(&error)), ..answer }),
     };
     answer.connected = true;
-    match &connection.ca_pem {
+    match &connection.tls.ca_pem {
         None => converse(tcp, &text, &mut answer),
-        Some(pem) => secure(&connection.address, pem, tcp, &text, &mut answer)?,
+        Some(pem) => secure(connection, pem, tcp, &text, &mut answer)?,
     }
     Ok(answer)
 }
@@ -64,16 +62,18 @@ fn dial(connection: &Connection) -> std::io::Result<TcpStream> {
 }
 
 fn secure(
-    address: &str,
+    connection: &Connection,
     pem: &str,
     mut tcp: TcpStream,
     text: &str,
     answer: &mut ConnectAnswer,
 ) -> Result<()> {
+    let address = connection.address.as_str();
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
-    let mut tls = ClientConnection::new(Arc::new(trusting(pem)?), ServerName::try_from(host)?)?;
+    let config = Arc::new(connection.tls.config(pem)?);
+    let mut tls = ClientConnection::new(config, ServerName::try_from(host)?)?;
     if let Err(error) = tls.complete_io(&mut tcp) {
-        answer.error = Some(refusal::of(&error));
+        failed(&error, answer);
         return Ok(());
     }
     answer.tls_version = tls.protocol_version().map(|version| format!("{version:?}"));
@@ -81,16 +81,13 @@ fn secure(
     Ok(())
 }
 
-fn trusting(pem: &str) -> Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        roots.add(certificate.context("--ca-pem holds no certificate")?)?;
+/// Keeps why the connection ended. With TLS 1.3 a server refuses the client's certificate after the client has finished the handshake.
+fn failed(error: &std::io::Error, answer: &mut ConnectAnswer) {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if let Some(rustls::Error::AlertReceived(alert)) = tls {
+        answer.alert = Some(format!("{alert:?}"));
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    answer.error = Some(refusal::of(error));
 }
 
 /// Sends the text and reads until the peer falls silent, closes or resets.
@@ -106,7 +103,7 @@ fn converse(mut stream: impl Read + Write, text: &str, answer: &mut ConnectAnswe
         Err(error)
             if !received.is_empty()
                 && matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-        Err(error) => answer.error = Some(refusal::of(&error)),
+        Err(error) => failed(&error, answer),
         Ok(()) => {}
     }
 }

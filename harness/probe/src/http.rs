@@ -1,13 +1,15 @@
 //! Sends HTTP requests and reports each as it went; an error is an answer too.
 
 use std::collections::BTreeMap;
+use std::net::ToSocketAddrs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use conformance_probe::{Attempt, HttpAnswer};
+use futures::{StreamExt as _, stream};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Url};
+use reqwest::{Certificate, Client, ClientBuilder, Method, Url};
 
 use crate::refusal;
 
@@ -29,9 +31,18 @@ pub(crate) struct Request {
     /// The body, sent as it is.
     #[arg(long, allow_hyphen_values = true)]
     body: Option<String>,
-    /// How many requests, one after the other.
+    /// How many requests.
     #[arg(long, default_value_t = 1)]
     count: u32,
+    /// How many of them at the same time.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    parallel: u16,
+    /// Where the URL's host is, as `host:port`, when its own name does not lead there.
+    #[arg(long)]
+    connect_to: Option<String>,
+    /// PEM of the one authority to trust.
+    #[arg(long, allow_hyphen_values = true)]
+    ca_pem: Option<String>,
     /// Deadline of each request in milliseconds.
     #[arg(long, default_value_t = 10_000)]
     timeout_ms: u64,
@@ -39,16 +50,34 @@ pub(crate) struct Request {
 
 /// Sends all requests over one client, so that connections are reused as a service would.
 pub(crate) async fn send(request: &Request) -> Result<HttpAnswer> {
-    let client = Client::builder()
-        .timeout(Duration::from_millis(request.timeout_ms))
-        .http1_only()
-        .build()?;
+    let client = client(request)?;
     let headers = parse_headers(&request.headers)?;
-    let mut attempts = Vec::new();
-    for _ in 0..request.count {
-        attempts.push(attempt(&client, request, headers.clone()).await);
+    let attempts = (0..request.count).map(|_| attempt(&client, request, headers.clone()));
+    Ok(HttpAnswer {
+        attempts: stream::iter(attempts).buffered(request.parallel.into()).collect().await,
+    })
+}
+
+fn client(request: &Request) -> Result<Client> {
+    let mut builder =
+        Client::builder().timeout(Duration::from_millis(request.timeout_ms)).http1_only();
+    if let Some(pem) = &request.ca_pem {
+        let authority = Certificate::from_pem(pem.as_bytes());
+        builder = builder.tls_certs_only([authority.context("--ca-pem holds no certificate")?]);
     }
-    Ok(HttpAnswer { attempts })
+    if let Some(address) = &request.connect_to {
+        builder = lead_to(builder, &request.url, address)?;
+    }
+    Ok(builder.build()?)
+}
+
+fn lead_to(builder: ClientBuilder, url: &Url, address: &str) -> Result<ClientBuilder> {
+    let host = url.host_str().context("--url has no host")?;
+    let found: Vec<_> = address
+        .to_socket_addrs()
+        .with_context(|| format!("--connect-to {address} leads nowhere"))?
+        .collect();
+    Ok(builder.resolve_to_addrs(host, &found))
 }
 
 async fn attempt(client: &Client, request: &Request, headers: HeaderMap) -> Attempt {

@@ -61,12 +61,15 @@ pub enum RefusalKind {
 }
 
 /// The answer to `connect`: a bare TCP or TLS connection with a few bytes sent.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ConnectAnswer {
     /// TCP was established.
     pub connected: bool,
     /// TLS was agreed; absent when none was asked for.
     pub tls_version: Option<String>,
+    /// The fatal alert that the peer sent, as RFC 8446 names it, such as `CertificateRequired`.
+    #[serde(default)]
+    pub alert: Option<String>,
     /// What the peer sent, as text.
     #[serde(default)]
     pub received: String,

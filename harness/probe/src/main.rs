@@ -5,6 +5,7 @@ mod events;
 mod http;
 mod refusal;
 mod send;
+mod tls;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;

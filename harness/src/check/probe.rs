@@ -43,6 +43,19 @@ pub fn spoke_tls(answer: &ConnectAnswer) -> Checked {
     )
 }
 
+/// The peer proved who it is, and refused whoever called with this alert of RFC 8446, without a word of what it serves.
+pub fn alerted(alert: &str) -> impl Fn(&ConnectAnswer) -> Checked + '_ {
+    move |answer| {
+        judge(
+            answer.tls_version.is_some()
+                && answer.alert.as_deref() == Some(alert)
+                && answer.received.is_empty(),
+            format!("a TLS handshake that ends with the alert {alert}"),
+            summary(answer),
+        )
+    }
+}
+
 fn told(attempt: &Attempt) -> String {
     match (&attempt.status, &attempt.error) {
         (Some(status), _) => {
@@ -102,12 +115,8 @@ mod tests {
 
     #[test]
     fn a_server_that_was_not_reached_does_not_count_as_silent() {
-        let unreached = ConnectAnswer {
-            connected: false,
-            tls_version: None,
-            received: String::new(),
-            error: failed(RefusalKind::Refused).error,
-        };
+        let unreached =
+            ConnectAnswer { error: failed(RefusalKind::Refused).error, ..ConnectAnswer::default() };
         let cut = ConnectAnswer {
             connected: true,
             error: failed(RefusalKind::Closed).error,
@@ -115,5 +124,25 @@ mod tests {
         };
         assert!(silent_to_plaintext(&unreached).is_err());
         assert!(silent_to_plaintext(&cut).is_ok());
+    }
+
+    #[test]
+    fn only_the_alert_itself_from_a_peer_that_proved_its_identity_is_a_refusal_by_name() {
+        let refused = ConnectAnswer {
+            connected: true,
+            tls_version: Some("TLSv1_3".to_owned()),
+            alert: Some("UnknownCA".to_owned()),
+            ..ConnectAnswer::default()
+        };
+        let judged = alerted("UnknownCA");
+        assert!(judged(&refused).is_ok());
+        for other in [
+            ConnectAnswer { alert: Some("CertificateRequired".to_owned()), ..refused.clone() },
+            ConnectAnswer { alert: None, ..refused.clone() },
+            ConnectAnswer { tls_version: None, ..refused.clone() },
+            ConnectAnswer { received: "HTTP/1.1 200 OK".to_owned(), ..refused.clone() },
+        ] {
+            assert!(judged(&other).is_err(), "{other:?}");
+        }
     }
 }

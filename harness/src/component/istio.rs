@@ -36,12 +36,16 @@ impl ProxyStats {
 }
 
 /// One request in a proxy's access log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessLogEntry {
     /// Status that the proxy answered with.
     pub status: u64,
     /// Who decided on the answer: `via_upstream`, `rbac_access_denied_matched_policy[…]` …
     pub details: String,
+    /// What went wrong on the way, in Envoy's letters: `UH` no healthy upstream, `RL` over a limit …; empty when nothing did.
+    pub flags: String,
+    /// Milliseconds from the first byte of the request to the last of the answer.
+    pub millis: u64,
     /// The caller's mesh identity as its certificate says, `spiffe://…`; empty without a certificate.
     pub peer: String,
 }
@@ -52,7 +56,13 @@ impl AccessLogEntry {
     pub fn read(line: &LogLine) -> Option<Self> {
         let json = line.json().ok()?;
         let status = json.get("status").and_then(number)?;
-        Some(Self { status, details: text(&json, "details"), peer: text(&json, "peer") })
+        Some(Self {
+            status,
+            details: text(&json, "details"),
+            flags: text(&json, "flags"),
+            millis: json.get("duration_ms").and_then(number)?,
+            peer: text(&json, "peer"),
+        })
     }
 
     /// The proxy answered by itself, because it has no route or its policy refuses: nobody behind it was asked.
@@ -107,7 +117,7 @@ mod tests {
     #[test]
     fn a_refusal_in_the_access_log_names_its_policy_and_the_caller() {
         let line = logged(
-            r#"{"status":403,"details":"rbac_access_denied_matched_policy[none]","peer":"spiffe://cluster.local/ns/ecotrack/sa/payment-service-sa"}"#,
+            r#"{"status":403,"details":"rbac_access_denied_matched_policy[none]","flags":"-","duration_ms":2,"peer":"spiffe://cluster.local/ns/ecotrack/sa/payment-service-sa"}"#,
         );
         let entry = AccessLogEntry::read(&line).unwrap();
         assert_eq!(
@@ -115,6 +125,7 @@ mod tests {
             (403, "rbac_access_denied_matched_policy[none]")
         );
         assert!(entry.peer.ends_with("/sa/payment-service-sa"));
+        assert_eq!((entry.flags.as_str(), entry.millis), ("", 2));
     }
 
     #[test]
@@ -122,7 +133,7 @@ mod tests {
         let entry = |status, details: &str| AccessLogEntry {
             status,
             details: details.to_owned(),
-            peer: String::new(),
+            ..AccessLogEntry::default()
         };
         assert!(entry(404, "route_not_found").is_the_proxys_own_refusal());
         assert!(entry(403, "rbac_access_denied_matched_policy[none]").is_the_proxys_own_refusal());

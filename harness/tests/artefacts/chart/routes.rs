@@ -174,6 +174,21 @@ fn the_canary_header_and_nothing_else_leads_to_the_canary() {
 }
 
 #[test]
+fn each_address_has_a_bucket_of_its_own_at_the_gateway_before_anything_else_is_asked() {
+    let mesh = mesh();
+    let filter = &mesh.only("EnvoyFilter")["spec"];
+    assert_eq!(filter["workloadSelector"]["labels"], json!({"istio": "ingressgateway"}));
+    let patch = &filter["configPatches"][0]["patch"];
+    assert_eq!(patch["operation"], "INSERT_FIRST");
+    let limit = &patch["value"]["typed_config"];
+    assert_eq!(limit["rate_limits"], json!([{"actions": [{"remote_address": {}}]}]));
+    let bucket = json!({"max_tokens": 200, "tokens_per_fill": 200, "fill_interval": "1s"});
+    let each = json!([{"entries": [{"key": "remote_address"}], "token_bucket": bucket}]);
+    assert_eq!(limit["descriptors"], each);
+    assert!(limit["token_bucket"].is_null(), "a bucket that all share: {limit}");
+}
+
+#[test]
 fn every_service_has_its_traffic_limits() {
     let mesh = mesh();
     let rules: Vec<_> = mesh.kind("DestinationRule").collect();

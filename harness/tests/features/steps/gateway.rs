@@ -1,6 +1,7 @@
 //! The ingress gateway from outside: what passes, what does not, under which name.
 
-use conformance::check::{each, http, judge};
+use conformance::check::proxy::nobody_behind;
+use conformance::check::{Matcher, each, http, judge};
 use conformance::component::istio::AccessLogEntry;
 use conformance::component::loki::Loki;
 use conformance::services::{Answer, Call, EcoTrack, HOST, Ids, Session, token};
@@ -68,24 +69,36 @@ async fn asks_for(world: &mut World, path: String) -> Outcome {
 
 #[then("the gateway itself refuses, by its answer and by its own access log")]
 async fn gateway_refuses(world: &mut World) -> Outcome {
-    let loki = client::<Loki>(world).await?;
-    let FromOutside(answer, ids) = world.recall::<FromOutside>()?;
     let refused = |answer: &Answer| {
         let by_gateway =
             matches!(answer.status, 403 | 404) && answer.header("x-correlation-id").is_none();
         judge(by_gateway, "403 or 404 from the gateway itself", answer)
     };
-    expect(world, "the gateway's answer", answer, refused)?;
+    expect(world, "the gateway's answer", &world.recall::<FromOutside>()?.0, refused)?;
+    let own = |entry: &AccessLogEntry| {
+        let expected = "a refusal by the gateway itself in its access log";
+        judge(entry.is_the_proxys_own_refusal(), expected, format!("{entry:?}"))
+    };
+    await_every_entry(world, own).await
+}
+
+#[then(expr = "the gateway itself answers 503 within {int} ms, because nobody is behind it")]
+async fn gateway_is_alone(world: &mut World, millis: u64) -> Outcome {
+    expect(world, "the gateway's answer", &world.recall::<FromOutside>()?.0, http::status(503))?;
+    await_every_entry(world, nobody_behind(millis)).await
+}
+
+/// Every line of the request in the gateway's access log is as it should be, and stays alone.
+async fn await_every_entry(world: &World, one: impl Matcher<AccessLogEntry>) -> Outcome {
+    let loki = client::<Loki>(world).await?;
+    let ids = &world.recall::<FromOutside>()?.1;
     let correlation = ids.correlation_id();
     let entries = || async {
         let lines = loki.fetch_gateway_log(&correlation, ids.since()).await?;
         anyhow::Ok(lines.iter().filter_map(AccessLogEntry::read).collect::<Vec<_>>())
     };
-    let own = |entry: &AccessLogEntry| {
-        let expected = "a refusal by the gateway itself in its access log";
-        judge(entry.is_the_proxys_own_refusal(), expected, format!("{entry:?}"))
-    };
-    let every = |entries: &Vec<AccessLogEntry>| each(own)(entries);
+    let every =
+        |entries: &Vec<AccessLogEntry>| each(|entry: &AccessLogEntry| one.check(entry))(entries);
     let what = format!("the gateway's access log for {correlation}");
     await_settled(world, &what, world.suite().timeouts().log, entries, every).await.map(drop)
 }
