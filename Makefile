@@ -15,7 +15,7 @@ export PATH := $(ECOTRACK_CACHE)/tools/bin:$(PATH)
 CONTEXT ?=
 # ARGS goes to the verb's own program and to no other: make conformance ARGS='--tags @profile.mesh'
 ARGS ?=
-# Which values the services get: dev, staging or prod.
+# Which values platform and services get: dev, staging or prod.
 VALUES ?= dev
 # Where the runbooks are published, for the links in alerts; without it they point to this project's own pages.
 RUNBOOKS ?=
@@ -77,7 +77,7 @@ stack: setup ## the services as processes here: ARGS='up', 'race', 'crash', 'cra
 	@$(call program,stack) $(or $(ARGS),up)
 
 cluster-up: machine ## the embedded cluster with its platform, idempotent; with CONTEXT= the platform on that cluster
-	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG),$(EMBEDDED) up $(ARGS))
+	@$(if $(CONTEXT),$(PLATFORM) install $(CONTEXT_FLAG) --values $(VALUES),$(EMBEDDED) up --values $(VALUES) $(ARGS))
 
 cluster-down: ## stop the embedded cluster and leave nothing behind
 	@$(if $(CONTEXT),echo "cluster-down stops the embedded cluster only; $(CONTEXT) is yours (kind: deploy/kind/down)" >&2; exit 2,$(EMBEDDED) down $(ARGS))

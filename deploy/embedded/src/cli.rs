@@ -19,6 +19,9 @@ pub enum Verb {
         /// Stop when node and DNS are ready: no platform.
         #[arg(long)]
         node_only: bool,
+        /// Which values the platform gets: dev, staging or prod.
+        #[arg(long, default_value = "dev", value_parser = ecotrack_platform::ENVIRONMENTS)]
+        values: String,
     },
     /// Build components only, without a cluster: all, or those named.
     Build {

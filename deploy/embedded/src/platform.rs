@@ -20,12 +20,13 @@ const EXPECTED: Duration = Duration::from_secs(90);
 ///
 /// # Errors
 /// When a part cannot be applied or is not ready in time.
-pub fn install(site: &Site) -> Result<()> {
+pub fn install(site: &Site, environment: String) -> Result<()> {
     let options = Options {
         cluster: cluster(site)?,
         repository: ecotrack_platform::repository(),
         local_storage: Some(site.layout.state().join("volumes")),
         image_records: Some(site.layout.images()),
+        environment,
         only: Vec::new(),
         reporter: reporter(site.progress.clone()),
     };

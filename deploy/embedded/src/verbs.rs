@@ -22,7 +22,7 @@ use crate::{command, compile, lock, platform};
 pub fn run(verb: Verb) -> Result<ExitCode> {
     let site = Site::open()?;
     match verb {
-        Verb::Up { node_only } => bring_up(&site, node_only),
+        Verb::Up { node_only, values } => bring_up(&site, node_only, values),
         Verb::Build { names } => build(&site, &names),
         Verb::Down { purge } => take_down(&site, purge),
         Verb::Status => status(&site),
@@ -34,12 +34,12 @@ pub fn run(verb: Verb) -> Result<ExitCode> {
     }
 }
 
-fn bring_up(site: &Site, node_only: bool) -> Result<ExitCode> {
+fn bring_up(site: &Site, node_only: bool, values: String) -> Result<ExitCode> {
     doctor::require(&Host::look(&site.layout, &site.components)?)?;
     let _held = lock::hold(&site.layout, &site.progress)?;
     up::node(site)?;
     if !node_only {
-        platform::install(site)?;
+        platform::install(site, values)?;
     }
     site.progress.summary();
     print(&format!("KUBECONFIG={} context {CONTEXT}\n", site.layout.kubeconfig().display()))

@@ -13,6 +13,7 @@ use crate::error::{Doing as _, InstallError};
 use crate::fingerprint::fingerprint;
 use crate::foundation::{self, Foundation};
 use crate::image_records::ImageRecords;
+use crate::leases::Leases;
 use crate::manifest::Object;
 use crate::part::{Part, PartName};
 use crate::progress::{Event, Reporter};
@@ -20,6 +21,9 @@ use crate::readiness::Waiter;
 use crate::record::{self, Record};
 
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+
+/// Environments that there are values for.
+pub const ENVIRONMENTS: [&str; 3] = ["dev", "staging", "prod"];
 
 /// What to install, and where.
 pub struct Options {
@@ -31,6 +35,8 @@ pub struct Options {
     pub local_storage: Option<PathBuf>,
     /// A folder with a record per image, where images are made anew under the same tag.
     pub image_records: Option<PathBuf>,
+    /// `dev`, `staging` or `prod`: how long what OpenBao gives out lives.
+    pub environment: String,
     /// Only these parts; empty means all.
     pub only: Vec<PartName>,
     /// Who is told.
@@ -47,12 +53,14 @@ struct Installer<'a> {
     options: &'a Options,
     storage: Option<LocalStorage>,
     images: ImageRecords,
+    leases: Leases,
     foundation: Foundation,
     record: Record,
 }
 
 /// Installs the platform and returns when every part is ready. Can be run again at any time.
 pub async fn install(options: &Options) -> Result<(), InstallError> {
+    let leases = Leases::read(&options.repository, &options.environment)?;
     let storage = find_storage(options).await?;
     let began = Instant::now();
     let foundation = foundation::lay(&options.cluster).await?;
@@ -63,7 +71,7 @@ pub async fn install(options: &Options) -> Result<(), InstallError> {
     });
     let record = Record::read(&options.cluster).await?;
     let images = ImageRecords::read(options.image_records.as_deref())?;
-    let installer = Installer { options, storage, images, foundation, record };
+    let installer = Installer { options, storage, images, leases, foundation, record };
     let names = if options.only.is_empty() { PartName::ALL.to_vec() } else { options.only.clone() };
     try_join_all(names.into_iter().map(|name| installer.install(part(name, &options.repository))))
         .await
@@ -131,7 +139,8 @@ impl Installer<'_> {
     fn around(&self) -> String {
         let storage = self.storage.as_ref().map(|storage| format!("{storage:?}"));
         let images = self.images.of_platform();
-        format!("{}{}{images}", self.foundation.digest(), storage.unwrap_or_default())
+        let storage = storage.unwrap_or_default();
+        format!("{}{storage}{images}{:?}", self.foundation.digest(), self.leases)
     }
 
     async fn render(&self, part: &Part) -> Result<Vec<Rendered>, InstallError> {
@@ -145,6 +154,7 @@ impl Installer<'_> {
                 try_join_all(sources).await?.into_iter().flatten().collect();
             follow_secrets(&mut objects, &self.foundation);
             follow_images(&mut objects, &self.images);
+            self.leases.tell(&mut objects);
             if let Some(storage) = &self.storage {
                 let (mut before, folders) = use_local_storage(&mut objects, storage);
                 make_folders(&folders)?;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use ecotrack_platform::{
-    Cluster, Options, PartName, ServicesOptions, deploy_services, embedded_kubeconfig, find_tool,
-    install, plain_lines, repository,
+    Cluster, ENVIRONMENTS, Options, PartName, ServicesOptions, deploy_services,
+    embedded_kubeconfig, find_tool, install, plain_lines, repository,
 };
 
 const EMBEDDED_CONTEXT: &str = "ecotrack-embedded";
@@ -30,6 +30,9 @@ enum Command {
         /// Only these parts.
         #[arg(long, value_delimiter = ',')]
         only: Vec<PartName>,
+        /// Which values: dev, staging or prod.
+        #[arg(long, default_value = "dev", value_parser = ENVIRONMENTS)]
+        values: String,
         /// A folder for volumes on the one node, which is this machine; without it the default storage class is used.
         #[arg(long, value_name = "FOLDER")]
         local_storage: Option<PathBuf>,
@@ -46,7 +49,7 @@ enum Services {
         #[command(flatten)]
         target: Target,
         /// Which values: dev, staging or prod.
-        #[arg(long, default_value = "dev", value_parser = ["dev", "staging", "prod"])]
+        #[arg(long, default_value = "dev", value_parser = ENVIRONMENTS)]
         values: String,
         /// Folder with one record per imported image, so that a rebuilt image rolls out.
         #[arg(long, value_name = "FOLDER")]
@@ -109,7 +112,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<()> {
     match Cli::parse().command {
-        Command::Install { target, only, local_storage } => {
+        Command::Install { target, only, values, local_storage } => {
             let local_storage =
                 local_storage.or_else(|| target.is_embedded().then(embedded_volumes).flatten());
             let image_records = target.is_embedded().then(embedded_images).flatten();
@@ -118,6 +121,7 @@ async fn run() -> Result<()> {
                 repository: repository(),
                 local_storage,
                 image_records,
+                environment: values,
                 only,
                 reporter: plain_lines(),
             };

@@ -1,12 +1,14 @@
 //! Secrets that pods mount are made by someone, as the identity that may have them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::helm::Release;
 use super::rendered::{Rendered, items, name};
 use super::{ENVIRONMENTS, SANDBOX, SERVICES};
+use crate::repository::yaml;
 
 /// Namespace and name of a Secret.
 type Place = (String, String);
@@ -81,5 +83,24 @@ fn each_asks_openbao_as_itself() {
             .expect("an ExternalSecret");
         assert_eq!(secrets["spec"]["secretStoreRef"]["name"], service);
         assert_eq!(secrets["spec"]["dataFrom"][0]["extract"]["key"], format!("ecotrack/{service}"));
+    }
+}
+
+/// What passes between the making of a login and the last request of the one before: a kubelet's longest delay, and the drain of a pool.
+const REPLACED_WITHIN: Duration = Duration::from_secs(40);
+
+#[test]
+fn a_login_outlives_its_replacement_and_a_token_its_logins() {
+    for environment in ENVIRONMENTS {
+        let values: Value = yaml(format!("deploy/values/openbao/{environment}.yaml"));
+        let refresh: Value = yaml(format!("deploy/values/secrets/{environment}.yaml"));
+        let life = |value: &Value| humantime::parse_duration(value.as_str().unwrap()).unwrap();
+        let every = life(&refresh["refresh"]["database"]);
+        let [login, token] = ["database", "token"].map(|what| life(&values["leases"][what]));
+        assert!(
+            login >= every + REPLACED_WITHIN,
+            "{environment}: {login:?} for one each {every:?}"
+        );
+        assert!(token > login, "{environment}: {token:?} for {login:?}");
     }
 }
