@@ -6,6 +6,10 @@ Feature: Database credentials
   Scenario: The mounted pair is one that OpenBao made and PostgreSQL knows
     Then the database login of "order-service" was made by OpenBao and PostgreSQL accepts it
 
+  @ECO-SEC-001
+  Scenario: A login reaches the tables of its own service and nobody else's
+    Then the database login of each of the five services may read its own tables and no others
+
   # Alone, because it replaces the credentials under a service that others would be using.
   @ECO-SEC-001 @ECO-SEC-002 @serial
   Scenario: A rotation under load costs no request, and the old login is refused by PostgreSQL

@@ -10,7 +10,7 @@ use crate::suite::{Component, Suite};
 
 const DATABASE: &str = "ecotrack";
 /// Reads the password from standard input, so that it stands in no argument; connects over TCP and TLS like a service does.
-const LOGIN: &str = r#"read -r PGPASSWORD; export PGPASSWORD; exec psql -h "$(hostname -i)" -U "$0" -d "$1" -At -v ON_ERROR_STOP=1 -c 'SELECT current_user'"#;
+const LOGIN: &str = r#"read -r PGPASSWORD; export PGPASSWORD; exec psql -h "$(hostname -i)" -U "$0" -d "$1" -At -v ON_ERROR_STOP=1 -c "$2""#;
 
 /// The primary.
 pub struct Postgres {
@@ -24,6 +24,15 @@ pub enum LoginAnswer {
     /// The pair is good.
     Accepted,
     /// PostgreSQL itself refused, in its words.
+    Refused(String),
+}
+
+/// What PostgreSQL said to a login that asked for a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TableAnswer {
+    /// It may read the table.
+    Read,
+    /// It may not so much as enter the schema, in PostgreSQL's words.
     Refused(String),
 }
 
@@ -125,9 +134,20 @@ impl Postgres {
 
     /// Tries to log in with a pair, over the network as a service does.
     pub async fn log_in(&self, login: &DatabaseLogin) -> Result<LoginAnswer> {
+        read_login(&self.run_as(login, "SELECT current_user").await?)
+    }
+
+    /// Tries to read a table that every service has, in the schema of a service.
+    pub async fn read_table(&self, login: &DatabaseLogin, service: &str) -> Result<TableAnswer> {
+        let schema = service.replace('-', "_");
+        let sql = format!("SELECT count(*) FROM {schema}._sqlx_migrations");
+        read_table(&self.run_as(login, &sql).await?, &schema)
+    }
+
+    async fn run_as(&self, login: &DatabaseLogin, sql: &str) -> Result<Executed> {
         let input = format!("{}\n", login.password.expose_secret());
-        let command = ["sh", "-c", LOGIN, &login.username, DATABASE];
-        read_login(&exec(&self.cluster, &self.pod, &command, Some(input.as_bytes())).await?)
+        let command = ["sh", "-c", LOGIN, &login.username, DATABASE, sql];
+        Ok(exec(&self.cluster, &self.pod, &command, Some(input.as_bytes())).await?)
     }
 }
 
@@ -143,6 +163,17 @@ fn read_login(executed: &Executed) -> Result<LoginAnswer> {
         reason.with_context(|| format!("the login attempt did not reach PostgreSQL: {said}"))?;
     ensure!(is_about_the_login(reason.trim()), "PostgreSQL did not judge the login: {said}");
     Ok(LoginAnswer::Refused(said.to_owned()))
+}
+
+/// Only PostgreSQL's refusal to enter this very schema counts: a table that is not there, or a login that was not let in, shows nothing.
+fn read_table(executed: &Executed, schema: &str) -> Result<TableAnswer> {
+    let said = executed.stderr.trim();
+    if executed.code == 0 {
+        return Ok(TableAnswer::Read);
+    }
+    let refused = said.contains(&format!("permission denied for schema {schema}"));
+    ensure!(refused, "PostgreSQL did not judge what the login may: {said}");
+    Ok(TableAnswer::Refused(said.to_owned()))
 }
 
 /// A wrong password, or a role that it does not know, which some ways of authentication tell apart.
@@ -166,6 +197,21 @@ mod tests {
             matches!(read_login(&ended(2, refusal)).unwrap(), LoginAnswer::Refused(said) if said.contains("password authentication"))
         );
         assert_eq!(read_login(&ended(0, "")).unwrap(), LoginAnswer::Accepted);
+    }
+
+    #[test]
+    fn only_the_schema_itself_refuses_a_table() {
+        let refusal = "ERROR:  permission denied for schema user_service";
+        let refused = read_table(&ended(1, refusal), "user_service").unwrap();
+        assert_eq!(refused, TableAnswer::Refused(refusal.to_owned()));
+        assert_eq!(read_table(&ended(0, ""), "user_service").unwrap(), TableAnswer::Read);
+        for said in [
+            "ERROR:  relation \"user_service._sqlx_migrations\" does not exist",
+            "psql: error: FATAL:  password authentication failed for user \"v-order\"",
+            "ERROR:  permission denied for schema order_service",
+        ] {
+            assert!(read_table(&ended(1, said), "user_service").is_err(), "{said}");
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use anyhow::Context;
 use conformance::check::judge;
 use conformance::component::AskError;
 use conformance::component::openbao::OpenBao;
-use conformance::component::places::ECOTRACK;
-use conformance::component::postgres::{LoginAnswer, Postgres};
+use conformance::component::places::{ECOTRACK, SERVICES};
+use conformance::component::postgres::{LoginAnswer, Postgres, TableAnswer};
 use conformance::component::secrets::{DatabaseLogin, fetch_database_login, force_sync};
 use conformance::services::{Call, EcoTrack, Session, SteadyClient};
 use conformance::verdict::Outcome;
@@ -34,6 +34,22 @@ struct Steady(Option<SteadyClient>);
 async fn made_by_openbao(world: &mut World, service: String) -> Outcome {
     let (login, _lease) = leased_login(world, &service).await?;
     expect_login(world, &login, true).await
+}
+
+#[then("the database login of each of the five services may read its own tables and no others")]
+async fn reaches_its_own(world: &mut World) -> Outcome {
+    let postgres = client::<Postgres>(world).await?;
+    for service in SERVICES {
+        let login = fetch_database_login(world.suite(), ECOTRACK, service).await?;
+        for owner in SERVICES {
+            let answer = postgres.read_table(&login, owner).await?;
+            let expected = if owner == service { "read" } else { "refused" };
+            let holds = (answer == TableAnswer::Read) == (owner == service);
+            let what = format!("{} of {service} at the tables of {owner}", login.username);
+            said(world, &what, judge(holds, expected, format!("{answer:?}")))?;
+        }
+    }
+    Ok(())
 }
 
 /// The service's login and the lease it lives by.
