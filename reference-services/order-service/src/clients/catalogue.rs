@@ -85,16 +85,13 @@ impl Catalogue {
         let wish = Wish { order_id, items };
         match self.0.post_idempotent::<_, Granted>(RESERVATIONS, Some(token), &wish).await {
             Ok(granted) => granted.reservation(),
-            Err(error) => Err(refusal(error)),
+            Err(error) => Err(not_held(error)),
         }
     }
 
-    /// Gives the stock of an order back. Nothing held is nothing to do.
+    /// Gives the stock of an order back. That nothing was held is success to product-service: a 404 is somebody else's, on the way.
     pub(crate) async fn release(&self, order_id: Uuid) -> Result<(), ClientError> {
-        match self.0.delete(&format!("{RESERVATIONS}/{order_id}"), None).await {
-            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(()),
-            outcome => outcome,
-        }
+        self.0.delete(&format!("{RESERVATIONS}/{order_id}"), None).await
     }
 }
 
@@ -110,13 +107,15 @@ impl Granted {
     }
 }
 
-fn refusal(error: ClientError) -> ApiError {
-    match error.status() {
-        Some(StatusCode::CONFLICT) => {
-            ApiError::conflict("sold-out", "a product is not in stock in this quantity")
-                .caused_by(error)
-        }
-        Some(StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY) => {
+/// Only product-service says these words; with the same statuses anybody on the way may answer.
+fn not_held(error: ClientError) -> ApiError {
+    match (error.status(), error.problem()) {
+        (
+            Some(StatusCode::CONFLICT),
+            Some("sold-out" | "reservation-released" | "reservation-differs"),
+        ) => ApiError::conflict("sold-out", "a product is not in stock in this quantity")
+            .caused_by(error),
+        (Some(StatusCode::UNPROCESSABLE_ENTITY), Some("invalid-request")) => {
             ApiError::invalid_field("/items", "a product does not exist").caused_by(error)
         }
         _ => away(error),

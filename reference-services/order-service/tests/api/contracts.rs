@@ -141,3 +141,33 @@ async fn order_service_works_with_neighbours_that_do_what_it_expects_and_no_more
     users.verify()?;
     products.verify()
 }
+
+#[tokio::test]
+async fn stock_that_is_refused_as_agreed_is_refused_to_the_customer() -> Result<()> {
+    let issuer = Issuer::start().await?;
+    let user_id = Uuid::now_v7();
+    let token = issuer.token(user_id, &["customer"])?;
+    for name in ["reserve-sold-out", "reserve-unknown-product"] {
+        let mut keys = of_user_service("keys")?;
+        keys.response.body = keys_of(&issuer)?;
+        let users = [("user_id", user_id.to_string()), ("token", token.clone())];
+        let users =
+            Stub::start(vec![keys, of_user_service("profile")?], Variables::new(users)).await?;
+        let (product_id, mut refusal) = (Uuid::now_v7(), of_product_service(name)?);
+        // The order's id is order-service's own choice.
+        refusal.request.body["order_id"] = json!(Uuid::nil());
+        let status = refusal.response.status;
+        let products = [("product_id", product_id.to_string()), ("token", token.clone())];
+        let products = Stub::start(vec![refusal], Variables::new(products)).await?;
+        let fixture = Fixture::new()
+            .await?
+            .with("ECOTRACK_USER_SERVICE_URL", users.url.as_str())
+            .with("ECOTRACK_PRODUCT_SERVICE_URL", products.url.as_str());
+        let service = fixture.start_ready(order_service::SERVICE, order_service::build).await?;
+        let wish = json!({"items": [{"product_id": product_id, "quantity": 2}]});
+        let client = service.client.with_token(&token);
+        client.post_with_key("/api/orders", &wish, "k").await?.expect_problem(status)?;
+        products.verify()?;
+    }
+    Ok(())
+}

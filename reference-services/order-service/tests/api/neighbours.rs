@@ -25,8 +25,11 @@ struct Shelf {
     reserved: Vec<Uuid>,
     is_empty: bool,
     is_away: bool,
+    /// What somebody on the way answers in product-service's place.
+    answered_on_the_way: Option<StatusCode>,
     users: Users,
     asked: usize,
+    releases: usize,
     tokens: Vec<String>,
     held_for: Option<TimeDelta>,
 }
@@ -75,6 +78,11 @@ impl Neighbours {
         self.shelf().is_away = away;
     }
 
+    /// What somebody on the way answers to whoever asks product-service, if anybody does.
+    pub(crate) fn set_answered_on_the_way(&self, status: Option<StatusCode>) {
+        self.shelf().answered_on_the_way = status;
+    }
+
     /// Whether user-service answers with an error.
     pub(crate) fn set_users_away(&self, away: bool) {
         self.shelf().users = if away { Users::WithAnError } else { Users::Well };
@@ -93,6 +101,11 @@ impl Neighbours {
     /// How often stock was asked for, in vain or not.
     pub(crate) fn asked(&self) -> usize {
         self.shelf().asked
+    }
+
+    /// How often stock was given back, in vain or not.
+    pub(crate) fn releases(&self) -> usize {
+        self.shelf().releases
     }
 
     /// On whose behalf the neighbours were asked: what came as `authorization`.
@@ -145,8 +158,11 @@ async fn reserve(
     if shelf.is_away {
         return (StatusCode::INTERNAL_SERVER_ERROR, Json(Value::Null));
     }
+    if let Some(status) = shelf.answered_on_the_way {
+        return (status, Json(Value::Null));
+    }
     if shelf.is_empty {
-        return (StatusCode::CONFLICT, Json(Value::Null));
+        return (StatusCode::CONFLICT, problem("sold-out"));
     }
     let wanted = wish["items"].as_array().cloned().unwrap_or_default();
     let priced = |item: &Value| {
@@ -158,7 +174,7 @@ async fn reserve(
     };
     let items: Vec<_> = wanted.iter().filter_map(priced).collect();
     if items.len() < wanted.len() {
-        return (StatusCode::UNPROCESSABLE_ENTITY, Json(Value::Null));
+        return (StatusCode::UNPROCESSABLE_ENTITY, problem("invalid-request"));
     }
     if let Some(order_id) = wish["order_id"].as_str().and_then(|id| id.parse().ok())
         && !shelf.reserved.contains(&order_id)
@@ -170,10 +186,19 @@ async fn reserve(
     (StatusCode::OK, Json(granted))
 }
 
+/// A refusal in product-service's own words, as far as order-service reads them.
+fn problem(code: &str) -> Json<Value> {
+    Json(json!({"type": format!("https://api.ecotrack.platform.dev/problems/{code}")}))
+}
+
 async fn release(State(neighbours): State<Neighbours>, Path(order_id): Path<Uuid>) -> StatusCode {
     let mut shelf = neighbours.shelf();
+    shelf.releases += 1;
     if shelf.is_away {
         return StatusCode::INTERNAL_SERVER_ERROR;
+    }
+    if let Some(status) = shelf.answered_on_the_way {
+        return status;
     }
     shelf.reserved.retain(|reserved| *reserved != order_id);
     StatusCode::NO_CONTENT

@@ -1,6 +1,7 @@
 //! An order is priced by the shop and placed once.
 
 use anyhow::Result;
+use axum::http::StatusCode;
 use futures::future::try_join_all;
 use reqwest::Method;
 use serde_json::json;
@@ -161,6 +162,19 @@ async fn while_the_catalogue_is_away_the_answer_is_try_later_and_later_it_works(
     let refused = customer.order(product, 1, "k").await?.expect_problem(503)?;
     assert!(!refused.header("retry-after").is_empty());
     app.neighbours.set_away(false);
+    customer.order(product, 1, "k").await?.expect(201)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_somebody_on_the_way_answers_is_no_refusal_of_the_catalogue() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    for status in [StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY] {
+        app.neighbours.set_answered_on_the_way(Some(status));
+        customer.order(product, 1, "k").await?.expect_problem(503)?;
+    }
+    app.neighbours.set_answered_on_the_way(None);
     customer.order(product, 1, "k").await?.expect(201)?;
     Ok(())
 }

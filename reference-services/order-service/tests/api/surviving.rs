@@ -1,6 +1,7 @@
 //! Neighbours that are away, and attempts that nobody finishes.
 
 use anyhow::{Result, ensure};
+use axum::http::StatusCode;
 use ecotrack_chassis::test_support::eventually;
 use uuid::Uuid;
 
@@ -86,6 +87,27 @@ async fn stock_of_an_attempt_that_nobody_finished_is_given_back_and_its_key_is_f
     app.await_nothing_reserved().await?;
     eventually(|| async { customer.order(product, 1, "k").await?.expect(201) }).await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn stock_is_not_given_back_because_somebody_on_the_way_knows_no_such_route() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    let mut conn = app.fixture.database.connect().await?;
+    let block = "ALTER TABLE order_service.orders ADD CONSTRAINT nothing CHECK (false) NOT VALID";
+    sqlx::query(block).execute(&mut conn).await?;
+    customer.order(product, 1, "k").await?.expect_problem(500)?;
+    app.neighbours.set_answered_on_the_way(Some(StatusCode::NOT_FOUND));
+    let is_due = "UPDATE order_service.reservation_intents SET due_at = now()";
+    sqlx::query(is_due).execute(&mut conn).await?;
+    eventually(|| async {
+        ensure!(app.neighbours.releases() > 0, "nobody gives the stock back");
+        Ok(())
+    })
+    .await?;
+    app.neighbours.set_answered_on_the_way(None);
+    sqlx::query(is_due).execute(&mut conn).await?;
+    app.await_nothing_reserved().await
 }
 
 #[tokio::test]
