@@ -1,5 +1,6 @@
 //! The catalogue: read from the caches where it can be, written by administrators.
 
+mod apart;
 mod categories;
 mod suggestions;
 mod writes;
@@ -16,6 +17,7 @@ use crate::{
     store,
 };
 
+use apart::Apart;
 pub(crate) use suggestions::{Recommendations, Source};
 
 /// Reads and changes the catalogue.
@@ -25,11 +27,14 @@ pub(crate) struct Catalogue {
     caches: Caches,
     /// Turns at counting what was bought together.
     counts: Arc<Semaphore>,
+    /// Whoever looks for what was bought together, until it is found.
+    looking: Apart,
 }
 
 impl Catalogue {
     pub(crate) fn new(database: Database, caches: Caches) -> Self {
-        Self { database, caches, counts: Arc::new(Semaphore::new(suggestions::COUNTS_AT_ONCE)) }
+        let counts = Arc::new(Semaphore::new(suggestions::COUNTS_AT_ONCE));
+        Self { database, caches, counts, looking: Apart::new(suggestions::LOOKING_AT_ONCE) }
     }
 
     /// One product.

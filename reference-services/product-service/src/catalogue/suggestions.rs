@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use ecotrack_chassis::{ApiError, ApiResult};
 use tokio::time::timeout;
-use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::Catalogue;
@@ -14,6 +13,9 @@ use crate::{caches::POPULAR, domain::Suggestion, store::suggestions};
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Connections that count what was bought together at most. The others are left to those who order.
 pub(super) const COUNTS_AT_ONCE: usize = 4;
+
+/// Requests that look for recommendations at once, also when their clients do not wait any more. Beyond it popular products stand in.
+pub(super) const LOOKING_AT_ONCE: usize = 256;
 
 /// Where recommendations come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +64,9 @@ impl Catalogue {
     /// Nothing when nothing is known, and when it cannot be found out in time. A count that takes longer goes on in a task of its
     /// own and is kept for the next one who asks.
     async fn bought_together(&self, product_id: Uuid) -> Vec<Suggestion> {
-        let counting = tokio::spawn(self.clone().count_together(product_id).in_current_span());
-        if let Ok(counted) = timeout(PATIENCE, counting).await {
-            return counted.unwrap_or_default();
+        let counting = self.clone().count_together(product_id);
+        if let Some(counted) = self.looking.run(PATIENCE, counting).await {
+            return counted;
         }
         tracing::warn!("recommendations took too long, popular products instead");
         Vec::new()
