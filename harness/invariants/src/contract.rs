@@ -20,7 +20,7 @@ pub const DEAD_LETTERS: &str = ".dlt";
 /// The header that says who could not handle a parked record.
 pub const DEAD_LETTER_CONSUMER: &str = "x-dead-letter-consumer";
 
-/// How long an outbox keeps a row that was sent.
+/// How long an outbox keeps a row that was sent. A test of the stack compares it with the services'.
 pub const OUTBOX_KEEPS: TimeDelta = TimeDelta::hours(24);
 
 /// Events that a user is told of.

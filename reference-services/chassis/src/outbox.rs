@@ -17,7 +17,7 @@ use crate::{
     telemetry::propagation,
 };
 
-pub use prune::prune;
+pub use prune::{KEEPS, prune};
 pub use relay::Relay;
 
 /// The table, to be copied into a service's first migration. A test compares.

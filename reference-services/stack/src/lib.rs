@@ -25,3 +25,13 @@ pub use name::Name;
 pub use service::Service;
 pub use shop::{Reply, Shop};
 pub use stack::{Options, Stack};
+
+#[cfg(test)]
+mod tests {
+    /// The checker knows the services from outside only, so what it takes for granted is said twice.
+    #[test]
+    fn the_checker_knows_how_long_an_outbox_keeps_its_rows() {
+        let known = ecotrack_invariants::contract::OUTBOX_KEEPS;
+        assert_eq!(known.to_std().unwrap(), ecotrack_chassis::outbox::KEEPS);
+    }
+}

@@ -162,10 +162,10 @@ async fn orders(connection: &mut PgConnection) -> anyhow::Result<Vec<Order>> {
     Ok(rows.into_iter().map(order).collect())
 }
 
-/// In the order of writing: ids are time-ordered.
+/// In the order of writing, whatever the clocks of two replicas say.
 async fn order_history(connection: &mut PgConnection) -> anyhow::Result<Vec<HistoryEntry>> {
     let rows: Vec<(Uuid, String, Option<String>)> = sqlx::query_as(
-        "SELECT order_id, status, notes FROM order_service.order_history ORDER BY changed_at, id",
+        "SELECT order_id, status, notes FROM order_service.order_history ORDER BY position",
     )
     .fetch_all(connection)
     .await?;

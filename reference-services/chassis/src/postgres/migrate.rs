@@ -14,6 +14,8 @@ use crate::failpoint;
 /// Longest one statement of a migration may take, waiting for a replica that migrates among them: an index on a table that has
 /// grown takes longer than any request may.
 const STATEMENT_TIMEOUT: &str = "10min";
+/// Longest that taking leave may take.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// Longest all of it may take. A database that vanished meanwhile would never answer.
 const LONGEST: Duration = Duration::from_mins(15);
 
@@ -22,8 +24,10 @@ pub(super) async fn run(pool: &PgPool, schema: &str, migrations: &Migrator) -> a
     let patient = PgConnectOptions::clone(&pool.connect_options())
         .options([("statement_timeout", STATEMENT_TIMEOUT)]);
     let patient = PgPoolOptions::new().max_connections(1).connect_lazy_with(patient);
-    let migrated = tokio::time::timeout(LONGEST, migrate(&patient, schema, migrations));
-    migrated.await.unwrap_or_else(|late| Err(late.into()))
+    let migrated = tokio::time::timeout(LONGEST, migrate(&patient, schema, migrations)).await;
+    // PostgreSQL is told that the connection ends; whoever does not hear it has lost the connection anyway.
+    drop(tokio::time::timeout(GOODBYE, patient.close()).await);
+    migrated.unwrap_or_else(|late| Err(late.into()))
 }
 
 async fn migrate(pool: &PgPool, schema: &str, migrations: &Migrator) -> anyhow::Result<()> {
