@@ -27,7 +27,7 @@ pub struct LedgerEntry {
     pub at: DateTime<Utc>,
     /// For what.
     pub operation: String,
-    /// `accepted`, `declined`, `replayed`, `failed` or `unanswered`.
+    /// `accepted`, `declined`, `replayed`, `refused`, `failed` or `unanswered`.
     pub outcome: String,
     /// `request`, `status` and `response`.
     pub body: Value,

@@ -15,6 +15,8 @@ pub enum Outcome {
     Declined,
     /// The same request came before and got the same answer again.
     Replayed,
+    /// The key came before with another request; nothing was done.
+    Refused,
     /// An armed fault answered instead; nothing was done.
     Failed,
     /// An armed fault swallowed the request; nothing was done.
@@ -29,6 +31,7 @@ impl Outcome {
             Self::Accepted => "accepted",
             Self::Declined => "declined",
             Self::Replayed => "replayed",
+            Self::Refused => "refused",
             Self::Failed => "failed",
             Self::Unanswered => "unanswered",
         }

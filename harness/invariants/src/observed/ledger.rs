@@ -23,7 +23,7 @@ pub struct Entry {
     pub idempotency_key: Option<String>,
     /// The provider's id of what it made.
     pub reference: Option<String>,
-    /// `accepted`, `declined`, `replayed`, `failed` or `unanswered`.
+    /// `accepted`, `declined`, `replayed`, `refused`, `failed` or `unanswered`.
     pub outcome: String,
     /// `request`, `status`, `response`.
     pub body: Value,
@@ -56,7 +56,7 @@ pub struct Transfer {
 }
 
 impl Entry {
-    /// The money this entry moved, if it did: a replay, a decline and a fault move none.
+    /// The money this entry moved, if it did: a replay, a decline, a refusal and a fault move none.
     #[must_use]
     pub fn transfer(&self) -> Option<Transfer> {
         if self.outcome != "accepted" {
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn only_what_was_accepted_moved_money() {
-        for outcome in ["declined", "replayed", "failed", "unanswered"] {
+        for outcome in ["declined", "replayed", "refused", "failed", "unanswered"] {
             assert_eq!(entry("stripe", "payment_intent", outcome, &Value::Null).transfer(), None);
         }
         assert_eq!(entry("sendgrid", "mail", "accepted", &Value::Null).transfer(), None);

@@ -13,7 +13,7 @@ fn a_charge_that_is_replayed_declined_or_swallowed_is_no_second_charge() {
     let user = world.customer();
     let order = world.order(user, 1);
     let payment = world.pay(order);
-    for outcome in ["replayed", "declined", "failed", "unanswered"] {
+    for outcome in ["replayed", "declined", "refused", "failed", "unanswered"] {
         world.charge(payment, outcome);
     }
     assert_good(&world.end());

@@ -18,7 +18,8 @@ struct Weighed {
 }
 
 impl Desk {
-    /// The first request under a key has its effect; each later one gets the first one's answer.
+    /// The first request under a key has its effect; each later one gets the first one's answer, or is refused if it is another
+    /// request. The ledger tells of all of them.
     pub(super) async fn settle(
         &self,
         call: &Call,
@@ -29,12 +30,12 @@ impl Desk {
         let mut tx = self.database.begin().await?;
         store::lock_key(&mut tx, call).await?;
         if let Some((request, first)) = store::first_answer(&mut tx, call).await? {
-            if request != call.request {
-                return Ok(reused());
-            }
-            store::append(&mut tx, call, Outcome::Replayed, &first, None).await?;
+            let is_same = request == call.request;
+            let (outcome, answer) =
+                if is_same { (Outcome::Replayed, first) } else { (Outcome::Refused, reused()) };
+            store::append(&mut tx, call, outcome, &answer, None).await?;
             tx.commit().await?;
-            return Ok(first);
+            return Ok(answer);
         }
         let weighed = weigh(&mut tx, call, operation, verdict).await?;
         let Weighed { outcome, answer, refunded_minor } = weighed;

@@ -109,7 +109,9 @@ impl Operation for CheckoutOrder {
         let (kind, status) = match outcome {
             Outcome::Accepted => ("PAYMENT.CAPTURE.COMPLETED", "COMPLETED"),
             Outcome::Declined => ("PAYMENT.CAPTURE.DENIED", "DECLINED"),
-            Outcome::Replayed | Outcome::Failed | Outcome::Unanswered => return None,
+            Outcome::Replayed | Outcome::Refused | Outcome::Failed | Outcome::Unanswered => {
+                return None;
+            }
         };
         let capture = json!({"id": answer.reference, "status": status, "amount": amount, "custom_id": unit.custom_id});
         Some(event(kind, "capture", &capture))

@@ -80,7 +80,9 @@ impl Operation for PaymentIntent {
         let kind = match outcome {
             Outcome::Accepted => "payment_intent.succeeded",
             Outcome::Declined => "payment_intent.payment_failed",
-            Outcome::Replayed | Outcome::Failed | Outcome::Unanswered => return None,
+            Outcome::Replayed | Outcome::Refused | Outcome::Failed | Outcome::Unanswered => {
+                return None;
+            }
         };
         Some(event(kind, &intent_of(&answer.body)))
     }

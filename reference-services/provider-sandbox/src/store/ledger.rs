@@ -25,7 +25,7 @@ pub(crate) struct Entry {
     pub(crate) idempotency_key: Option<String>,
     /// The provider's id of what it made.
     pub(crate) reference: Option<String>,
-    /// `accepted`, `declined`, `replayed`, `failed` or `unanswered`.
+    /// `accepted`, `declined`, `replayed`, `refused`, `failed` or `unanswered`.
     pub(crate) outcome: String,
     /// Money that was moved, in minor units; only where the outcome is `accepted`.
     pub(crate) amount_minor: Option<i64>,

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use futures::future::try_join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::helpers::{Charge, TestApp, outcomes};
 
@@ -30,6 +30,13 @@ async fn a_key_is_not_taken_for_another_request() -> Result<()> {
     let other = Charge { amount: "1", ..charge };
     let refused = app.charge(&other).await?.expect(400)?.json();
     assert_eq!(refused["error"]["type"], "idempotency_error");
+    let entries = app.ledger(&other.key).await?;
+    assert_eq!(outcomes(&entries), ["refused", "accepted"]);
+    let told = &entries[0];
+    assert_eq!(
+        (&told["body"]["request"]["amount"], &told["body"]["status"], &told["amount_minor"]),
+        (&json!("1"), &json!(400), &Value::Null)
+    );
     Ok(())
 }
 
