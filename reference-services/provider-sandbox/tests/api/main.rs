@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic_in_result_fn, reason = "a test fails by an error or by an assertion")]
 
+mod alerting;
 mod contract;
 mod faults;
 mod helpers;
