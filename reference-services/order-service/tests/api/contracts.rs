@@ -89,18 +89,20 @@ fn of_product_service(name: &str) -> Result<HttpExpectation> {
     expectation(order_service::SERVICE, "product-service", name)?.http()
 }
 
+/// A user-service that does what is expected of it and no more.
+async fn users(issuer: &Issuer, user_id: Uuid, token: &str) -> Result<Stub> {
+    let mut keys = of_user_service("keys")?;
+    keys.response.body = keys_of(issuer)?;
+    let variables = [("user_id", user_id.to_string()), ("token", token.to_owned())];
+    Stub::start(vec![keys, of_user_service("profile")?], Variables::new(variables)).await
+}
+
 #[tokio::test]
 async fn order_service_works_with_neighbours_that_do_what_it_expects_and_no_more() -> Result<()> {
     let issuer = Issuer::start().await?;
     let (user_id, order_id, product_id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let token = issuer.token(user_id, &["customer"])?;
-    let mut keys = of_user_service("keys")?;
-    keys.response.body = keys_of(&issuer)?;
-    let users = Stub::start(
-        vec![keys, of_user_service("profile")?],
-        Variables::new([("user_id", user_id.to_string()), ("token", token.clone())]),
-    )
-    .await?;
+    let users = users(&issuer, user_id, &token).await?;
     let mut reserve = of_product_service("reserve")?;
     // The order's id is order-service's own choice.
     reserve.request.body["order_id"] = json!(order_id);
@@ -148,11 +150,7 @@ async fn stock_that_is_refused_as_agreed_is_refused_to_the_customer() -> Result<
     let user_id = Uuid::now_v7();
     let token = issuer.token(user_id, &["customer"])?;
     for name in ["reserve-sold-out", "reserve-unknown-product"] {
-        let mut keys = of_user_service("keys")?;
-        keys.response.body = keys_of(&issuer)?;
-        let users = [("user_id", user_id.to_string()), ("token", token.clone())];
-        let users =
-            Stub::start(vec![keys, of_user_service("profile")?], Variables::new(users)).await?;
+        let users = users(&issuer, user_id, &token).await?;
         let (product_id, mut refusal) = (Uuid::now_v7(), of_product_service(name)?);
         // The order's id is order-service's own choice.
         refusal.request.body["order_id"] = json!(Uuid::nil());

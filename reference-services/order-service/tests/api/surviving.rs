@@ -3,9 +3,10 @@
 use anyhow::{Result, ensure};
 use axum::http::StatusCode;
 use ecotrack_chassis::test_support::eventually;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::helpers::TestApp;
+use crate::helpers::{Customer, TestApp};
 
 #[tokio::test]
 async fn every_call_is_made_with_the_customers_own_token() -> Result<()> {
@@ -50,24 +51,33 @@ async fn a_user_service_that_hangs_is_as_good_as_away() -> Result<()> {
     .await
 }
 
+/// An order under key `k` as a kill leaves it: stock is held, the attempt and its key are written down, the order is not.
+async fn break_off(conn: &mut PgConnection, customer: &Customer, product: Uuid) -> Result<()> {
+    let block = "ALTER TABLE order_service.orders ADD CONSTRAINT nothing CHECK (false) NOT VALID";
+    sqlx::query(block).execute(&mut *conn).await?;
+    customer.order(product, 1, "k").await?.expect_problem(500)?;
+    sqlx::query("ALTER TABLE order_service.orders DROP CONSTRAINT nothing").execute(conn).await?;
+    Ok(())
+}
+
+/// Has the stock of unfinished attempts given back now.
+async fn make_due(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query("UPDATE order_service.reservation_intents SET due_at = now()")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn stock_of_an_attempt_that_nobody_finished_is_given_back_and_its_key_is_free() -> Result<()>
 {
     let app = TestApp::start().await?;
     let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
     let mut conn = app.fixture.database.connect().await?;
-    // As a kill leaves it: stock is held, the attempt and its key are written down, the order is not.
-    let block = "ALTER TABLE order_service.orders ADD CONSTRAINT nothing CHECK (false) NOT VALID";
-    sqlx::query(block).execute(&mut conn).await?;
-    customer.order(product, 1, "k").await?.expect_problem(500)?;
+    break_off(&mut conn, &customer, product).await?;
     assert_eq!(app.neighbours.reserved().len(), 1);
-    sqlx::query("ALTER TABLE order_service.orders DROP CONSTRAINT nothing")
-        .execute(&mut conn)
-        .await?;
     app.neighbours.set_away(true);
-    sqlx::query("UPDATE order_service.reservation_intents SET due_at = now()")
-        .execute(&mut conn)
-        .await?;
+    make_due(&mut conn).await?;
     // The catalogue is away, so giving back fails at first.
     eventually(|| async {
         let mut conn = app.fixture.database.connect().await?;
@@ -81,9 +91,7 @@ async fn stock_of_an_attempt_that_nobody_finished_is_given_back_and_its_key_is_f
     .await?;
     customer.order(product, 1, "k").await?.expect_problem(409)?;
     app.neighbours.set_away(false);
-    sqlx::query("UPDATE order_service.reservation_intents SET due_at = now()")
-        .execute(&mut conn)
-        .await?;
+    make_due(&mut conn).await?;
     app.await_nothing_reserved().await?;
     eventually(|| async { customer.order(product, 1, "k").await?.expect(201) }).await?;
     Ok(())
@@ -94,19 +102,16 @@ async fn stock_is_not_given_back_because_somebody_on_the_way_knows_no_such_route
     let app = TestApp::start().await?;
     let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
     let mut conn = app.fixture.database.connect().await?;
-    let block = "ALTER TABLE order_service.orders ADD CONSTRAINT nothing CHECK (false) NOT VALID";
-    sqlx::query(block).execute(&mut conn).await?;
-    customer.order(product, 1, "k").await?.expect_problem(500)?;
+    break_off(&mut conn, &customer, product).await?;
     app.neighbours.set_answered_on_the_way(Some(StatusCode::NOT_FOUND));
-    let is_due = "UPDATE order_service.reservation_intents SET due_at = now()";
-    sqlx::query(is_due).execute(&mut conn).await?;
+    make_due(&mut conn).await?;
     eventually(|| async {
         ensure!(app.neighbours.releases() > 0, "nobody gives the stock back");
         Ok(())
     })
     .await?;
     app.neighbours.set_answered_on_the_way(None);
-    sqlx::query(is_due).execute(&mut conn).await?;
+    make_due(&mut conn).await?;
     app.await_nothing_reserved().await
 }
 
@@ -115,12 +120,7 @@ async fn an_attempt_that_broke_goes_on_under_its_key_with_the_same_stock() -> Re
     let app = TestApp::start().await?;
     let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
     let mut conn = app.fixture.database.connect().await?;
-    let block = "ALTER TABLE order_service.orders ADD CONSTRAINT nothing CHECK (false) NOT VALID";
-    sqlx::query(block).execute(&mut conn).await?;
-    customer.order(product, 1, "k").await?.expect_problem(500)?;
-    sqlx::query("ALTER TABLE order_service.orders DROP CONSTRAINT nothing")
-        .execute(&mut conn)
-        .await?;
+    break_off(&mut conn, &customer, product).await?;
     let order = customer.order(product, 1, "k").await?.expect(201)?.json();
     let order_id: Uuid = order["order_id"].as_str().unwrap_or_default().parse()?;
     assert_eq!(app.neighbours.reserved(), [order_id]);
