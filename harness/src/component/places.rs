@@ -32,12 +32,21 @@ pub fn openbao() -> Interface {
 
 /// The platform's certificate authority in PEM.
 pub async fn platform_ca(cluster: &Cluster) -> Result<String> {
+    authority(cluster, "the platform's", "platform-ca", "ca.crt").await
+}
+
+/// The authority that signs the identities of the mesh, in PEM, as the mesh publishes it in every namespace.
+pub async fn mesh_ca(cluster: &Cluster) -> Result<String> {
+    authority(cluster, "the mesh's", "istio-ca-root-cert", "root-cert.pem").await
+}
+
+async fn authority(cluster: &Cluster, whose: &str, name: &str, key: &str) -> Result<String> {
     let maps: Api<ConfigMap> = Api::namespaced(cluster.client(), ECOTRACK);
     let map = maps
-        .get("platform-ca")
+        .get(name)
         .await
-        .context("the platform's CA cannot be read from configmap ecotrack/platform-ca")?;
+        .with_context(|| format!("{whose} CA cannot be read from configmap ecotrack/{name}"))?;
     map.data
-        .and_then(|mut data| data.remove("ca.crt"))
-        .context("configmap ecotrack/platform-ca has no key ca.crt")
+        .and_then(|mut data| data.remove(key))
+        .with_context(|| format!("configmap ecotrack/{name} has no key {key}"))
 }

@@ -2,6 +2,7 @@
 
 use conformance::check::proxy::nobody_behind;
 use conformance::check::{Matcher, each, http, judge};
+use conformance::component::AskError;
 use conformance::component::istio::AccessLogEntry;
 use conformance::component::loki::Loki;
 use conformance::services::{Answer, Call, EcoTrack, HOST, Ids, Session, token};
@@ -88,15 +89,18 @@ async fn gateway_is_alone(world: &mut World, millis: u64) -> Outcome {
     await_every_entry(world, nobody_behind(millis)).await
 }
 
+/// What the gateway's access log has of the requests with these ids.
+pub(super) async fn fetch_log(loki: &Loki, ids: &Ids) -> Result<Vec<AccessLogEntry>, AskError> {
+    let lines = loki.fetch_gateway_log(&ids.correlation_id(), ids.since()).await?;
+    Ok(lines.iter().filter_map(AccessLogEntry::read).collect())
+}
+
 /// Every line of the request in the gateway's access log is as it should be, and stays alone.
 async fn await_every_entry(world: &World, one: impl Matcher<AccessLogEntry>) -> Outcome {
     let loki = client::<Loki>(world).await?;
     let ids = &world.recall::<FromOutside>()?.1;
     let correlation = ids.correlation_id();
-    let entries = || async {
-        let lines = loki.fetch_gateway_log(&correlation, ids.since()).await?;
-        anyhow::Ok(lines.iter().filter_map(AccessLogEntry::read).collect::<Vec<_>>())
-    };
+    let entries = || fetch_log(&loki, ids);
     let every =
         |entries: &Vec<AccessLogEntry>| each(|entry: &AccessLogEntry| one.check(entry))(entries);
     let what = format!("the gateway's access log for {correlation}");

@@ -1,8 +1,8 @@
 //! Callers that the mesh does not know, and how its proxies refuse them.
 
 use conformance::check::probe::alerted;
-use conformance::component::handshakes::{Shown, mesh_authority, shake_hands};
-use conformance::component::places::SERVICES;
+use conformance::component::handshakes::{Shown, shake_hands};
+use conformance::component::places::{SERVICES, mesh_ca};
 use conformance::component::pods;
 use conformance::verdict::Outcome;
 use conformance_probe::ConnectAnswer;
@@ -29,7 +29,7 @@ async fn with_forged_certificate(world: &mut World) -> Outcome {
 
 async fn with_all(world: &mut World, shown: Shown) -> Outcome {
     let cluster = world.suite().cluster().clone();
-    let authority = mesh_authority(&cluster).await?;
+    let authority = mesh_ca(&cluster).await?;
     let mut handshakes = Vec::new();
     for service in SERVICES {
         for pod in pods::list_ready(&cluster, service).await? {

@@ -10,6 +10,7 @@ use conformance::verdict::Outcome;
 use cucumber::{then, when};
 
 use super::asking::{await_answer, client, expect};
+use super::gateway::fetch_log;
 use super::mesh::Plain;
 use crate::world::World;
 
@@ -36,13 +37,9 @@ fn is_limited(world: &mut World) -> Outcome {
 #[then("the gateway logged these refusals as its own limit")]
 async fn is_logged(world: &mut World) -> Outcome {
     let (loki, ids) = (client::<Loki>(world).await?, world.recall::<Flood>()?.1.clone());
-    let correlation = ids.correlation_id();
-    let entries = || async {
-        let lines = loki.fetch_gateway_log(&correlation, ids.since()).await?;
-        anyhow::Ok(lines.iter().filter_map(AccessLogEntry::read).collect::<Vec<_>>())
-    };
+    let entries = || fetch_log(&loki, &ids);
     let judged = |entries: &Vec<AccessLogEntry>| logged_as_own(entries);
-    let what = format!("the gateway's access log for {correlation}");
+    let what = format!("the gateway's access log for {}", ids.correlation_id());
     await_answer(world, &what, world.suite().timeouts().log, entries, judged).await.map(drop)
 }
 
