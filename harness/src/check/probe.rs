@@ -44,11 +44,11 @@ pub fn spoke_tls(answer: &ConnectAnswer) -> Checked {
 }
 
 /// The peer proved who it is, and refused whoever called with this alert of RFC 8446, without a word of what it serves.
-pub fn alerted(alert: &str) -> impl Fn(&ConnectAnswer) -> Checked + '_ {
+pub fn alerted(alert: String) -> impl Fn(&ConnectAnswer) -> Checked {
     move |answer| {
         judge(
             answer.tls_version.is_some()
-                && answer.alert.as_deref() == Some(alert)
+                && answer.alert.as_ref() == Some(&alert)
                 && answer.received.is_empty(),
             format!("a TLS handshake that ends with the alert {alert}"),
             summary(answer),
@@ -134,7 +134,7 @@ mod tests {
             alert: Some("UnknownCA".to_owned()),
             ..ConnectAnswer::default()
         };
-        let judged = alerted("UnknownCA");
+        let judged = alerted("UnknownCA".to_owned());
         assert!(judged(&refused).is_ok());
         for other in [
             ConnectAnswer { alert: Some("CertificateRequired".to_owned()), ..refused.clone() },

@@ -47,8 +47,7 @@ async fn with_all(world: &mut World, shown: Shown) -> Outcome {
 
 #[then(expr = "every pod proves its own identity and refuses with the alert {string}")]
 fn are_refused(world: &mut World, alert: String) -> Outcome {
-    for (pod, answer) in &world.recall::<Handshakes>()?.0 {
-        expect(world, pod, answer, alerted(&alert))?;
-    }
-    Ok(())
+    let refused = alerted(alert);
+    let mut handshakes = world.recall::<Handshakes>()?.0.iter();
+    handshakes.try_for_each(|(pod, answer)| expect(world, pod, answer, &refused))
 }
