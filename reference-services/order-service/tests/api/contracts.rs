@@ -101,13 +101,17 @@ async fn users(issuer: &Issuer, user_id: Uuid, token: &str) -> Result<Stub> {
 async fn order_service_works_with_neighbours_that_do_what_it_expects_and_no_more() -> Result<()> {
     let issuer = Issuer::start().await?;
     let (user_id, order_id, product_id) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let holds_nothing = Uuid::now_v7();
     let token = issuer.token(user_id, &["customer"])?;
     let users = users(&issuer, user_id, &token).await?;
     let mut reserve = of_product_service("reserve")?;
     // The order's id is order-service's own choice.
     reserve.request.body["order_id"] = json!(order_id);
+    let mut release_nothing = of_product_service("release-nothing")?;
+    release_nothing.request.path =
+        release_nothing.request.path.replace("${order_id}", &holds_nothing.to_string());
     let products = Stub::start(
-        vec![reserve, of_product_service("release")?],
+        vec![reserve, of_product_service("release")?, release_nothing],
         Variables::new([
             ("order_id", order_id.to_string()),
             ("product_id", product_id.to_string()),
@@ -128,8 +132,9 @@ async fn order_service_works_with_neighbours_that_do_what_it_expects_and_no_more
     assert_eq!((&order["total_amount"], &order["currency"]), (&json!("19.98"), &json!("EUR")));
 
     let mut conn = fixture.database.connect().await?;
-    let abandoned = "INSERT INTO order_service.reservation_intents (order_id, user_id, due_at) VALUES ($1, $2, now())";
-    sqlx::query(abandoned).bind(order_id).bind(user_id).execute(&mut conn).await?;
+    let abandoned = "INSERT INTO order_service.reservation_intents (order_id, user_id, due_at) VALUES ($1, $3, now()), ($2, $3, now())";
+    let abandoned = sqlx::query(abandoned).bind(order_id).bind(holds_nothing).bind(user_id);
+    abandoned.execute(&mut conn).await?;
     eventually(|| async {
         let mut conn = fixture.database.connect().await?;
         let left: i64 =
@@ -144,12 +149,16 @@ async fn order_service_works_with_neighbours_that_do_what_it_expects_and_no_more
     products.verify()
 }
 
+/// What product-service answers when it holds nothing.
+const REFUSALS: [&str; 4] =
+    ["reserve-sold-out", "reserve-otherwise", "reserve-after-release", "reserve-unknown-product"];
+
 #[tokio::test]
 async fn stock_that_is_refused_as_agreed_is_refused_to_the_customer() -> Result<()> {
     let issuer = Issuer::start().await?;
     let user_id = Uuid::now_v7();
     let token = issuer.token(user_id, &["customer"])?;
-    for name in ["reserve-sold-out", "reserve-unknown-product"] {
+    for name in REFUSALS {
         let users = users(&issuer, user_id, &token).await?;
         let (product_id, mut refusal) = (Uuid::now_v7(), of_product_service(name)?);
         // The order's id is order-service's own choice.

@@ -64,7 +64,15 @@ async fn bring_about(app: &TestApp, given: &str) -> Result<Variables> {
         "stock is held for the order" | "the very same is held for the order" => {
             app.reserve(order, &product, 2).await?.expect(201)?;
         }
+        "something else is held for the order" => {
+            app.reserve(order, &product, 1).await?.expect(201)?;
+        }
+        "what was held for the order was given back" => {
+            app.reserve(order, &product, 2).await?.expect(201)?;
+            app.release(order).await?.expect(204)?;
+        }
         "there is no such product"
+        | "nothing is held for the order"
         | "one piece of the product is left"
         | "the product costs EUR and is in stock" => {}
         other => bail!("nobody knows how to bring about that {other}"),
