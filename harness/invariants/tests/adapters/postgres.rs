@@ -37,6 +37,23 @@ async fn the_tables_that_the_services_migrate_are_read() {
 }
 
 #[tokio::test]
+async fn a_history_is_read_in_the_order_it_was_written_whatever_the_clocks_said() {
+    let url = database().await;
+    let mut connection = migrate(&url).await;
+    sell(&mut connection).await;
+    let sql = format!(
+        "insert into order_service.order_history (id, order_id, status, changed_at)
+             values (gen_random_uuid(), '{ORDER}', 'payment_pending', now() - interval '1 minute');
+         insert into order_service.order_history (id, order_id, status, changed_at)
+             values (gen_random_uuid(), '{ORDER}', 'paid', now() - interval '2 minutes')"
+    );
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
+    let history = postgres::read(&postgres::connect(&url).unwrap()).await.unwrap().order_history;
+    let statuses: Vec<_> = history.iter().map(|entry| entry.status.as_str()).collect();
+    assert_eq!(statuses, ["created", "payment_pending", "paid"]);
+}
+
+#[tokio::test]
 async fn stock_adds_up_from_the_first_migration_on() {
     let url = database().await;
     sell(&mut migrate(&url).await).await;

@@ -73,15 +73,17 @@ async fn a_collector_that_takes_nothing_costs_spans_and_neither_requests_nor_mem
         ask(&client).await?;
     }
     let before = resident_kilobytes(&process)?;
-    for _ in 0..2 * REQUESTS.0 {
+    let mut rounds = 0;
+    // A busy machine gives up on spans as fast as it makes them, for a while.
+    while rounds < 2 * REQUESTS.0
+        || counted(&client, "telemetry_spans_total{result=\"dropped\"}").await? == 0
+    {
         ask(&client).await.context("requests wait for the collector")?;
+        rounds += 1;
+        ensure!(rounds < 20 * REQUESTS.0, "no span was dropped: this test tested nothing");
     }
     let grown = resident_kilobytes(&process)?.saturating_sub(before);
     ensure!(grown <= MOST_KEPT, "{grown} KiB more are resident");
-    ensure!(
-        counted(&client, "telemetry_spans_total{result=\"dropped\"}").await? > 0,
-        "no span was dropped: this test tested nothing"
-    );
     Ok(process.kill().await?)
 }
 
@@ -103,11 +105,11 @@ async fn ask(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// What a counter says.
+/// What a counter says. Before it counts for the first time there is none.
 async fn counted(client: &Client, series: &str) -> Result<u64> {
     let metrics = client.get("/actuator/prometheus").await?.expect(200)?.text;
     let value = metrics.lines().find_map(|line| line.strip_prefix(series));
-    Ok(value.with_context(|| format!("no {series}"))?.trim().parse()?)
+    value.map_or(Ok(0), |value| Ok(value.trim().parse()?))
 }
 
 fn resident_kilobytes(process: &Child) -> Result<u64> {
