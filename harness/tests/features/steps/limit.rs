@@ -1,7 +1,7 @@
 //! A client that asks more than the gateway allows.
 
 use conformance::check::limit::{limited, logged_as_own, passes};
-use conformance::component::gateway::{flood, knock};
+use conformance::component::gateway::Gateway;
 use conformance::component::istio::AccessLogEntry;
 use conformance::component::loki::Loki;
 use conformance::component::probes::Attempt;
@@ -11,19 +11,17 @@ use cucumber::{then, when};
 
 use super::asking::{await_answer, client, expect};
 use super::gateway::fetch_log;
-use super::mesh::Plain;
 use crate::world::World;
 
 /// What the flood met, and the ids of its requests.
 struct Flood(Vec<Attempt>, Ids);
 
-#[when(expr = "the probe floods the gateway with {int} requests")]
+#[when(expr = "another client floods the gateway with {int} requests")]
 async fn floods(world: &mut World, count: u32) -> Outcome {
-    let (cluster, ids) = (world.suite().cluster(), Ids::unrelated());
-    let probe = &world.recall::<Plain>()?.0;
-    let question = format!("{count} requests through the gateway from {}", probe.pod());
+    let (gateway, ids) = (client::<Gateway>(world).await?, Ids::unrelated());
+    let question = format!("{count} requests through the gateway from {}", gateway.client());
     let told = |attempts: &Vec<Attempt>| format!("{} answers", attempts.len());
-    let asked = flood(cluster, probe, count, &ids);
+    let asked = gateway.flood(count, &ids);
     let attempts = world.journal().asked("probe", question, asked, told).await?;
     world.remember(Flood(attempts, ids));
     Ok(())
@@ -43,11 +41,11 @@ async fn is_logged(world: &mut World) -> Outcome {
     await_answer(world, &what, world.suite().timeouts().log, entries, judged).await.map(drop)
 }
 
-#[then("the probe is let in again")]
+#[then("the other client is let in again")]
 async fn is_let_in(world: &mut World) -> Outcome {
-    let (cluster, ids) = (world.suite().cluster(), Ids::unrelated());
-    let probe = &world.recall::<Plain>()?.0;
-    let question = || knock(cluster, probe, &ids);
+    let (gateway, ids) = (client::<Gateway>(world).await?, Ids::unrelated());
+    let question = || gateway.knock(&ids);
     let within = world.suite().timeouts().request;
-    await_answer(world, "the probe at the gateway", within, question, passes).await.map(drop)
+    let what = format!("the gateway to {}", gateway.client());
+    await_answer(world, &what, within, question, passes).await.map(drop)
 }
