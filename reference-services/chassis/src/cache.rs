@@ -6,9 +6,10 @@
 
 mod connection;
 mod flight;
-mod invalidations;
+mod invalidation;
 mod owed;
 mod seen;
+mod sender;
 mod versioned;
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
@@ -20,15 +21,15 @@ use prometheus_client::{
 };
 use redis::{Cmd, FromRedisValue};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::Instant;
 
 pub use connection::CacheSettings;
 use connection::Connection;
 pub use flight::LoadFailed;
 use flight::{Flights, Leader, Turn};
-use invalidations::Invalidations;
-use owed::Change;
+use invalidation::Change;
+pub use invalidation::Invalidation;
 use seen::Seen;
+use sender::Sender;
 pub use versioned::VersionedCache;
 
 /// What all our keys begin with.
@@ -44,7 +45,7 @@ struct ReadLabels {
 #[derive(Clone)]
 pub struct Cache {
     connection: Arc<Connection>,
-    invalidations: Invalidations,
+    sender: Sender,
     reads: Family<ReadLabels, Counter>,
     flights: Flights,
 }
@@ -55,8 +56,8 @@ impl Cache {
         let reads = Family::default();
         registry.register("cache_requests", "Reads of a cache", Family::clone(&reads));
         let connection = Arc::new(Connection::lazy(settings)?);
-        let invalidations = Invalidations::new(Arc::clone(&connection), registry);
-        Ok(Self { connection, invalidations, reads, flights: Flights::default() })
+        let sender = Sender::new(Arc::clone(&connection), registry);
+        Ok(Self { connection, sender, reads, flights: Flights::default() })
     }
 
     /// Sends one command, within a short patience.
@@ -101,18 +102,29 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         self.read(id).await.ok()
     }
 
-    /// Keeps a value in place of what was there. If it cannot be kept, what was there is forgotten as soon as Redis is back.
-    pub async fn put(&self, id: &str, value: &T) {
-        let Ok(bytes) = serde_json::to_vec(value) else { return };
-        let set = seen::set(&self.key(id), &bytes, self.seconds());
-        self.cache.invalidations.send(set, self.removal(id)).await;
+    /// Keeps a value in place of what was there. If it cannot be kept, what was there is forgotten.
+    pub fn put(&self, id: &str, value: &T) -> Invalidation {
+        let (key, end) = self.end(id);
+        let command = serde_json::to_vec(value).map_or_else(
+            |error| {
+                tracing::warn!(cache = self.name, %error, "a value cannot be cached");
+                end.clone()
+            },
+            |bytes| seen::set(&key, &bytes, self.seconds()),
+        );
+        self.invalidation(key, command, end)
     }
 
     /// Forgets a value, and for a moment keeps a slow reader from putting back what it read before the change; who reads after it
-    /// may. When Redis is away it hears of it as soon as it is back. That goes on when the caller hangs up.
-    pub async fn remove(&self, id: &str) {
-        let removal = self.removal(id);
-        self.cache.invalidations.send(removal.command.clone(), removal).await;
+    /// may.
+    pub fn remove(&self, id: &str) -> Invalidation {
+        let (key, end) = self.end(id);
+        self.invalidation(key, end.clone(), end)
+    }
+
+    /// No change yet, for others to be added to.
+    pub fn unchanged(&self) -> Invalidation {
+        Invalidation::new(self.cache.sender.clone(), Vec::new())
     }
 
     /// The cached value, or the one `load` finds, which is then kept. `load` runs once for all who ask at the same time;
@@ -192,9 +204,15 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         }
     }
 
-    fn removal(&self, id: &str) -> Change {
+    fn end(&self, id: &str) -> (String, Cmd) {
         let key = self.key(id);
-        Change { command: seen::remove(&key), key, until: Instant::now() + self.ttl }
+        let end = seen::remove(&key);
+        (key, end)
+    }
+
+    fn invalidation(&self, key: String, command: Cmd, end: Cmd) -> Invalidation {
+        let change = Change { key, command, end, ttl: self.ttl };
+        Invalidation::new(self.cache.sender.clone(), vec![change])
     }
 
     fn seconds(&self) -> u64 {

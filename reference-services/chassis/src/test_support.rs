@@ -13,6 +13,7 @@ mod heard;
 mod issuer;
 mod kafka;
 mod postgres;
+mod unheard;
 
 use std::time::Duration;
 

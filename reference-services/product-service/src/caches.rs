@@ -3,12 +3,8 @@
 use std::time::Duration;
 
 use ecotrack_chassis::{
-    cache::{Cache, TypedCache, VersionedCache},
+    cache::{Cache, Invalidation, TypedCache, VersionedCache},
     page::Page,
-};
-use futures::{
-    future::{OptionFuture, join_all},
-    join,
 };
 use uuid::Uuid;
 
@@ -27,7 +23,7 @@ pub(crate) const TREE: &str = "tree";
 /// Id under which the popular products are cached.
 pub(crate) const POPULAR: &str = "popular";
 
-/// The caches of the service. What a change makes stale is named all at once: a caller who hangs up ends none of it.
+/// The caches of the service. What a change makes stale is named all at once, before it is committed.
 #[derive(Clone)]
 pub(crate) struct Caches {
     pub(crate) products: TypedCache<Product>,
@@ -47,24 +43,22 @@ impl Caches {
     }
 
     /// An administrator added, changed or archived a product.
-    pub(crate) async fn product_changed(&self, id: Uuid) {
-        let id = id.to_string();
-        join!(self.products.remove(&id), self.suggestions.bump(), self.searches.bump());
+    pub(crate) fn product_changed(&self, id: Uuid) -> Invalidation {
+        self.products.remove(&id.to_string()).and(self.suggestions.bump()).and(self.searches.bump())
     }
 
     /// An administrator changed the tree of categories.
-    pub(crate) async fn categories_changed(&self) {
-        join!(self.categories.remove(TREE), self.searches.bump());
+    pub(crate) fn categories_changed(&self) -> Invalidation {
+        self.categories.remove(TREE).and(self.searches.bump())
     }
 
     /// Stock was taken or came back. Lists may be a little late about how much is left, but not about whether something is.
-    pub(crate) async fn stock_changed(&self, changes: &[StockChange]) {
-        let removals = changes.iter().map(|change| async {
-            self.products.remove(&change.product_id.to_string()).await;
-        });
+    pub(crate) fn stock_changed(&self, changes: &[StockChange]) -> Invalidation {
+        let removals =
+            changes.iter().map(|change| self.products.remove(&change.product_id.to_string()));
         let is_listed_anew = changes.iter().any(StockChange::ends_or_begins);
-        let bump = OptionFuture::from(is_listed_anew.then(|| self.searches.bump()));
-        join!(join_all(removals), bump);
+        let bump = is_listed_anew.then(|| self.searches.bump());
+        removals.chain(bump).fold(self.products.unchanged(), Invalidation::and)
     }
 }
 

@@ -57,8 +57,9 @@ impl Stock {
         let lines = grant(wish, &offers).map_err(|error| refusal(&error))?;
         let expires_at = postgres::now() + self.hold_for;
         reservations::hold(&mut transaction, wish.order_id, &lines, expires_at).await?;
+        let invalidation = self.caches.stock_changed(&taken(&lines, &offers));
         transaction.commit().await?;
-        self.caches.stock_changed(&taken(&lines, &offers)).await;
+        invalidation.await;
         let expires_at = Some(expires_at);
         Ok(Reservation { order_id: wish.order_id, expires_at, lines, is_new: true })
     }
@@ -68,8 +69,9 @@ impl Stock {
         let mut transaction = self.database.begin().await?;
         reservations::lock_order(&mut transaction, order_id).await?;
         let returned = reservations::release(&mut transaction, order_id).await?;
+        let invalidation = self.caches.stock_changed(&given_back(&returned));
         transaction.commit().await?;
-        self.caches.stock_changed(&given_back(&returned)).await;
+        invalidation.await;
         Ok(())
     }
 }

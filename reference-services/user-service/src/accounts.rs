@@ -104,8 +104,9 @@ impl Accounts {
             updated_at: now,
         };
         self.outbox.append(&mut transaction, event).await?;
+        let invalidation = self.profiles.remove(&user_id.to_string());
         self.outbox.commit(transaction).await?;
-        self.profiles.remove(&user_id.to_string()).await;
+        invalidation.await;
         Ok(Some(after))
     }
 
@@ -120,9 +121,12 @@ impl Accounts {
         store::users::delete(&mut transaction, user_id).await?;
         store::erasures::insert(&mut transaction, user_id, now).await?;
         self.outbox.append(&mut transaction, UserDeleted { user_id, deleted_at: now }).await?;
+        let invalidation = self
+            .sessions
+            .note(user_id, &sessions, Standing::Gone)
+            .and(self.profiles.remove(&user_id.to_string()));
         self.outbox.commit(transaction).await?;
-        self.sessions.note_all(user_id, &sessions, Standing::Gone).await;
-        self.profiles.remove(&user_id.to_string()).await;
+        invalidation.await;
         Ok(true)
     }
 }

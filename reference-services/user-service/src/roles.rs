@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use ecotrack_chassis::{
     ApiError, ApiResult,
     auth::Caller,
+    cache::Invalidation,
     outbox::Outbox,
     page::{Page, PageQuery},
     postgres::{self, Database},
@@ -56,25 +57,25 @@ impl Roles {
         if !store::roles::revoke(&mut transaction, user_id, role).await? {
             return Err(ApiError::not_found());
         }
-        let ended = self.end_sessions(&mut transaction, user_id, now).await?;
+        let invalidation = self.end_sessions(&mut transaction, user_id, now).await?;
         self.outbox.commit(transaction).await?;
-        self.note_ended(&ended).await;
+        invalidation.await;
         tracing::info!(of = %user_id, role = role.name(), "a role was revoked");
         Ok(())
     }
 
     /// Makes admins of those whom the operator names, and no longer of those who were named.
     pub(crate) async fn follow_setting(&self, named: &[Uuid]) -> Result<(), sqlx::Error> {
-        let (now, mut ended) = (postgres::now(), Vec::new());
+        let (now, mut invalidations) = (postgres::now(), Vec::new());
         let mut transaction = self.database.begin().await?;
         let made = store::roles::name_admins(&mut transaction, named).await?;
         let unmade = store::roles::forget_admins(&mut transaction, named).await?;
         for user_id in &unmade {
-            ended.push(self.end_sessions(&mut transaction, *user_id, now).await?);
+            invalidations.push(self.end_sessions(&mut transaction, *user_id, now).await?);
         }
         self.outbox.commit(transaction).await?;
-        for ended in &ended {
-            self.note_ended(ended).await;
+        for invalidation in invalidations {
+            invalidation.await;
         }
         if made > 0 || !unmade.is_empty() {
             let unmade = unmade.len();
@@ -83,27 +84,17 @@ impl Roles {
         Ok(())
     }
 
-    /// Ends all sessions of a user, and says which these were.
+    /// Ends all sessions of a user, and says what that changes of what is cached.
     async fn end_sessions(
         &self,
         connection: &mut PgConnection,
         user_id: Uuid,
         now: DateTime<Utc>,
-    ) -> Result<Ended, sqlx::Error> {
+    ) -> Result<Invalidation, sqlx::Error> {
         let sessions = store::sessions::end_all(connection, user_id, now).await?;
         self.outbox.append_all(connection, logouts(user_id, &sessions, now)).await?;
-        Ok(Ended { user_id, sessions })
+        Ok(self.sessions.note(user_id, &sessions, Standing::Ended))
     }
-
-    async fn note_ended(&self, ended: &Ended) {
-        self.sessions.note_all(ended.user_id, &ended.sessions, Standing::Ended).await;
-    }
-}
-
-/// A user's sessions that ended.
-struct Ended {
-    user_id: Uuid,
-    sessions: Vec<Uuid>,
 }
 
 /// Nobody changes their own roles: so there is always an admin left, and no stolen token makes itself at home.

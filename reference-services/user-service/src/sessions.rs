@@ -99,8 +99,9 @@ impl Sessions {
         let grant = self.issue(&mut transaction, &claims, now, expires_at).await?;
         let event = UserLogin { user_id, session_id: claims.sid, logged_in_at: now };
         self.outbox.append(&mut transaction, event).await?;
+        let invalidation = self.cache.note(user_id, &ended, Standing::Ended);
         self.outbox.commit(transaction).await?;
-        self.cache.note_all(user_id, &ended, Standing::Ended).await;
+        invalidation.await;
         Ok(Some(grant))
     }
 
@@ -187,8 +188,9 @@ impl Sessions {
         let Some(began) = began else { return Ok(None) };
         let event = UserLogout { user_id, session_id, logged_out_at: now };
         self.outbox.append(&mut transaction, event).await?;
+        let invalidation = self.cache.note(user_id, &[session_id], Standing::Ended);
         self.outbox.commit(transaction).await?;
-        self.cache.note(user_id, session_id, Standing::Ended).await;
+        invalidation.await;
         Ok((now - began).to_std().ok())
     }
 

@@ -5,10 +5,9 @@ use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use redis::Cmd;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::time::Instant;
 
 use super::{
-    Cache, Change, LoadFailed, PREFIX, ReadLabels, decode,
+    Cache, Change, Invalidation, LoadFailed, PREFIX, ReadLabels, decode,
     flight::{Leader, Turn},
 };
 
@@ -48,12 +47,12 @@ impl Cache {
 }
 
 impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
-    /// Ends all values. When Redis is away it hears of it as soon as it is back. That goes on when the caller hangs up.
-    pub async fn bump(&self) {
+    /// Ends all values.
+    pub fn bump(&self) -> Invalidation {
         let key = self.version_key();
-        let command = Cmd::new().arg("INCR").arg(&key).clone();
-        let change = Change { key, command: command.clone(), until: Instant::now() + self.ttl };
-        self.cache.invalidations.send(command, change).await;
+        let end = Cmd::new().arg("INCR").arg(&key).clone();
+        let change = Change { key, command: end.clone(), end, ttl: self.ttl };
+        Invalidation::new(self.cache.sender.clone(), vec![change])
     }
 
     /// The cached value of the present version, or the one `load` finds, which is then kept. A hit is one command. `load` runs

@@ -157,9 +157,21 @@ async fn a_caller_who_hangs_up_does_not_keep_a_value_from_being_removed() -> Res
     let own = Own::start().await?;
     own.cache()?.of::<u32>("numbers", TTL).put("id", &1).await;
     let numbers = own.cache()?.of::<u32>("numbers", TTL);
-    let removed = numbers.remove("id").now_or_never();
+    let removed = numbers.remove("id").into_future().now_or_never();
     ensure!(removed.is_none(), "there was nothing to hang up on");
     own.expect_forgotten().await
+}
+
+#[tokio::test]
+async fn what_a_commit_may_have_changed_is_forgotten_when_nobody_hears_of_the_commit() -> Result<()>
+{
+    let own = Own::start().await?;
+    let numbers = own.cache()?.of::<u32>("numbers", TTL);
+    numbers.put("id", &1).await;
+    drop(numbers.put("id", &2));
+    own.expect_forgotten().await?;
+    ensure!(numbers.get("id").await.is_none(), "it is cached as if the commit had happened");
+    Ok(())
 }
 
 #[tokio::test]

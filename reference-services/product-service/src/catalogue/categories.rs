@@ -36,8 +36,9 @@ impl Catalogue {
             return Err(ApiError::conflict("slug-taken", "another category has this slug"));
         }
         let added = read_back(&mut transaction, id).await?;
+        let invalidation = self.caches.categories_changed();
         transaction.commit().await?;
-        self.caches.categories_changed().await;
+        invalidation.await;
         Ok(added)
     }
 
@@ -57,8 +58,9 @@ impl Catalogue {
         }
         categories::update(&mut transaction, id, change).await?;
         let changed = read_back(&mut transaction, id).await?;
+        let invalidation = self.caches.categories_changed();
         transaction.commit().await?;
-        self.caches.categories_changed().await;
+        invalidation.await;
         Ok(changed)
     }
 }

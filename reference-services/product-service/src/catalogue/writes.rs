@@ -20,8 +20,9 @@ impl Catalogue {
         }
         images::insert(&mut transaction, id, &product.images).await?;
         let added = read_back(&mut transaction, id).await?;
+        let invalidation = self.caches.product_changed(id);
         transaction.commit().await?;
-        self.caches.product_changed(id).await;
+        invalidation.await;
         Ok(added)
     }
 
@@ -45,8 +46,9 @@ impl Catalogue {
             images::replace(&mut transaction, id, images).await?;
         }
         let changed = read_back(&mut transaction, id).await?;
+        let invalidation = self.caches.product_changed(id);
         transaction.commit().await?;
-        self.caches.product_changed(id).await;
+        invalidation.await;
         Ok(changed)
     }
 
@@ -55,8 +57,9 @@ impl Catalogue {
         let mut transaction = self.database.begin().await?;
         lock(&mut transaction, id, if_match).await?;
         products::archive(&mut transaction, id).await?;
+        let invalidation = self.caches.product_changed(id);
         transaction.commit().await?;
-        self.caches.product_changed(id).await;
+        invalidation.await;
         Ok(())
     }
 }

@@ -48,8 +48,9 @@ impl Expiry {
         let before = postgres::now() - self.grace;
         let returned = expiry::expire(&mut transaction, before, BATCH).await?;
         let forgotten = expiry::forget_tombstones(&mut transaction, TOMBSTONE_AGE, BATCH).await?;
+        let invalidation = self.caches.stock_changed(&given_back(&returned));
         transaction.commit().await?;
-        self.caches.stock_changed(&given_back(&returned)).await;
+        invalidation.await;
         for line in &returned {
             let (product_id, quantity) = (line.product_id, line.quantity);
             tracing::info!(%product_id, quantity, "reservations expired, stock given back");

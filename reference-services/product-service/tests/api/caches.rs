@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use ecotrack_chassis::test_support::eventually;
 use futures::future::try_join_all;
+use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -10,6 +11,8 @@ use crate::helpers::{TestApp, text};
 
 /// Reads of a hit.
 const HITS: u64 = 10;
+/// Milliseconds until somebody in a hurry gives up: enough to get as far as the commit.
+const HURRY: &str = "2000";
 /// Those who miss the same value at once.
 const STORM: usize = 100;
 
@@ -205,6 +208,19 @@ async fn what_is_cached_is_the_same_for_everybody() -> Result<()> {
     let claims: Vec<_> = keys.iter().filter(|key| key.contains("user")).collect();
     assert!(claims.is_empty(), "{claims:?}");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_heard_of_is_seen_all_the_same() -> Result<()> {
+    let app = TestApp::start().await?;
+    let product = app.product_with_stock(5).await?;
+    app.await_available(&product, 5).await?;
+    let (admin, path) = (app.admin()?, format!("/api/products/{product}"));
+    let hurried = admin.request(Method::PATCH, &path)?.header("x-request-timeout-ms", HURRY);
+    let hurried = hurried.header("if-match", "*").json(&json!({"stock_change": -2}));
+    let answer = app.fixture.database.unheard("product_service.products", admin.send(hurried));
+    answer.await?.expect_problem(503)?;
+    app.await_available(&product, 3).await
 }
 
 #[tokio::test]

@@ -5,13 +5,12 @@
 //! at most until it expires.
 
 use chrono::{DateTime, Utc};
-use ecotrack_chassis::{ApiError, ApiResult, cache::TypedCache};
-use futures::{StreamExt as _, stream};
+use ecotrack_chassis::{
+    ApiError, ApiResult,
+    cache::{Invalidation, TypedCache},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-/// Sessions noted at once.
-const SIDE_BY_SIDE: usize = 64;
 
 /// How a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,18 +40,15 @@ impl SessionCache {
         Self(sessions)
     }
 
-    /// Notes how a user's session stands from now on.
-    pub(crate) async fn note(&self, user_id: Uuid, session_id: Uuid, standing: Standing) {
-        self.0.put(&session_id.to_string(), &CachedSession { user_id, standing }).await;
-    }
-
-    /// Notes how many sessions of a user stand, some side by side: there may be thousands, and Redis may be slow.
-    pub(crate) async fn note_all(&self, user_id: Uuid, sessions: &[Uuid], standing: Standing) {
-        stream::iter(sessions)
-            .for_each_concurrent(SIDE_BY_SIDE, |session_id| {
-                self.note(user_id, *session_id, standing)
-            })
-            .await;
+    /// Notes how sessions of a user stand from now on.
+    pub(crate) fn note(
+        &self,
+        user_id: Uuid,
+        sessions: &[Uuid],
+        standing: Standing,
+    ) -> Invalidation {
+        let note = |id: &Uuid| self.0.put(&id.to_string(), &CachedSession { user_id, standing });
+        sessions.iter().map(note).fold(self.0.unchanged(), Invalidation::and)
     }
 
     /// How a session stands. An entry that is another user's is not believed.

@@ -1,10 +1,15 @@
 //! What is cached, for whom, and for how long.
 
 use anyhow::{Result, ensure};
+use axum::http::Method;
+use ecotrack_chassis::test_support::eventually;
 use redis::AsyncCommands as _;
 use serde_json::Value;
 
 use crate::helpers::{ME, TestApp};
+
+/// Milliseconds until somebody in a hurry gives up: enough to get as far as the commit.
+const HURRY: &str = "2000";
 
 async fn redis(app: &TestApp) -> Result<redis::aio::MultiplexedConnection> {
     let url: String = app.fixture.settings("user-service")?.required("ECOTRACK_REDIS_URL")?;
@@ -56,6 +61,21 @@ async fn an_entry_that_cannot_be_read_is_no_entry() -> Result<()> {
     }
     session.client.get(ME).await?.expect(200)?;
     Ok(())
+}
+
+#[tokio::test]
+async fn a_session_whose_end_nobody_heard_of_is_over_all_the_same() -> Result<()> {
+    let app = TestApp::start().await?;
+    let session = app.session().await?;
+    session.client.get(ME).await?.expect(200)?;
+    let hurried = session.client.request(Method::POST, "/api/users/logout")?;
+    let hurried = session.client.send(hurried.header("x-request-timeout-ms", HURRY));
+    app.fixture
+        .database
+        .unheard("user_service.user_sessions", hurried)
+        .await?
+        .expect_problem(503)?;
+    eventually(|| async { session.client.get(ME).await?.expect_problem(401).map(drop) }).await
 }
 
 #[tokio::test]

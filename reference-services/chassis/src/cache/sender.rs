@@ -6,21 +6,27 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt as _, stream};
 use prometheus_client::{metrics::counter::Counter, registry::Registry};
 use redis::Cmd;
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     connection::{Connection, Error},
-    owed::{Change, Owed},
+    invalidation::Change,
+    owed::{self, Owed},
 };
 
 /// How long after a failure the changes that are owed are sent again.
 const REST: Duration = Duration::from_secs(1);
+/// How long a commit is given that nobody hears of: what was cached must not end before it, or it is read and cached as it was.
+const COMMITTED: Duration = Duration::from_secs(1);
+/// Changes sent side by side: there may be thousands, and Redis may be slow.
+const SIDE_BY_SIDE: usize = 64;
 
 /// Sends changes. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Invalidations {
+pub(super) struct Sender {
     connection: Arc<Connection>,
     state: Arc<Mutex<State>>,
     given_up: Counter,
@@ -32,7 +38,7 @@ struct State {
     is_repeating: bool,
 }
 
-impl Invalidations {
+impl Sender {
     pub(super) fn new(connection: Arc<Connection>, registry: &mut Registry) -> Self {
         let given_up = Counter::default();
         let help = "Changes of what is cached that were given up because too many waited for Redis";
@@ -40,20 +46,40 @@ impl Invalidations {
         Self { connection, state: Arc::default(), given_up }
     }
 
-    /// Sends a command, in a task of its own: a caller who hangs up does not end it. If it fails, what is owed instead is sent
-    /// later. While reads leave Redis alone nobody here sees what it holds, so the caller need not wait for it either.
-    pub(super) async fn send(&self, command: Cmd, owed: Change) {
+    /// Sends changes, in a task of its own: a caller who hangs up does not end it. What cannot be sent is owed. While reads leave
+    /// Redis alone nobody here sees what it holds, so the caller need not wait for it either.
+    pub(super) async fn send(&self, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
         let is_awaited = !self.connection.is_paused();
-        let sending = tokio::spawn(self.clone().deliver(command, owed));
+        let sending = tokio::spawn(self.clone().deliver_all(changes));
         if is_awaited {
             sending.await.ok();
         }
     }
 
-    async fn deliver(self, command: Cmd, owed: Change) {
-        if let Err(error) = self.tell(&command).await {
+    /// Ends in a moment what these change.
+    pub(super) fn send_later(&self, changes: Vec<Change>) {
+        // There is no runtime any more when a process ends.
+        let (false, Ok(runtime)) = (changes.is_empty(), Handle::try_current()) else { return };
+        let sender = self.clone();
+        runtime.spawn(async move {
+            tokio::time::sleep(COMMITTED).await;
+            let end = |change: Change| Change { command: change.end.clone(), ..change };
+            sender.deliver_all(changes.into_iter().map(end).collect()).await;
+        });
+    }
+
+    async fn deliver_all(self, changes: Vec<Change>) {
+        let deliver = |change| self.deliver(change);
+        stream::iter(changes).for_each_concurrent(SIDE_BY_SIDE, deliver).await;
+    }
+
+    async fn deliver(&self, change: Change) {
+        if let Err(error) = self.tell(&change.command).await {
             tracing::debug!(%error, "a change of what is cached is sent again later");
-            self.owe(owed);
+            self.owe(change.into_owed());
         }
     }
 
@@ -61,7 +87,7 @@ impl Invalidations {
         self.connection.insist(command).await
     }
 
-    fn owe(&self, change: Change) {
+    fn owe(&self, change: owed::Change) {
         let mut state = self.state();
         self.count(state.owed.add(change).as_ref());
         if !state.is_repeating {
@@ -92,14 +118,14 @@ impl Invalidations {
         true
     }
 
-    fn next(&self) -> Option<Change> {
+    fn next(&self) -> Option<owed::Change> {
         let mut state = self.state();
         let next = state.owed.next_due(Instant::now());
         state.is_repeating = next.is_some();
         next
     }
 
-    fn count(&self, given_up: Option<&Change>) {
+    fn count(&self, given_up: Option<&owed::Change>) {
         if given_up.is_some() {
             self.given_up.inc();
         }
