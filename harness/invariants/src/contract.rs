@@ -46,6 +46,9 @@ pub const UNFINISHED_PAYMENTS: [&str; 3] = ["initiated", "pending", "refund_pend
 /// Statuses of messages that are to be sent, or of which nobody knows yet whether they arrived.
 pub const UNFINISHED_NOTIFICATIONS: [&str; 2] = ["pending", "sent"];
 
+/// Statuses of messages that a provider took.
+pub const SENT_NOTIFICATIONS: [&str; 2] = ["sent", "delivered"];
+
 /// Consumers of the topics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consumers {
@@ -151,6 +154,18 @@ pub fn is_event_step(from: Option<&str>, to: &str) -> bool {
             from.is_some_and(|from| from != "UserDeletedEvent")
         }
         _ => false,
+    }
+}
+
+/// The statuses of a payment whose latest event is this. Nobody is told that money is on its way back.
+#[must_use]
+pub fn payment_statuses(latest: &str) -> &'static [&'static str] {
+    match latest {
+        "PaymentInitiatedEvent" => &["initiated", "pending"],
+        "PaymentProcessedEvent" => &["processed", "refund_pending"],
+        "PaymentFailedEvent" => &["failed", "refund_pending"],
+        "PaymentRefundedEvent" => &["partially_refunded", "refunded", "refund_pending"],
+        _ => &[],
     }
 }
 

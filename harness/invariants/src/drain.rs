@@ -8,8 +8,8 @@ use crate::observed::Kafka;
 use crate::patience::Patience;
 use crate::source::Sources;
 
-/// How long the system may stand still on its way to rest.
-pub const STANDSTILL: Duration = Duration::from_mins(1);
+/// How long the system may stand still on its way to rest: longer than order-service waits before it gives up an attempt.
+pub const STANDSTILL: Duration = Duration::from_secs(90);
 
 /// So many standstills it gets altogether, however much moves: what goes round in circles moves too.
 const MOST_STANDSTILLS: u32 = 10;
@@ -37,9 +37,9 @@ impl Rest {
     }
 }
 
-/// Waits until outboxes are empty, no consumer lags, no payment and no message is unfinished and no order waits for a payment, or until
-/// what is left has not changed for as long as `standstill`: how long a backlog takes is a matter of the machine, that it is worked
-/// on is not.
+/// Waits until outboxes are empty, no consumer lags, no order is being placed or waits for a payment, no payment and no message is
+/// unfinished, or until what is left has not changed for as long as `standstill`: how long a backlog takes is a matter of the
+/// machine, that it is worked on is not.
 ///
 /// A source that does not answer is one more thing that is left: it may be starting again. It is no change.
 pub async fn drain(sources: &Sources, standstill: Duration) -> Rest {

@@ -1,10 +1,12 @@
 //! I5: each event has exactly one effect on each of its consumers, and at most one notification a channel.
 //!
 //! A claim in the inbox says that an effect was made. So each event has one claim of each consumer, or is parked; and behind
-//! each claim stands what the event demands: an order's status, a reservation's end, a notification.
+//! each claim stands what the event demands: an order's status, a reservation's end, a notification, and behind a notification the
+//! provider's own word that it went out once.
 //! Events that no consumer can have passed over, because the committed offset is beyond them, are I8's.
 
 mod demands;
+mod messages;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -46,6 +48,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Findings {
     }
     ghosts(facts, &mut findings);
     told.twice(&mut findings);
+    messages::judge(facts, &mut findings);
     findings
 }
 

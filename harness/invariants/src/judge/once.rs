@@ -21,6 +21,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Findings {
         one_charge(facts, order, &mut findings);
     }
     charges_without_order(facts, &mut findings);
+    one_request_per_key(facts, &mut findings);
     sums(facts, &mut findings);
     findings
 }
@@ -153,6 +154,19 @@ fn settled(facts: &Facts<'_>, order: &Order, charge: &Transfer, findings: &mut F
             let culprit = "payment-service: a charge is not recorded, or order-service missed PaymentProcessed";
             findings.violation(&[&order.id], "money is kept for paid orders only", seen, culprit);
         }
+        "paid" | "completed" if kept <= 0 => {
+            let seen = format!(
+                "all of ledger entry {} went back and the order is `{}`",
+                charge.entry, order.status
+            );
+            let culprit = "payment-service: it tells nobody of a refund, or order-service missed PaymentRefunded";
+            findings.violation(
+                &[&order.id],
+                "the shop has the money of a paid order",
+                seen,
+                culprit,
+            );
+        }
         "cancelled" => {
             findings.anomaly(
                 &[&order.id],
@@ -175,6 +189,17 @@ fn charges_without_order(facts: &Facts<'_>, findings: &mut Findings) {
                 "order-service lost an order, or payment-service charges what nobody ordered";
             findings.violation(&[&charge.entry], "each charge is of an order", seen, culprit);
         }
+    }
+}
+
+/// The provider refuses a key that comes with another request: whoever sends that has made a new request of a repetition.
+fn one_request_per_key(facts: &Facts<'_>, findings: &mut Findings) {
+    for entry in facts.observed.ledger.iter().filter(|entry| entry.outcome == "refused") {
+        let key = entry.idempotency_key.as_deref().unwrap_or("none");
+        let seen =
+            format!("ledger entry {} refused {} under key `{key}`", entry.id, entry.operation);
+        let culprit = "the service that asked: it does not send again what it sent first";
+        findings.violation(&[&entry.id], "one request under one key", seen, culprit);
     }
 }
 

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use super::Findings;
 use super::facts::Facts;
 use super::kept::what_is_gone;
-use crate::contract::{DEAD_LETTERS, PENDING_ORDER, UNFINISHED_PAYMENTS};
+use crate::contract::{DEAD_LETTERS, PENDING_ORDER, UNFINISHED_PAYMENTS, payment_statuses};
 use crate::observed::{Order, Record};
 use life::Life;
 
 const ORDERS: &str = "order-events";
+const PAYMENTS: &str = "payment-events";
 
 type Lives<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Record>>;
 
@@ -37,6 +38,8 @@ fn told(facts: &Facts<'_>, lives: &Lives<'_>, findings: &mut Findings) {
         life.judge(findings);
         if *topic == ORDERS {
             ends(facts, key, &life.path, findings);
+        } else if *topic == PAYMENTS {
+            payment_ends(facts, key, &life.path, findings);
         }
         cut.extend(life.is_cut.then_some(*key));
     }
@@ -111,6 +114,18 @@ fn ends(facts: &Facts<'_>, key: &str, path: &[String], findings: &mut Findings) 
         let culprit =
             "order-service: a step was written without its event, or an event without its step";
         findings.violation(&[&order.id], expected, path.join(" -> "), culprit);
+    }
+}
+
+/// What events tell of a payment ends where the payment is. Of a payment that nobody let in events are all there is.
+fn payment_ends(facts: &Facts<'_>, key: &str, path: &[String], findings: &mut Findings) {
+    let payment = key.parse().ok().and_then(|id| facts.payments.get(&id));
+    let (Some(payment), Some(last)) = (payment, path.last()) else { return };
+    if !payment_statuses(last).contains(&payment.status.as_str()) {
+        let expected = format!("the events end where the payment is: `{}`", payment.status);
+        let culprit =
+            "payment-service: a step was written without its event, or an event without its step";
+        findings.violation(&[&payment.id], expected, path.join(" -> "), culprit);
     }
 }
 

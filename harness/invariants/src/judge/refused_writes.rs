@@ -18,6 +18,7 @@ pub(super) fn judge(facts: &Facts<'_>) -> Findings {
     orders(facts, &mut findings);
     payments(facts, &mut findings);
     cancellations(facts, &mut findings);
+    refunds(facts, &mut findings);
     findings
 }
 
@@ -147,6 +148,28 @@ fn cancellations(facts: &Facts<'_>, findings: &mut Findings) {
         if !asked.contains(&entry.order_id) {
             let expected = "a cancellation that the customer asked for and was not refused";
             findings.violation(&[&entry.order_id], expected, "cancelled by the customer", UNDONE);
+        }
+    }
+}
+
+/// The money of an order goes back only if its customer asked for that and was not told "no" each time.
+fn refunds(facts: &Facts<'_>, findings: &mut Findings) {
+    let asked: HashSet<Uuid> = facts
+        .operations
+        .iter()
+        .filter(|operation| operation.outcome() != Outcome::Fail)
+        .filter_map(|operation| {
+            let Action::Refund { payment_id } = operation.request.action else { return None };
+            facts.payments.get(&payment_id)
+        })
+        .map(|payment| payment.order_id)
+        .collect();
+    let is_known = |order: &&&Order| facts.known_users.contains(&order.user_id);
+    for order in facts.orders.values().filter(is_known).filter(|order| order.status == "refunded") {
+        findings.examine();
+        if !asked.contains(&order.id) {
+            let expected = "a refund that the customer asked for and was not refused";
+            findings.violation(&[&order.id], expected, "the order is `refunded`", UNDONE);
         }
     }
 }

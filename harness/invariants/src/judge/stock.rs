@@ -3,16 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
 use uuid::Uuid;
 
 use super::Findings;
 use super::acknowledged_writes::kept;
 use super::facts::Facts;
-use crate::observed::{Order, Product, Reservation};
-
-/// How long after its end a reservation without an order may still be held: the owner clears it long before.
-const GRACE: TimeDelta = TimeDelta::hours(2);
+use crate::observed::{Order, Product};
 
 pub(super) fn judge(facts: &Facts<'_>) -> Findings {
     let mut findings = Findings::default();
@@ -105,7 +101,7 @@ fn holds(facts: &Facts<'_>, order: &Order, findings: &mut Findings) {
     }
 }
 
-/// Stock that is held for an order that does not exist.
+/// Stock that is held for an order that does not exist: only while order-service knows of an attempt, which it gives up in a minute.
 fn orphans(facts: &Facts<'_>, findings: &mut Findings) {
     let orphans = facts
         .observed
@@ -113,14 +109,12 @@ fn orphans(facts: &Facts<'_>, findings: &mut Findings) {
         .reservations
         .iter()
         .filter(|row| !facts.orders.contains_key(&row.order_id));
+    let attempts = &facts.observed.database.attempts;
     for row in orphans {
         match row.status.as_str() {
             "released" | "expired" => {}
-            "held" if !is_forgotten(facts, row) => {
-                findings.anomaly(
-                    &[&row.order_id],
-                    "held for an order that was not placed, until its time is over",
-                );
+            "held" if attempts.contains(&row.order_id) => {
+                findings.anomaly(&[&row.order_id], "held for an order that is being placed");
             }
             status => {
                 let seen = format!(
@@ -132,8 +126,4 @@ fn orphans(facts: &Facts<'_>, findings: &mut Findings) {
             }
         }
     }
-}
-
-fn is_forgotten(facts: &Facts<'_>, row: &Reservation) -> bool {
-    row.expires_at.is_none_or(|end| end + GRACE < facts.observed.at)
 }

@@ -13,6 +13,9 @@ pub struct Database {
     pub orders: Vec<Order>,
     /// `order_service.order_history`.
     pub order_history: Vec<HistoryEntry>,
+    /// `order_service.reservation_intents`: orders that are being placed. Histories from before do not tell.
+    #[serde(default)]
+    pub attempts: Vec<Uuid>,
     /// `payment_service.payments`.
     pub payments: Vec<Payment>,
     /// Every service's `idempotency_keys`.

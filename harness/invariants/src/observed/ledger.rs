@@ -71,6 +71,13 @@ impl Entry {
         }
     }
 
+    /// The customer's own name for the message that this entry sent, if it sent one.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        let is_message = matches!(self.provider.as_str(), "sendgrid" | "twilio");
+        self.idempotency_key.as_deref().filter(|_| is_message && self.outcome == "accepted")
+    }
+
     fn stripe_capture(&self) -> Transfer {
         let request = &self.body["request"];
         Transfer {

@@ -41,6 +41,14 @@ pub async fn unfinished(pool: &PgPool) -> anyhow::Result<Vec<String>> {
             left.push(format!("{waiting} events wait in {schema}.outbox"));
         }
     }
+    let attempts: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM order_service.reservation_intents")
+            .fetch_one(&mut *connection)
+            .await
+            .context("cannot read order_service.reservation_intents")?;
+    if attempts > 0 {
+        left.push(format!("{attempts} orders are being placed"));
+    }
     for (table, statuses) in [
         ("payment_service.payments", UNFINISHED_PAYMENTS.as_slice()),
         ("order_service.orders", &[PENDING_ORDER]),
@@ -78,6 +86,12 @@ pub async fn read(pool: &PgPool) -> anyhow::Result<Database> {
         order_history: order_history(&mut tx)
             .await
             .context("cannot read order_service.order_history")?,
+        attempts: sqlx::query_scalar(
+            "SELECT order_id FROM order_service.reservation_intents ORDER BY order_id",
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .context("cannot read order_service.reservation_intents")?,
         payments: payments(&mut tx).await.context("cannot read payment_service.payments")?,
         kept_answers: kept_answers(&mut tx).await.context("cannot read idempotency_keys")?,
         products: products(&mut tx).await.context("cannot read product_service.products")?,

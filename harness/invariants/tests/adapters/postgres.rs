@@ -3,6 +3,7 @@
 use ecotrack_invariants::observed::Payload;
 use ecotrack_invariants::source::postgres;
 use sqlx::{AssertSqlSafe, Executor as _};
+use uuid::Uuid;
 
 use crate::server::database;
 use crate::shop::{EVENT, ORDER, PAYMENT, PRODUCT, USER, migrate, sell};
@@ -115,6 +116,20 @@ async fn waiting_events_and_open_payments_are_unfinished() {
     let done = "update order_service.outbox set sent_at = now(); update payment_service.payments set status = 'failed'";
     connection.execute(sqlx::raw_sql(AssertSqlSafe(done))).await.unwrap();
     assert_eq!(postgres::unfinished(&pool).await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn orders_that_are_being_placed_are_unfinished() {
+    let url = database().await;
+    let mut connection = migrate(&url).await;
+    let pool = postgres::connect(&url).unwrap();
+    assert_eq!(postgres::unfinished(&pool).await.unwrap(), Vec::<String>::new());
+    let attempt = format!(
+        "insert into order_service.reservation_intents (order_id, user_id, due_at) values ('{ORDER}', '{USER}', now())"
+    );
+    connection.execute(AssertSqlSafe(attempt)).await.unwrap();
+    assert_eq!(postgres::unfinished(&pool).await.unwrap(), ["1 orders are being placed"]);
+    assert_eq!(postgres::read(&pool).await.unwrap().attempts, [ORDER.parse::<Uuid>().unwrap()]);
 }
 
 #[tokio::test]

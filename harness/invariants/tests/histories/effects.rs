@@ -2,7 +2,7 @@
 
 use ecotrack_invariants::contract::DEAD_LETTER_CONSUMER;
 use ecotrack_invariants::judge::Invariant::{I5, I6, I8};
-use ecotrack_invariants::observed::Preference;
+use ecotrack_invariants::observed::{Entry, Preference};
 use uuid::Uuid;
 
 use crate::world::World;
@@ -37,8 +37,8 @@ fn a_user_who_wants_no_news_gets_none() {
     let order = world.order(user, 1);
     world.pay(order);
     let event = event_of(&world, "OrderCompletedEvent");
+    world.unsend(event);
     let database = &mut world.history.observed.database;
-    database.notifications.retain(|row| row.event_id != event);
     database.preferences.push(Preference { user_id: user, wanted: vec!["payments".to_owned()] });
     assert_good(&world.end());
 }
@@ -118,4 +118,34 @@ fn a_parked_event_is_odd_and_allowed() {
     let history = parked_by("notification-service").end();
     assert_good(&history);
     assert!(I5.judge(&history).anomalies.iter().any(|anomaly| anomaly.seen.contains("parked")));
+}
+
+/// The entry of the provider's ledger about the last message.
+fn last_message(world: &mut World) -> &mut Entry {
+    let ledger = &mut world.history.observed.ledger;
+    ledger.iter_mut().rfind(|entry| entry.provider == "sendgrid").unwrap()
+}
+
+#[test]
+fn a_message_that_went_out_again_under_another_key_is_one_too_many() {
+    let mut world = bought();
+    let mut again = last_message(&mut world).clone();
+    again.idempotency_key = Some(Uuid::from_u128(7).to_string());
+    world.history.observed.ledger.push(again);
+    assert_broken(&world.end(), &[I5]);
+}
+
+#[test]
+fn a_message_that_went_out_twice_under_its_own_key_is_one_too_many() {
+    let mut world = bought();
+    let again = last_message(&mut world).clone();
+    world.history.observed.ledger.push(again);
+    assert_broken(&world.end(), &[I5]);
+}
+
+#[test]
+fn a_message_that_is_sent_without_the_providers_word_was_not() {
+    let mut world = bought();
+    "unanswered".clone_into(&mut last_message(&mut world).outcome);
+    assert_broken(&world.end(), &[I5]);
 }

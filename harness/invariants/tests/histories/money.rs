@@ -1,11 +1,18 @@
 //! I3: one order per key, one charge per order.
 
 use ecotrack_invariants::journal::Answer;
-use ecotrack_invariants::judge::Invariant::{I2, I3, I5};
+use ecotrack_invariants::judge::Invariant::{I2, I3, I5, I7};
+use ecotrack_invariants::observed::Entry;
 use serde_json::json;
 
 use crate::world::{PRICE, World};
 use crate::{assert_broken, assert_good, culprit};
+
+/// A line of the ledger about money.
+fn transfer(world: &mut World, place: usize) -> &mut Entry {
+    let ledger = world.history.observed.ledger.iter_mut();
+    ledger.filter(|entry| entry.provider == "stripe").nth(place).unwrap()
+}
 
 #[test]
 fn a_charge_that_is_replayed_declined_or_swallowed_is_no_second_charge() {
@@ -13,10 +20,20 @@ fn a_charge_that_is_replayed_declined_or_swallowed_is_no_second_charge() {
     let user = world.customer();
     let order = world.order(user, 1);
     let payment = world.pay(order);
-    for outcome in ["replayed", "declined", "refused", "failed", "unanswered"] {
+    for outcome in ["replayed", "declined", "failed", "unanswered"] {
         world.charge(payment, outcome);
     }
     assert_good(&world.end());
+}
+
+#[test]
+fn a_key_that_came_back_with_another_request_is_found() {
+    let mut world = World::new();
+    let user = world.customer();
+    let order = world.order(user, 1);
+    let payment = world.pay(order);
+    world.charge(payment, "refused");
+    assert_broken(&world.end(), &[I3]);
 }
 
 #[test]
@@ -26,8 +43,9 @@ fn two_charges_for_an_order_are_one_too_many() {
     let order = world.order(user, 1);
     let payment = world.pay(order);
     world.charge(payment, "accepted");
-    world.history.observed.ledger[1].idempotency_key = Some("another".to_owned());
-    world.history.observed.ledger[1].reference = Some("pi_second".to_owned());
+    let second = transfer(&mut world, 1);
+    second.idempotency_key = Some("another".to_owned());
+    second.reference = Some("pi_second".to_owned());
     let findings = assert_broken(&world.end(), &[I3]);
     assert!(culprit(&findings).contains("under another key"));
 }
@@ -62,7 +80,7 @@ fn a_paid_order_without_a_charge_was_never_paid() {
     let user = world.customer();
     let order = world.order(user, 1);
     world.pay(order);
-    world.history.observed.ledger.clear();
+    world.history.observed.ledger.retain(|entry| entry.provider != "stripe");
     assert_broken(&world.end(), &[I3]);
 }
 
@@ -72,7 +90,7 @@ fn a_charge_of_another_amount_is_not_the_orders() {
     let user = world.customer();
     let order = world.order(user, 1);
     world.pay(order);
-    world.history.observed.ledger[0].body["request"]["amount"] = json!((PRICE - 1).to_string());
+    transfer(&mut world, 0).body["request"]["amount"] = json!((PRICE - 1).to_string());
     assert_broken(&world.end(), &[I3]);
 }
 
@@ -94,9 +112,9 @@ fn a_charge_nobody_ordered_is_found() {
     let order = world.order(user, 1);
     let payment = world.pay(order);
     world.charge(payment, "accepted");
-    let ledger = &mut world.history.observed.ledger;
-    ledger[1].body["request"]["metadata[order_id]"] = json!("00000000-0000-0000-0000-000000000009");
-    ledger[1].reference = Some("pi_stray".to_owned());
+    let stray = transfer(&mut world, 1);
+    stray.body["request"]["metadata[order_id]"] = json!("00000000-0000-0000-0000-000000000009");
+    stray.reference = Some("pi_stray".to_owned());
     assert_broken(&world.end(), &[I3]);
 }
 
@@ -107,7 +125,7 @@ fn more_money_back_than_was_taken_is_a_second_refund() {
     let order = world.order(user, 1);
     let payment = world.pay(order);
     world.refund(payment);
-    let again = world.history.observed.ledger.last().unwrap().clone();
+    let again = transfer(&mut world, 1).clone();
     world.history.observed.ledger.push(again);
     assert_broken(&world.end(), &[I3]);
 }
@@ -119,7 +137,7 @@ fn a_refunded_order_whose_money_stayed_is_found() {
     let order = world.order(user, 1);
     let payment = world.pay(order);
     world.refund(payment);
-    world.history.observed.ledger.last_mut().unwrap().outcome = "unanswered".to_owned();
+    transfer(&mut world, 1).outcome = "unanswered".to_owned();
     assert_broken(&world.end(), &[I3]);
 }
 
@@ -146,4 +164,19 @@ fn a_payment_that_its_order_never_heard_of_is_found_by_its_money_and_by_its_even
     observed.database.orders[0].status = "payment_pending".to_owned();
     let broken = crate::broken(&world.end());
     assert!(broken.contains(&I3) && broken.contains(&I5), "{broken:?}");
+}
+
+#[test]
+fn money_that_went_back_without_a_word_leaves_an_order_that_seems_paid() {
+    let mut world = World::new();
+    let user = world.customer();
+    let order = world.order(user, 1);
+    let payment = world.pay(order);
+    world.pay_back(payment);
+    let event = world.history.observed.database.outbox.pop().unwrap().event_id;
+    world.unsend(event);
+    let observed = &mut world.history.observed;
+    observed.kafka.records.retain(|record| record.event_id() != Some(event));
+    observed.database.inbox.retain(|claim| claim.event_id != event);
+    assert_broken(&world.end(), &[I3, I7]);
 }

@@ -1,6 +1,7 @@
 //! I7: legal lives.
 
 use ecotrack_invariants::judge::Invariant::{I4, I7};
+use ecotrack_invariants::judge::Violation;
 use serde_json::json;
 
 use crate::world::World;
@@ -53,7 +54,9 @@ fn an_order_waits_only_for_a_payment_that_is_under_way() {
     assert_good(&world.history);
     let mut settled = world.history.clone();
     "failed".clone_into(&mut settled.observed.database.payments[0].status);
-    assert!(culprit(&assert_broken(&settled, &[I7])).contains("did not hear"));
+    let findings = assert_broken(&settled, &[I7]);
+    let is_it = |found: &Violation| found.culprit.contains("did not hear");
+    assert!(findings.violations.iter().any(is_it));
     let database = &mut world.history.observed.database;
     database.payments.retain(|row| row.id != payment);
     assert!(culprit(&I7.judge(&world.end())).contains("not written down"));
@@ -94,4 +97,14 @@ fn an_event_of_an_order_that_is_not_there_is_told_of_nothing() {
     );
     world.history.observed.database.outbox.pop();
     assert_broken(&world.end(), &[I4, I7]);
+}
+
+#[test]
+fn a_payment_whose_row_went_on_without_an_event_was_written_apart() {
+    let mut world = World::new();
+    let user = world.customer();
+    let order = world.order(user, 1);
+    world.pay(order);
+    "partially_refunded".clone_into(&mut world.history.observed.database.payments[0].status);
+    assert_broken(&world.end(), &[I7]);
 }

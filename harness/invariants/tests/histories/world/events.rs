@@ -1,6 +1,7 @@
 //! What services tell one another, and who has heard it.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use ecotrack_invariants::contract::{Consumers, NEWS};
 use ecotrack_invariants::observed::{Claim, Log, Notification, Offset, OutboxRow, Payload, Record};
@@ -95,7 +96,19 @@ impl World {
                 channel,
                 status,
             });
+            self.entry("sendgrid", "mail", &id.to_string(), "accepted", &Value::Null);
         }
+    }
+
+    /// Nobody was told of an event.
+    pub(crate) fn unsend(&mut self, event: Uuid) {
+        let observed = &mut self.history.observed;
+        let (unsent, sent): (Vec<_>, Vec<_>) = mem::take(&mut observed.database.notifications)
+            .into_iter()
+            .partition(|row| row.event_id == event);
+        observed.database.notifications = sent;
+        let unsent: Vec<_> = unsent.iter().map(|row| Some(row.id.to_string())).collect();
+        observed.ledger.retain(|entry| !unsent.contains(&entry.idempotency_key));
     }
 
     /// Topics as the platform makes them, all empty.

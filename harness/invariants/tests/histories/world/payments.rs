@@ -62,7 +62,7 @@ impl World {
     pub(crate) fn pay_back(&mut self, payment: Uuid) {
         let row = self.payment(payment).clone();
         let request = json!({"payment_intent": row.provider_reference, "amount": row.amount_minor.to_string()});
-        self.entry("refund", &format!("refund-{payment}"), "accepted", &request);
+        self.entry("stripe", "refund", &format!("refund-{payment}"), "accepted", &request);
         self.settle(payment, "refunded", "PaymentRefundedEvent");
     }
 
@@ -108,16 +108,24 @@ impl World {
         let request = json!({
             "amount": row.amount_minor.to_string(), "currency": "eur", "metadata[order_id]": row.order_id,
         });
-        self.entry("payment_intent", &format!("charge-{payment}"), outcome, &request);
+        self.entry("stripe", "payment_intent", &format!("charge-{payment}"), outcome, &request);
         self.history.observed.ledger.last_mut().unwrap().reference = row.provider_reference;
     }
 
-    fn entry(&mut self, operation: &str, key: &str, outcome: &str, request: &Value) {
+    /// A line of the provider's ledger.
+    pub(super) fn entry(
+        &mut self,
+        provider: &str,
+        operation: &str,
+        key: &str,
+        outcome: &str,
+        request: &Value,
+    ) {
         let (id, at) = (i64::try_from(self.history.observed.ledger.len()).unwrap() + 1, self.now());
         self.history.observed.ledger.push(Entry {
             id,
             at,
-            provider: "stripe".to_owned(),
+            provider: provider.to_owned(),
             operation: operation.to_owned(),
             idempotency_key: Some(key.to_owned()),
             reference: Some(format!("re_{id}")),
