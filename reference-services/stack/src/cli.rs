@@ -1,6 +1,10 @@
 //! The command line.
 
-use std::{io::Write as _, path::PathBuf};
+use std::{
+    io::Write as _,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -46,8 +50,8 @@ enum Verb {
 #[derive(Debug, Args)]
 struct Crashes {
     /// Kills of each service.
-    #[arg(long, default_value_t = 50)]
-    kills: usize,
+    #[arg(long, default_value = "50")]
+    kills: NonZeroUsize,
     /// Only these services.
     #[arg(long)]
     service: Vec<Name>,
@@ -59,11 +63,11 @@ struct Crashes {
 #[derive(Debug, Args)]
 struct CrashPoints {
     /// Deaths at each point.
-    #[arg(long, default_value_t = 30)]
-    times: usize,
+    #[arg(long, default_value = "30")]
+    times: NonZeroUsize,
     /// Only these points.
-    #[arg(long)]
-    point: Vec<String>,
+    #[arg(long, value_parser = crash::Point::named)]
+    point: Vec<crash::Point>,
     /// What load follows from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -72,11 +76,11 @@ struct CrashPoints {
 #[derive(Debug, Args)]
 struct Planted {
     /// Only these bugs, for example planted-dual-write.
-    #[arg(long)]
-    bug: Vec<String>,
+    #[arg(long, value_parser = planted::Bug::named)]
+    bug: Vec<planted::Bug>,
     /// Faults of each run.
-    #[arg(long, default_value_t = 20)]
-    faults: usize,
+    #[arg(long, default_value = "20")]
+    faults: NonZeroUsize,
     /// What moments, faults and load follow from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -98,20 +102,20 @@ struct Fuzzing {
 #[derive(Debug, Args)]
 struct Races {
     /// Keys, one after another.
-    #[arg(long, default_value_t = 500)]
-    keys: usize,
+    #[arg(long, default_value = "500")]
+    keys: NonZeroUsize,
     /// Requests under one key at once.
-    #[arg(long, default_value_t = 64)]
-    parallel: usize,
+    #[arg(long, default_value = "64")]
+    parallel: NonZeroUsize,
     /// Rounds of buyers.
-    #[arg(long, default_value_t = 50)]
-    rounds: usize,
+    #[arg(long, default_value = "50")]
+    rounds: NonZeroUsize,
     /// Buyers at once.
-    #[arg(long, default_value_t = 200)]
-    buyers: usize,
+    #[arg(long, default_value = "200")]
+    buyers: NonZeroUsize,
     /// Items they want.
-    #[arg(long, default_value_t = 10)]
-    items: u32,
+    #[arg(long, default_value = "10")]
+    items: NonZeroU32,
 }
 
 impl Cli {
@@ -120,7 +124,9 @@ impl Cli {
         let options = self.options()?;
         match &self.verb {
             Verb::Up => return up(&options).await,
-            Verb::Planted(planted) => return self.conclude(&[told(planted.run(&options).await)?]),
+            Verb::Planted(planted) => {
+                return self.conclude(&[told(planted.run(&options).await)?]);
+            }
             Verb::Race(_) | Verb::Crash(_) | Verb::CrashPoints(_) | Verb::Fuzz(_) => {}
         }
         let stack = Stack::start(&options).await?;
@@ -136,13 +142,13 @@ impl Cli {
         let reports = match &self.verb {
             Verb::Up | Verb::Planted(_) => Vec::new(),
             Verb::Race(races) => vec![
-                told(race::one_key(stack, races.keys, races.parallel).await?)?,
-                told(race::oversell(stack, races.rounds, races.buyers, races.items).await?)?,
+                told(race::one_key(stack, races.keys.get(), races.parallel.get()).await?)?,
+                told(races.oversell(stack).await?)?,
             ],
             Verb::Crash(crashes) => vec![judged(crash::at_random(stack, &crashes.kills()).await?)?],
             Verb::CrashPoints(crashes) => {
-                let points = crashes.points();
-                vec![judged(crash::at_points(stack, &points, crashes.times, crashes.seed).await?)?]
+                let (points, times) = (or_all(&crashes.point, &crash::POINTS), crashes.times.get());
+                vec![judged(crash::at_points(stack, points, times, crashes.seed).await?)?]
             }
             Verb::Fuzz(fuzzing) => vec![told(fuzzing.run(stack).await?)?],
         };
@@ -172,40 +178,35 @@ impl Cli {
 
 impl Planted {
     async fn run(&self, options: &Options) -> Report {
-        let is_meant = |bug: &planted::Bug| {
-            self.bug.is_empty() || self.bug.iter().any(|name| name == bug.feature)
-        };
-        let bugs: Vec<_> = planted::BUGS.into_iter().filter(is_meant).collect();
-        planted::find(&bugs, options, self.faults, self.seed).await
+        let bugs = or_all(&self.bug, &planted::BUGS);
+        Box::pin(planted::find(bugs, options, self.faults.get(), self.seed)).await
     }
 }
 
 impl Crashes {
     fn kills(&self) -> crash::Kills {
-        let services = or_all(&self.service).to_vec();
-        crash::Kills { each: self.kills, services, seed: self.seed }
+        let services = or_all(&self.service, &Name::SERVICES).to_vec();
+        crash::Kills { each: self.kills.get(), services, seed: self.seed }
     }
 }
 
-impl CrashPoints {
-    fn points(&self) -> Vec<crash::Point> {
-        let is_meant = |point: &crash::Point| {
-            self.point.is_empty() || self.point.iter().any(|name| name == point.name)
-        };
-        crash::POINTS.into_iter().filter(is_meant).collect()
+impl Races {
+    async fn oversell(&self, stack: &Stack) -> anyhow::Result<Report> {
+        race::oversell(stack, self.rounds.get(), self.buyers.get(), self.items.get()).await
     }
 }
 
 impl Fuzzing {
     async fn run(&self, stack: &Stack) -> anyhow::Result<Report> {
-        let services = or_all(&self.service);
+        let services = or_all(&self.service, &Name::SERVICES);
         let effort = fuzz::Effort { examples: self.examples, seed: self.seed };
         fuzz::fuzz(stack, services, &effort).await
     }
 }
 
-fn or_all(services: &[Name]) -> &[Name] {
-    if services.is_empty() { &Name::SERVICES } else { services }
+/// What was named, or everything.
+fn or_all<'a, T>(named: &'a [T], all: &'a [T]) -> &'a [T] {
+    if named.is_empty() { all } else { named }
 }
 
 fn judged((report, said): (Report, String)) -> anyhow::Result<Report> {
@@ -232,4 +233,27 @@ async fn up(options: &Options) -> anyhow::Result<bool> {
 
 fn say(line: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{line}").context("standard output is gone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_not_run_and_nothing_is_no_work() {
+        for arguments in [
+            ["planted", "--bug", "planted-typo"],
+            ["crash-points", "--point", "order-service.typo"],
+            ["crash-points", "--times", "0"],
+            ["crash", "--kills", "0"],
+            ["race", "--keys", "0"],
+            ["race", "--rounds", "0"],
+        ] {
+            assert!(
+                Cli::try_parse_from([&["stack"], &arguments[..]].concat()).is_err(),
+                "{arguments:?}"
+            );
+        }
+        Cli::try_parse_from(["stack", "planted", "--bug", "planted-dual-write"]).unwrap();
+    }
 }

@@ -1,5 +1,6 @@
 //! Killing services under load, and judging what is left: nothing that a customer was told may be untrue.
 
+mod afterwards;
 mod gauntlet;
 mod load;
 mod points;

@@ -4,5 +4,5 @@ mod one_key;
 mod oversell;
 mod tally;
 
-pub use one_key::one_key;
+pub use one_key::{AnswersDiffer, one_key};
 pub use oversell::oversell;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use ecotrack_servers::{
     patience::eventually,
     process::{Process, Program},
@@ -97,8 +97,16 @@ impl Service {
         Ok(())
     }
 
-    /// Kills it as `kill -9` does and waits until it is gone. Nothing to do when it has ended by itself.
+    /// Kills it as `kill -9` does and waits until it is gone. An error if it had ended by itself: nobody would hear of that later.
     pub fn kill(&self) -> anyhow::Result<()> {
+        if let Some(status) = self.ended()? {
+            bail!("{} ended by itself, {status}: see {}", self.name, self.log().display());
+        }
+        self.reap()
+    }
+
+    /// Kills it if it still runs.
+    pub fn reap(&self) -> anyhow::Result<()> {
         if let Some(process) = locked(&self.process).as_mut() {
             process.end_by(Signal::SIGKILL)?;
         }
@@ -174,4 +182,28 @@ impl Service {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn service(folder: &TempDir, program: &str) -> Service {
+        let program = Program::new(program, folder.path().join("log"));
+        let mount = Mount::at(folder.path().join("mount"));
+        let base = Url::parse("http://127.0.0.1:1").unwrap();
+        Service::new(Name::UserService, base, program, mount, reqwest::Client::new())
+    }
+
+    #[tokio::test]
+    async fn who_ended_by_itself_cannot_be_killed_any_more() {
+        let folder = TempDir::new().unwrap();
+        let service = service(&folder, "false");
+        service.start().unwrap();
+        service.await_end(END_DEADLINE).await.unwrap();
+        assert!(service.kill().unwrap_err().to_string().contains("ended by itself"));
+        service.reap().unwrap();
+    }
 }

@@ -22,6 +22,8 @@ const PARALLEL: usize = 64;
 const ROUNDS: usize = 3;
 const BUYERS: usize = 50;
 const ITEMS: u32 = 10;
+/// Kinds of faults, which take turns.
+const KINDS: usize = 5;
 /// How long a fault lasts before the kill that ends it.
 const FAULT: Duration = Duration::from_millis(1_500);
 /// Rest between two faults, so that there is something to break.
@@ -55,7 +57,8 @@ pub async fn gauntlet(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result
     took_place("one key", one_key, &mut report);
     let oversell = load.during(race::oversell(stack, ROUNDS, BUYERS, ITEMS)).await;
     took_place("oversell", oversell, &mut report);
-    load.during(all_faults(stack, faults, seed)).await?;
+    let toll = load.during(all_faults(stack, faults, seed)).await?;
+    toll.tell(faults, &mut report);
     let said = judge(stack, &load, &mut report).await?;
     Ok((report, said))
 }
@@ -64,30 +67,61 @@ pub async fn gauntlet(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result
 fn took_place(name: &str, race: anyhow::Result<Report>, report: &mut Report) {
     match race {
         Ok(race) => report.rows.extend(race.rows),
-        Err(error) => report.judged(name, "an outcome", &format!("{error:#}"), false),
+        Err(error) => {
+            let is_found = error.downcast_ref::<race::AnswersDiffer>().is_some();
+            let name = if is_found {
+                format!("{name}: answers differ")
+            } else {
+                format!("{name} broke off")
+            };
+            report.judged(&name, "an outcome", &format!("{error:#}"), false);
+        }
     }
 }
 
-async fn all_faults(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<()> {
+/// What faults that need not hit anything have hit.
+#[derive(Default)]
+struct Toll {
+    connections: u64,
+    deaths: usize,
+}
+
+impl Toll {
+    fn tell(&self, faults: usize, report: &mut Report) {
+        let is_all = faults >= KINDS;
+        let expected = if is_all { "at least 1" } else { "" };
+        let hits = [
+            ("connections that were cut", self.connections),
+            ("deaths at crash points", self.deaths as u64),
+        ];
+        for (name, count) in hits {
+            report.judged(name, expected, &count.to_string(), !is_all || count > 0);
+        }
+    }
+}
+
+async fn all_faults(stack: &Stack, faults: usize, seed: u64) -> anyhow::Result<Toll> {
+    let mut toll = Toll::default();
     let mut random = StdRng::seed_from_u64(seed);
     let mut progress = Progress::of("faults", faults);
     for number in 0..faults {
         tokio::time::sleep(Duration::from_millis(random.random_range(CALM))).await;
         let name = *Name::SERVICES.choose(&mut random).context("no services")?;
-        match number % 5 {
+        match number % KINDS {
             0 => kill(stack, name).await?,
             1 => deaf_broker(stack, name).await?,
             2 => lost_answers(stack, "stripe").await?,
             // Breakers open: nobody pays for half a minute.
-            3 => cut_connections(stack).await?,
+            3 => toll.connections += cut_connections(stack).await?,
             _ => {
                 let point = STRUCK.choose(&mut random).context("no points")?;
-                points::strike_once(stack, point, random.random()).await?;
+                toll.deaths +=
+                    usize::from(points::strike_once(stack, point, random.random()).await?);
             }
         }
         progress.step();
     }
-    Ok(())
+    Ok(toll)
 }
 
 async fn kill(stack: &Stack, name: Name) -> anyhow::Result<()> {
@@ -106,16 +140,16 @@ async fn deaf_broker(stack: &Stack, name: Name) -> anyhow::Result<()> {
     killed
 }
 
-/// Every transaction under way is lost, again and again.
-async fn cut_connections(stack: &Stack) -> anyhow::Result<()> {
+/// Every transaction under way is lost, again and again. Says how many connections that were.
+async fn cut_connections(stack: &Stack) -> anyhow::Result<u64> {
     let mut connection = stack.postgres().connect("ecotrack").await?;
     let cut = "select pg_terminate_backend(pid) from pg_stat_activity where usename like 'v-%'";
-    let began = Instant::now();
+    let (began, mut count) = (Instant::now(), 0);
     while began.elapsed() < FAULT {
-        sqlx::query(cut).execute(&mut connection).await?;
+        count += sqlx::query(cut).execute(&mut connection).await?.rows_affected();
         tokio::time::sleep(CUT_EVERY).await;
     }
-    Ok(())
+    Ok(count)
 }
 
 /// The provider does what it is asked and then says nothing, until that has befallen enough charges.

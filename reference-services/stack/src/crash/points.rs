@@ -42,6 +42,14 @@ enum Reached {
     Migration,
 }
 
+impl Point {
+    /// The point of this name.
+    pub fn named(name: &str) -> anyhow::Result<Self> {
+        let point = POINTS.into_iter().find(|point| point.name == name);
+        point.with_context(|| format!("no code passes a point `{name}`"))
+    }
+}
+
 const fn under_load(name: &'static str, services: &'static [Name]) -> Point {
     Point { name, services, reached: Reached::Load }
 }
@@ -93,16 +101,14 @@ pub async fn at_points(
     Ok((report, said))
 }
 
-/// Lets one service die once at a point that the load reaches.
-pub(super) async fn strike_once(stack: &Stack, name: &str, seed: u64) -> anyhow::Result<()> {
+/// Lets one service die once at a point that the load reaches. Says whether it did: that nobody passes there is possible while
+/// other faults last.
+pub(super) async fn strike_once(stack: &Stack, name: &str, seed: u64) -> anyhow::Result<bool> {
     let mut random = StdRng::seed_from_u64(seed);
-    let point = POINTS
-        .iter()
-        .find(|point| point.name == name)
-        .with_context(|| format!("no point {name}"))?;
+    let point = Point::named(name)?;
     let service = *point.services.choose(&mut random).context("nobody gets there")?;
-    // That nobody passes there is possible while other faults last; it is one fault less.
-    strike(stack, point, service, random.random_range(PASSES)).await.map(drop)
+    let strike = strike(stack, &point, service, random.random_range(PASSES)).await?;
+    Ok(strike.is_ok())
 }
 
 /// A death at the point, or what happened instead.
@@ -177,7 +183,7 @@ async fn strike(stack: &Stack, point: &Point, name: Name, pass: u32) -> anyhow::
         Ok(end) => Err(format!("{name} ended in another way: {end}")),
         Err(error) => Err(format!("{error:#}")),
     };
-    service.kill()?;
+    service.reap()?;
     service.set_variable(VARIABLE, "");
     service.start()?;
     service.await_ready().await?;

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ecotrack_invariants::{
-    contract::Consumers,
+    contract::{Consumers, DEAD_LETTERS},
     drain::{STANDSTILL, drain},
     history::History,
     journal::read,
     judge::Invariant,
-    report::{Report as Judged, Verdict, table},
+    report::{Judgement, Report as Judged, Verdict, table},
     source::{STEADY_WITHIN, Sources, kafka::KafkaSource, postgres},
 };
 
-use super::load::Load;
+use super::{afterwards, load::Load};
 use crate::{name::Name, report::Report, stack::Stack};
 
 /// What is judged here: there is no replica, and nobody collects traces.
@@ -35,6 +35,7 @@ pub(super) async fn judge(
     report: &mut Report,
 ) -> anyhow::Result<String> {
     stack.await_ready().await?;
+    afterwards::buy(stack, report).await;
     let sources = Sources {
         database: postgres::connect(&stack.postgres().admin_url("ecotrack"))?,
         kafka: KafkaSource { brokers: stack.kafka().plain(), login: None },
@@ -56,20 +57,48 @@ pub(super) async fn judge(
     let history = History::new(journal, observed, rest);
     history.write(&stack.folder().join("history.json"))?;
     let judged = Judged::of(&history, &JUDGED);
+    played(&judged, report);
+    // Nobody sent anything that cannot be handled.
+    let parked = &history.observed.kafka.records;
+    let parked = parked.iter().filter(|record| record.topic.ends_with(DEAD_LETTERS)).count();
+    report.equal("parked records", &0, &parked);
     for judgement in &judged.judgements {
-        let (violations, examined) =
-            (judgement.findings.violations.len(), judgement.findings.examined);
-        report.judged(
-            &format!("{} {}", judgement.invariant, judgement.title),
-            "0 violations",
-            &format!("{violations} of {examined}"),
-            judgement.verdict == Verdict::Held,
-        );
+        invariant(judgement, report);
     }
     for why in &judged.why {
         report.judged(why, "", "", false);
     }
     Ok(table(&judged))
+}
+
+/// What customers did: without it nothing that was done could be lost.
+fn played(judged: &Judged, report: &mut Report) {
+    for (action, is_wanted) in [
+        ("login", true),
+        ("place_order", true),
+        ("pay", true),
+        ("cancel", false),
+        ("refund", false),
+    ] {
+        let outcomes = judged.operations.get(action);
+        let done = outcomes.and_then(|outcomes| outcomes.get("ok")).copied().unwrap_or_default();
+        let expected = if is_wanted { "at least 1" } else { "" };
+        report.judged(
+            &format!("{action}: done"),
+            expected,
+            &done.to_string(),
+            !is_wanted || done > 0,
+        );
+    }
+}
+
+/// What is not judged is not good, and shows no bug.
+fn invariant(judgement: &Judgement, report: &mut Report) {
+    let (violations, examined) = (judgement.findings.violations.len(), judgement.findings.examined);
+    let is_held = judgement.verdict == Verdict::Held;
+    let name = format!("{} {}", judgement.invariant, judgement.title);
+    let name = if is_held || violations > 0 { name } else { format!("not judged: {name}") };
+    report.judged(&name, "0 violations", &format!("{violations} of {examined}"), is_held);
 }
 
 /// What the last fault left to be worked off, for whoever wonders how fast that is.

@@ -16,6 +16,11 @@ use crate::{
     stack::Stack,
 };
 
+/// A key that stands for more than one answer.
+#[derive(Debug, thiserror::Error)]
+#[error("two answers under one key: {0} and {1}")]
+pub struct AnswersDiffer(Value, Value);
+
 /// What a client may be told: done, or somebody is at it.
 const EXPECTED: [u16; 3] = [200, 201, 409];
 
@@ -51,7 +56,7 @@ where
             && reply.status == StatusCode::CREATED
         {
             let seen = first.get_or_insert_with(|| reply.body.clone());
-            ensure!(*seen == reply.body, "two answers under one key: {seen} and {}", reply.body);
+            same(seen, &reply.body)?;
         }
     }
     let last = persist(|| async {
@@ -60,11 +65,12 @@ where
         Ok(reply.body)
     })
     .await?;
-    ensure!(
-        first.as_ref().is_none_or(|first| *first == last),
-        "the answer changed: {first:?} and {last}"
-    );
+    same(first.as_ref().unwrap_or(&last), &last)?;
     Ok(last)
+}
+
+fn same(one: &Value, other: &Value) -> Result<(), AnswersDiffer> {
+    if one == other { Ok(()) } else { Err(AnswersDiffer(one.clone(), other.clone())) }
 }
 
 async fn judge(

@@ -1,0 +1,46 @@
+//! Whether somebody can buy when the faults are over: where nobody can any more, no invariant is broken.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+use ecotrack_servers::patience::eventually;
+use reqwest::StatusCode;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    persist::persist,
+    report::Report,
+    shop::{Reply, Shop},
+    stack::Stack,
+};
+
+/// Longest until everything works again. The breaker before the provider is open for half a minute.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(90);
+
+/// One customer registers, orders and pays.
+pub(super) async fn buy(stack: &Stack, report: &mut Report) {
+    let bought = purchase(stack).await;
+    let seen = bought.as_ref().map_or_else(|error| format!("{error:#}"), Clone::clone);
+    report.judged("a purchase after the faults", "processed", &seen, seen == "processed");
+}
+
+/// What became of the payment.
+async fn purchase(stack: &Stack) -> anyhow::Result<String> {
+    let shop = Shop::of(stack)?;
+    let customer = persist(|| stack.accounts().register()).await?;
+    let product = persist(|| shop.add_product(1)).await?;
+    let key = Uuid::new_v4().to_string();
+    let order = eventually(RECOVERED_WITHIN, || async {
+        made(shop.order(&customer, product, &key).await?)
+    });
+    let order = order.await?;
+    let payment =
+        eventually(RECOVERED_WITHIN, || async { made(shop.pay(&customer, &order, &key).await?) });
+    Ok(payment.await?["status"].as_str().unwrap_or_default().to_owned())
+}
+
+fn made(reply: Reply) -> anyhow::Result<Value> {
+    ensure!(reply.status == StatusCode::CREATED, "{}: {}", reply.status, reply.body);
+    Ok(reply.body)
+}
