@@ -57,6 +57,9 @@ impl PaymentRequest {
     /// What is offered.
     pub(super) fn offer(&self) -> Result<Offer, ApiError> {
         let amount = money(&self.amount, &self.currency.0)?;
+        if amount.amount_minor() < 1 {
+            return Err(ApiError::invalid_field("/amount", "must be more than zero"));
+        }
         let token = PaymentToken::parse(self.payment_token.expose_secret())
             .map_err(|error| ApiError::invalid_field("/payment_token", error.to_string()))?;
         Ok(Offer { order_id: self.order_id, amount, method: self.method, token })

@@ -91,6 +91,7 @@ async fn another_amount_than_is_owed_is_refused_and_nothing_moves() -> Result<()
     };
     for (field, value, pointer) in [
         ("amount", "0.01", "/amount"),
+        ("amount", "0.00", "/amount"),
         ("amount", "19.990", "/amount"),
         ("currency", "EUR", "/amount"),
         // ISO 4217 has XXX for no currency at all: a code of the right form that nobody pays in.
