@@ -9,8 +9,12 @@ use crate::domain::refund::RefundStatus;
 use crate::domain::status::Status;
 use crate::http::shapes::PaymentView;
 
-/// The answer to a request to pay: 201 paid, 402 declined, 202 while it is not known.
+/// The answer to a request to pay: 201 paid, 402 declined, 202 while it is not known. A payment that was given up stays declined, also
+/// where its money came late and goes back: its order is cancelled.
 pub(crate) fn to_payment(payment: &Payment) -> serde_json::Result<Answer> {
+    if payment.was_given_up() {
+        return Answer::of_problem(&declined());
+    }
     match payment.status {
         Status::Failed => Answer::of_problem(&declined()),
         Status::Initiated | Status::Pending => view(StatusCode::ACCEPTED, payment),

@@ -34,8 +34,9 @@ impl Payment {
         self.was_given_up() && self.status.start_refund().is_ok()
     }
 
-    /// Why it failed stays written, whatever became known later.
-    const fn was_given_up(&self) -> bool {
+    /// Whether it failed, whatever became known later: why it did stays written.
+    #[must_use]
+    pub const fn was_given_up(&self) -> bool {
         self.failure_reason.is_some()
     }
 }

@@ -43,6 +43,20 @@ async fn money_that_was_taken_after_its_payment_was_given_up_goes_back() -> Resu
 }
 
 #[tokio::test]
+async fn who_asks_again_how_a_payment_given_up_ended_hears_that_it_was_declined() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, payment) = given_up(&app).await?;
+    tell_late(&app, &payment).await?;
+    customer.await_status(id_of(&payment)?, "refunded").await?;
+    // As if the process had died before it answered: the key has no answer.
+    app.execute("UPDATE payment_service.idempotency_keys SET status = NULL, body = NULL, locked_until = now()").await?;
+    let first = customer.pay_by_card().await?.expect_problem(402)?;
+    let again = customer.pay_by_card().await?.expect_problem(402)?;
+    assert_eq!((again.header("idempotency-replayed"), &again.text), ("true", &first.text));
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_an_operator_left_of_it_goes_back_too() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, payment) = given_up(&app).await?;
