@@ -8,7 +8,8 @@ use crate::observed::Kafka;
 use crate::patience::Patience;
 use crate::source::Sources;
 
-/// How long the system may stand still on its way to rest: longer than order-service waits before it gives up an attempt.
+/// How long the system may stand still on its way to rest: longer than the minute after which an order that is being placed, or a
+/// payment that was let in, is given up when the process died that began it.
 pub const STANDSTILL: Duration = Duration::from_secs(90);
 
 /// So many standstills it gets altogether, however much moves: what goes round in circles moves too.

@@ -13,7 +13,8 @@ use crate::{
     postgres::Database,
 };
 
-/// How long work under a key is left to the one who began it. Longer than any request may take.
+/// How long work under a key is left to the one who began it. Longer than any request may take. What a service gives up in the place
+/// of a process that died must outlast it: before that the request cannot come again.
 const LEASE: Duration = Duration::from_secs(30);
 /// When to ask again about work that is under way.
 const RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -9,6 +9,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// A request that is still being worked on is left alone this long; then its process is taken for dead.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// A payment that is being opened is left to its request longer: its key is busy for half a minute after its process died, and only
+/// then can the request come again and go on.
+pub const OPENING_PATIENCE: Duration = Duration::from_mins(1);
 /// A charge that the provider has not heard of by then is not begun any more: its goods are not kept for ever. That trusts the
 /// lookup to be no older than this; a real provider's search may lag (Stripe's by a minute, that of `PayPal`'s transactions by hours).
 /// Money that turns out to be taken all the same goes back, see [`super::payment::Payment::learn`].

@@ -1,8 +1,9 @@
 //! Opening a payment at order-service: from there on the order waits for it, so it is written down before.
 //!
 //! order-service lets one payment of an order in. Between its yes and the record of the payment lies a moment in which this process
-//! may die; what is left then is the intent. A request that comes again under its key goes on with it. If none comes, it is given
-//! up: order-service hears of a payment that failed, and ends an order that waits for it.
+//! may die; what is left then is the intent. A request that comes again under its key goes on with it; there is time
+//! for that, as the key is free again half a minute before. If none comes, the intent is given up: order-service hears of a payment that
+//! failed, and ends an order that waits for it.
 
 use ecotrack_chassis::auth::Caller;
 use ecotrack_chassis::telemetry::propagation;
@@ -50,7 +51,7 @@ impl Payments {
     async fn intend(&self, intent: &Intent) -> ApiResult<bool> {
         let mut conn = self.database.acquire().await?;
         let context = propagation::outgoing();
-        match intents::write(&mut conn, intent, &context, schedule::PATIENCE).await? {
+        match intents::write(&mut conn, intent, &context, schedule::OPENING_PATIENCE).await? {
             Written::First => Ok(true),
             Written::Again => Ok(false),
             Written::GivenUp => Err(given_up()),
@@ -100,7 +101,7 @@ impl Payments {
             }
         };
         let intent = due.intent;
-        match intents::rival_of(&mut tx, &intent, schedule::PATIENCE).await? {
+        match intents::rival_of(&mut tx, &intent, schedule::OPENING_PATIENCE).await? {
             // Whoever was let in instead: the order does not wait for this one.
             intents::Rival::Recorded => {
                 intents::end(&mut tx, intent.payment_id).await?;

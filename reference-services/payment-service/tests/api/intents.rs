@@ -100,6 +100,22 @@ async fn a_request_that_comes_again_goes_on_with_the_payment_that_was_opened() -
 }
 
 #[tokio::test]
+async fn a_request_whose_process_died_has_time_to_come_again_before_its_payment_is_given_up()
+-> Result<()> {
+    let app = TestApp::start().await?;
+    // Keeps the key as busy as a process leaves it that does not live to give it back.
+    app.execute("ALTER TABLE payment_service.idempotency_keys ADD CONSTRAINT died CHECK (locked_until > created_at + interval '20 seconds')").await?;
+    let (customer, _) = opened(&app).await?;
+    customer.pay_by_card().await?.expect_problem(409)?;
+    let mut conn = app.fixture.database.connect().await?;
+    let time = "SELECT extract(epoch FROM due_at - locked_until)::double precision
+                FROM payment_service.payment_intents, payment_service.idempotency_keys";
+    let left: f64 = sqlx::query_scalar(time).fetch_one(&mut conn).await?;
+    assert!(left >= 10.0, "{left} s from when the key is free to when the payment is given up");
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_order_service_refuses_is_not_looked_after() -> Result<()> {
     let app = TestApp::start().await?;
     let (owner, other) = (app.customer()?, app.customer()?);
