@@ -60,6 +60,8 @@ pub(super) async fn charge(
         ("currency", payment.amount.currency().code().to_lowercase()),
         ("payment_method", token.expose().to_owned()),
         ("confirm", "true".to_owned()),
+        // Nobody passes on what the owner of the card would have to do, so a charge that waits for that would wait for ever.
+        ("error_on_requires_action", "true".to_owned()),
         ("metadata[payment_id]", payment.id.to_string()),
         ("metadata[order_id]", payment.order_id.to_string()),
     ]);
@@ -224,6 +226,17 @@ mod tests {
                 let reason = format!("status_{status}");
                 assert_eq!(outcome(status, body).await, Outcome::Unknown { reason }, "{body}");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_card_whose_owner_would_have_to_act_is_declined() {
+        for code in ["authentication_required", "requires_action_not_handled"] {
+            let intent = json!({"id": "pi_1", "status": "requires_payment_method"});
+            let error = json!({"type": "card_error", "code": code, "payment_intent": intent});
+            let body = json!({"error": error}).to_string();
+            let reason = code.to_owned();
+            assert_eq!(outcome(402, &body).await, Outcome::Declined { reason });
         }
     }
 

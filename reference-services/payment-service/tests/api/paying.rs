@@ -32,6 +32,19 @@ async fn a_card_is_charged_and_both_steps_are_told_to_the_world() -> Result<()> 
 }
 
 #[tokio::test]
+async fn a_card_whose_owner_would_have_to_act_is_to_be_declined() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    customer.pay_by_card().await?.expect(201)?;
+    let path = format!("/ledger?contains={}", customer.order_id);
+    let ledger = app.sandbox.client.get(&path).await?.expect(200)?.json();
+    let asked = &ledger[0]["body"]["request"];
+    let wanted = (asked["confirm"].as_str(), asked["error_on_requires_action"].as_str());
+    assert_eq!(wanted, (Some("true"), Some("true")), "{ledger}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_wallet_is_charged_at_its_own_provider() -> Result<()> {
     let app = TestApp::start().await?;
     let customer = app.customer()?;
