@@ -52,6 +52,9 @@ enum RefusalName {
     UnprocessableEntity,
 }
 
+/// The issue of a key that came before, with whatever request: what became of that is not said.
+const KEY_CAME_BEFORE: &str = "PAYPAL_REQUEST_ID_PREVIOUSLY_USED";
+
 #[derive(Deserialize)]
 struct Detail {
     issue: String,
@@ -203,16 +206,23 @@ async fn refusal(response: Response) -> Outcome {
     match status {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
             // Anybody on the way may answer like that; only PayPal knows its own words.
-            http_client::json::<Refused>(response).await.map_or_else(
-                |_| Outcome::Unknown { reason: unclear(status) },
-                |refused| Outcome::Declined { reason: refused.word() },
-            )
+            match http_client::json::<Refused>(response).await {
+                Ok(refused) if !refused.is_of_the_key() => {
+                    Outcome::Declined { reason: refused.word() }
+                }
+                Ok(_) | Err(_) => Outcome::Unknown { reason: unclear(status) },
+            }
         }
         status => Outcome::Unknown { reason: unclear(status) },
     }
 }
 
 impl Refused {
+    /// Whether not what was asked is refused, but its key: the lookup decides.
+    fn is_of_the_key(&self) -> bool {
+        self.details.iter().any(|detail| detail.issue == KEY_CAME_BEFORE)
+    }
+
     fn word(self) -> String {
         let issue = self.details.into_iter().next();
         issue.map_or_else(|| "refused".to_owned(), |detail| detail.issue.to_lowercase())
@@ -253,6 +263,16 @@ mod tests {
                 let reason = format!("status_{status}");
                 assert_eq!(refused(status, body).await, Outcome::Unknown { reason }, "{body}");
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_came_before_leaves_the_question_open() {
+        let issue = json!({"issue": "PAYPAL_REQUEST_ID_PREVIOUSLY_USED"});
+        for details in [json!([issue]), json!([{"issue": "OTHER"}, issue])] {
+            let body = json!({"name": "UNPROCESSABLE_ENTITY", "details": details}).to_string();
+            let reason = "status_422".to_owned();
+            assert_eq!(refused(422, &body).await, Outcome::Unknown { reason }, "{body}");
         }
     }
 
