@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::providers::{Access, unclear};
-use crate::domain::outcome::{Lookup, Outcome};
+use crate::domain::outcome::{self, Lookup, Outcome, REFUSED, UNREADABLE};
 use crate::domain::payment::Payment;
 use crate::domain::refund::Refund;
 use crate::domain::token::PaymentToken;
@@ -158,7 +158,7 @@ async fn find(
         return Ok(Lookup::Unknown { reason: unclear(status) });
     }
     let Ok(found) = http_client::json::<Transactions>(response).await else {
-        return Ok(Lookup::Unknown { reason: "unreadable_answer".to_owned() });
+        return Ok(Lookup::Unknown { reason: UNREADABLE.to_owned() });
     };
     let mut infos = found.transaction_details.into_iter().map(|found| found.transaction_info);
     Ok(infos.find(is_wanted).map_or(Lookup::Missing, |info| Lookup::Found(info.outcome())))
@@ -171,7 +171,9 @@ impl Info {
             "D" => Outcome::Declined { reason: "denied".to_owned() },
             // It was carried out, and all of it was taken back: no money moved in the end.
             "V" => Outcome::Declined { reason: "reversed".to_owned() },
-            _ => Outcome::Unknown { reason: self.transaction_status },
+            _ => Outcome::Unknown {
+                reason: outcome::word(Some(self.transaction_status), UNREADABLE),
+            },
         }
     }
 }
@@ -195,8 +197,8 @@ fn made(capture: Option<Made>) -> Outcome {
         Some(made) if ["DECLINED", "FAILED", "CANCELLED"].contains(&made.status.as_str()) => {
             Outcome::Declined { reason: made.status.to_lowercase() }
         }
-        Some(made) => Outcome::Unknown { reason: made.status },
-        None => Outcome::Unknown { reason: "unreadable_answer".to_owned() },
+        Some(made) => Outcome::Unknown { reason: outcome::word(Some(made.status), UNREADABLE) },
+        None => Outcome::Unknown { reason: UNREADABLE.to_owned() },
     }
 }
 
@@ -225,7 +227,7 @@ impl Refused {
 
     fn word(self) -> String {
         let issue = self.details.into_iter().next();
-        issue.map_or_else(|| "refused".to_owned(), |detail| detail.issue.to_lowercase())
+        outcome::word(issue.map(|detail| detail.issue.to_lowercase()), REFUSED)
     }
 }
 
@@ -273,6 +275,23 @@ mod tests {
             let body = json!({"name": "UNPROCESSABLE_ENTITY", "details": details}).to_string();
             let reason = "status_422".to_owned();
             assert_eq!(refused(422, &body).await, Outcome::Unknown { reason }, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_paypal_says_that_is_no_word_is_not_kept() {
+        let huge = "X".repeat(1_000_000);
+        for said in [huge.as_str(), "A\u{0}B", "", "TWO WORDS", "\u{c4}"] {
+            let body =
+                json!({"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": said}]}).to_string();
+            let reason = "refused".to_owned();
+            assert_eq!(refused(422, &body).await, Outcome::Declined { reason });
+            let reason = "unreadable_answer".to_owned();
+            let capture = Made { id: "CAP-1".to_owned(), status: said.to_owned() };
+            assert_eq!(made(Some(capture)), Outcome::Unknown { reason: reason.clone() });
+            let info = json!({"transaction_id": "CAP-1", "transaction_event_code": PAYMENT, "transaction_status": said});
+            let found = serde_json::from_value::<Info>(info).unwrap().outcome();
+            assert_eq!(found, Outcome::Unknown { reason });
         }
     }
 

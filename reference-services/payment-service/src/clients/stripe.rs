@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::providers::{Access, unclear};
-use crate::domain::outcome::{Lookup, Outcome};
+use crate::domain::outcome::{self, Lookup, Outcome, REFUSED, UNREADABLE};
 use crate::domain::payment::Payment;
 use crate::domain::refund::Refund;
 use crate::domain::token::PaymentToken;
@@ -119,7 +119,7 @@ impl Made {
             ("requires_payment_method", Some(error)) => Outcome::Declined { reason: error.word() },
             // Of a charge, and of a refund: nothing comes after these.
             ("canceled" | "failed", _) => Outcome::Declined { reason: self.status },
-            _ => Outcome::Unknown { reason: self.status },
+            _ => Outcome::Unknown { reason: outcome::word(Some(self.status), UNREADABLE) },
         }
     }
 }
@@ -134,7 +134,7 @@ impl Refusal {
 
 impl Reason {
     fn word(self) -> String {
-        self.decline_code.or(self.code).unwrap_or_else(|| "refused".to_owned())
+        outcome::word(self.decline_code.or(self.code), REFUSED)
     }
 }
 
@@ -169,7 +169,7 @@ async fn find(
     Ok(match response.status() {
         StatusCode::OK => match json::<Found>(response).await {
             Ok(found) => Ok(found.data),
-            Err(_) => Err("unreadable_answer".to_owned()),
+            Err(_) => Err(UNREADABLE.to_owned()),
         },
         status => Err(unclear(status)),
     })
@@ -181,7 +181,7 @@ async fn read(response: Response) -> Outcome {
     match status {
         StatusCode::OK => match json::<Made>(response).await {
             Ok(made) => made.outcome(),
-            Err(_) => Outcome::Unknown { reason: "unreadable_answer".to_owned() },
+            Err(_) => Outcome::Unknown { reason: UNREADABLE.to_owned() },
         },
         StatusCode::PAYMENT_REQUIRED | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
             // Anybody on the way may answer like that; only Stripe knows its own words.
@@ -237,6 +237,24 @@ mod tests {
             let body = json!({"error": error}).to_string();
             let reason = code.to_owned();
             assert_eq!(outcome(402, &body).await, Outcome::Declined { reason });
+        }
+    }
+
+    #[tokio::test]
+    async fn what_stripe_says_that_is_no_word_is_not_kept() {
+        let huge = "x".repeat(1_000_000);
+        for code in [huge.as_str(), "a\u{0}b", "", "two words", "\u{e4}"] {
+            let error = json!({"type": "card_error", "code": code});
+            let refused = json!({"error": error}).to_string();
+            let reason = "refused".to_owned();
+            assert_eq!(outcome(402, &refused).await, Outcome::Declined { reason: reason.clone() });
+            let status = "requires_payment_method";
+            let looked_up = json!({"id": "pi_1", "status": status, "last_payment_error": error});
+            let body = looked_up.to_string();
+            assert_eq!(outcome(200, &body).await, Outcome::Declined { reason });
+            let open = json!({"id": "pi_1", "status": code}).to_string();
+            let reason = "unreadable_answer".to_owned();
+            assert_eq!(outcome(200, &open).await, Outcome::Unknown { reason });
         }
     }
 

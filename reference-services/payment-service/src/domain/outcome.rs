@@ -1,5 +1,23 @@
 //! What is known after asking a provider: three outcomes, not two.
 
+/// The reason where a provider refuses and says no word why.
+pub const REFUSED: &str = "refused";
+/// The reason where a provider says nothing that we can read.
+pub const UNREADABLE: &str = "unreadable_answer";
+/// Longest reason in a provider's own words, in bytes.
+const LONGEST_REASON: usize = 100;
+
+/// A reason as the provider says it, if that is a word: short, and letters, digits and signs of ASCII only. If not, the other. Rows
+/// and events would keep whatever it is: of a NUL the database makes an error, of a megabyte the broker does, each time anew.
+#[must_use]
+pub fn word(said: Option<String>, otherwise: &str) -> String {
+    let is_word = |said: &String| {
+        (1..=LONGEST_REASON).contains(&said.len())
+            && said.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    said.filter(is_word).unwrap_or_else(|| otherwise.to_owned())
+}
+
 /// How a request to a provider ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -62,4 +80,30 @@ pub enum Lookup {
         /// What kept the answer from us.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(said: &str) -> String {
+        word(Some(said.to_owned()), REFUSED)
+    }
+
+    #[test]
+    fn a_reason_is_kept_if_it_is_a_word() {
+        let longest = "x".repeat(LONGEST_REASON);
+        for said in ["card_declined", "INSTRUMENT_DECLINED", "R01/4", longest.as_str()] {
+            assert_eq!(kept(said), said);
+        }
+    }
+
+    #[test]
+    fn what_is_no_word_is_replaced() {
+        let (long, huge) = ("x".repeat(LONGEST_REASON + 1), "x".repeat(1_000_000));
+        for said in ["", "a\u{0}b", "two words", "a\nb", "\u{e4}", long.as_str(), huge.as_str()] {
+            assert_eq!(kept(said), REFUSED);
+        }
+        assert_eq!(word(None, UNREADABLE), UNREADABLE);
+    }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Incoming, ReadError, id, money};
 use crate::domain::notice::{News, Notice};
+use crate::domain::outcome::{self, REFUSED};
 
 #[derive(Deserialize)]
 struct Event {
@@ -92,9 +93,7 @@ fn shape<T: DeserializeOwned>(object: Value) -> Result<T, ReadError> {
 }
 
 fn word(error: Option<Reason>) -> String {
-    error
-        .and_then(|error| error.decline_code.or(error.code))
-        .unwrap_or_else(|| "refused".to_owned())
+    outcome::word(error.and_then(|error| error.decline_code.or(error.code)), REFUSED)
 }
 
 #[cfg(test)]

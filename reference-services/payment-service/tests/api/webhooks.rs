@@ -98,6 +98,19 @@ async fn a_webhook_settles_a_payment_that_asking_cannot() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_reason_that_is_no_word_does_not_keep_a_payment_from_failing() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, id) = pending(&app).await?;
+    let mut declined = captured(&id);
+    declined["type"] = json!("payment_intent.payment_failed");
+    declined["data"]["object"]["last_payment_error"] = json!({"code": "card\u{0}declined"});
+    Delivery::new("stripe", &declined).send(&app).await?.expect(200)?;
+    assert_eq!(state(&customer, &id).await?.0, "failed");
+    assert_eq!(app.await_event("PaymentFailedEvent", &id).await?["reason"], "refused");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_same_event_five_times_has_one_effect() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, id) = pending(&app).await?;
