@@ -4,6 +4,7 @@
 //! ends a value is sent all the same, and again until Redis takes it. A hit is one command; of many who miss the same value at
 //! once, one loads it.
 
+mod change;
 mod connection;
 mod flight;
 mod invalidation;
@@ -22,11 +23,11 @@ use prometheus_client::{
 use redis::{Cmd, FromRedisValue};
 use serde::{Serialize, de::DeserializeOwned};
 
+use change::Change;
 pub use connection::CacheSettings;
 use connection::Connection;
 pub use flight::LoadFailed;
 use flight::{Flights, Leader, Turn};
-use invalidation::Change;
 pub use invalidation::Invalidation;
 use seen::Seen;
 use sender::Sender;

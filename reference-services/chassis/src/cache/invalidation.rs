@@ -1,30 +1,10 @@
 //! What a commit changes of what is cached.
 
-use std::{future::IntoFuture, mem, time::Duration};
+use std::{future::IntoFuture, mem};
 
 use futures::future::BoxFuture;
-use redis::Cmd;
-use tokio::time::Instant;
 
-use super::{owed, sender::Sender};
-
-/// How a value in Redis changes.
-pub(super) struct Change {
-    pub(super) key: String,
-    /// What says so at once.
-    pub(super) command: Cmd,
-    /// What ends the value when that cannot be said, or might not be true.
-    pub(super) end: Cmd,
-    /// How long a value lives without either.
-    pub(super) ttl: Duration,
-}
-
-impl Change {
-    /// The end of the value, to be sent later.
-    pub(super) fn into_owed(self) -> owed::Change {
-        owed::Change { key: self.key, command: self.end, until: Instant::now() + self.ttl }
-    }
-}
+use super::{change::Change, sender::Sender};
 
 /// Changes of what is cached, made before the commit that makes them true, and awaited after it. That goes on when the caller hangs
 /// up, and when Redis is away it hears of it as soon as it is back.

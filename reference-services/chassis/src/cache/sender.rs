@@ -12,8 +12,8 @@ use redis::Cmd;
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
+    change::Change,
     connection::{Connection, Error},
-    invalidation::Change,
     owed::{self, Owed},
 };
 
@@ -66,8 +66,7 @@ impl Sender {
         let sender = self.clone();
         runtime.spawn(async move {
             tokio::time::sleep(COMMITTED).await;
-            let end = |change: Change| Change { command: change.end.clone(), ..change };
-            sender.deliver_all(changes.into_iter().map(end).collect()).await;
+            sender.deliver_all(changes.into_iter().map(Change::ending).collect()).await;
         });
     }
 
