@@ -50,7 +50,8 @@ async fn what_cannot_be_had_is_refused_with_a_pointer_to_it() -> Result<()> {
     ] {
         let problem = customer.put_preferences(&document).await?.expect_problem(422)?.json();
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{document}");
-        assert!(!problem.to_string().contains("0151"), "{problem}");
+        // With its blank: a trace id may well hold these digits.
+        assert!(!problem.to_string().contains("0151 123"), "{problem}");
     }
     assert_eq!(customer.client.get(PATH).await?.expect(200)?.json(), preferences());
     Ok(())
