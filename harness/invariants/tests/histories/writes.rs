@@ -1,7 +1,7 @@
 //! I1 and I2: what clients were told.
 
 use ecotrack_invariants::journal::{Action, Answer};
-use ecotrack_invariants::judge::Invariant::{I1, I2, I7, I9};
+use ecotrack_invariants::judge::Invariant::{I1, I2, I6, I7, I9};
 use ecotrack_invariants::observed::HistoryEntry;
 use uuid::Uuid;
 
@@ -218,6 +218,15 @@ fn a_strangers_orders_are_nobodys_to_judge_by_the_journal() {
     let stranger = world.id();
     world.place(stranger, "elsewhere", 1);
     assert_good(&world.end());
+}
+
+#[test]
+fn stock_of_an_order_that_is_not_there_is_found() {
+    let mut world = World::new();
+    let user = world.customer();
+    let order = world.order(user, 1);
+    world.order_row(order).id = Uuid::from_u128(7);
+    assert!(!I6.judge(&world.end()).violations.is_empty());
 }
 
 #[test]
