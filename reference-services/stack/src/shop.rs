@@ -28,6 +28,14 @@ pub struct Reply {
     pub body: Value,
 }
 
+impl Reply {
+    /// What was made; any other answer is an error.
+    pub fn created(self) -> anyhow::Result<Value> {
+        ensure!(self.status == StatusCode::CREATED, "{}: {}", self.status, self.body);
+        Ok(self.body)
+    }
+}
+
 /// The services, seen from outside.
 #[derive(Debug, Clone)]
 pub struct Shop {
@@ -56,8 +64,7 @@ impl Shop {
         let product = json!({"name": format!("Test product {}", Uuid::new_v4()), "description": "", "price": "19.99",
             "currency": "EUR", "category_id": CATEGORY, "sustainability_score": 80, "stock": stock});
         let reply = self.post(&self.products, "/api/products", &self.admin, None, &product).await?;
-        ensure!(reply.status == StatusCode::CREATED, "{}: {}", reply.status, reply.body);
-        id(&reply.body, &["product_id", "id"])
+        id(&reply.created()?, &["product_id", "id"])
     }
 
     /// Asks for one piece of a product.

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use ecotrack_stack::{
     Customer, Name, Shop, Stack,
     bench::{
@@ -20,7 +20,6 @@ use ecotrack_stack::{
     },
     report::Report,
 };
-use reqwest::StatusCode;
 use sqlx::postgres::PgListener;
 use uuid::Uuid;
 
@@ -141,7 +140,7 @@ impl Orders {
             let key = Uuid::new_v4().to_string();
             let order = self.shop.order(&self.customer, self.product, &key);
             let (reply, seen) = tokio::try_join!(order, watch(&mut self.listener))?;
-            ensure!(reply.status == StatusCode::CREATED, "{}: {}", reply.status, reply.body);
+            reply.created()?;
             by_notifications.record(seen.0);
             by_products.record(seen.1);
         }

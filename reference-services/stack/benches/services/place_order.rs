@@ -25,7 +25,6 @@ use ecotrack_stack::{
     report::Report,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use reqwest::StatusCode;
 use sqlx::{AssertSqlSafe, Connection as _};
 use uuid::Uuid;
 
@@ -139,9 +138,8 @@ impl<'a> Market<'a> {
     async fn order(&self, stand: usize) -> anyhow::Result<(Uuid, String)> {
         let (customer, product) = self.stands.get(stand).context("no such customer")?;
         let key = format!("bench-{}", self.next.fetch_add(1, Ordering::Relaxed));
-        let reply = self.shop.order(customer, *product, &key).await?;
-        ensure!(reply.status == StatusCode::CREATED, "{}: {}", reply.status, reply.body);
-        let id = reply.body["order_id"].as_str().context("an order without id")?;
+        let order = self.shop.order(customer, *product, &key).await?.created()?;
+        let id = order["order_id"].as_str().context("an order without id")?;
         Ok((id.parse()?, key))
     }
 

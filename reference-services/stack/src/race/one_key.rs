@@ -1,6 +1,6 @@
 //! Many requests under one Idempotency-Key at once: one order, one charge.
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -59,13 +59,10 @@ where
             same(seen, &reply.body)?;
         }
     }
-    let last = persist(|| async {
-        let reply = ask().await?;
-        ensure!(reply.status == StatusCode::CREATED, "{}: {}", reply.status, reply.body);
-        Ok(reply.body)
-    })
-    .await?;
-    same(first.as_ref().unwrap_or(&last), &last)?;
+    let last = persist(|| async { ask().await?.created() }).await?;
+    if let Some(first) = &first {
+        same(first, &last)?;
+    }
     Ok(last)
 }
 
