@@ -30,6 +30,7 @@ pub struct ApiError {
     detail: Cow<'static, str>,
     violations: Vec<Violation>,
     retry_after: Option<Duration>,
+    leaves_work: bool,
     cause: Option<anyhow::Error>,
 }
 
@@ -46,6 +47,7 @@ impl ApiError {
             detail: detail.into(),
             violations: Vec::new(),
             retry_after: None,
+            leaves_work: false,
             cause: None,
         }
     }
@@ -118,6 +120,19 @@ impl ApiError {
     pub fn retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
+    }
+
+    /// A refusal that may have left something half done: under its Idempotency-Key the request goes on with that.
+    #[must_use]
+    pub const fn leaving_work(mut self) -> Self {
+        self.leaves_work = true;
+        self
+    }
+
+    /// Whether something may be half done, as after every error that is not the caller's.
+    #[must_use]
+    pub(crate) fn leaves_work(&self) -> bool {
+        self.leaves_work || !self.status.is_client_error()
     }
 
     /// Keeps the cause for the log.

@@ -158,14 +158,14 @@ impl Claim {
     }
 
     /// Ends a claim whose work came to nothing. A request that was refused may be corrected and sent again under the same key;
-    /// one that broke is taken up where it stopped.
+    /// one that broke, or says that it leaves work, is taken up where it stopped.
     pub async fn give_back(self, database: &Database, error: &ApiError) {
         let ended = async {
             let mut conn = database.acquire().await?;
-            if error.status().is_client_error() {
-                self.release(&mut conn).await
-            } else {
+            if error.leaves_work() {
                 self.suspend(&mut conn).await
+            } else {
+                self.release(&mut conn).await
             }
         };
         if let Err(error) = ended.await {

@@ -122,7 +122,7 @@ fn answer(refusal: Option<Refusal>, error: ClientError) -> ApiError {
     match refusal {
         Some(refusal) => refusal.answer().caused_by(error),
         None if error.status() == Some(StatusCode::UNAUTHORIZED) => {
-            ApiError::unauthenticated().caused_by(error)
+            ApiError::unauthenticated().leaving_work().caused_by(error)
         }
         None => ApiError::unavailable(error),
     }

@@ -130,19 +130,22 @@ async fn what_order_service_refuses_is_not_looked_after() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refusal_in_the_words_of_others_leaves_the_payment_open() -> Result<()> {
+async fn a_refusal_that_does_not_say_that_nothing_was_let_in_leaves_the_payment_open() -> Result<()>
+{
     let app = TestApp::start().await?;
     let refusals = [
-        (StatusCode::NOT_FOUND, Value::Null),
-        (StatusCode::CONFLICT, json!({"type": "about:blank", "title": "Conflict"})),
-        (StatusCode::UNPROCESSABLE_ENTITY, json!("<h1>422</h1>")),
+        (503, StatusCode::NOT_FOUND, Value::Null),
+        (503, StatusCode::CONFLICT, json!({"type": "about:blank", "title": "Conflict"})),
+        (503, StatusCode::UNPROCESSABLE_ENTITY, json!("<h1>422</h1>")),
         // Of another service of ours, which has no such route.
-        (StatusCode::NOT_FOUND, problem("not-found")),
+        (503, StatusCode::NOT_FOUND, problem("not-found")),
+        // Of a token that ended after order-service had let the payment in for it once.
+        (401, StatusCode::UNAUTHORIZED, problem("unauthenticated")),
     ];
-    for (status, body) in refusals {
+    for (told, status, body) in refusals {
         let customer = app.customer()?;
         app.orders.answer_instead(status, body);
-        customer.pay_by_card().await?.expect_problem(503)?;
+        customer.pay_by_card().await?.expect_problem(told)?;
         let payment_id = left_open(&app, customer.order_id).await?;
         app.orders.answer_again();
         let payment = customer.pay_by_card().await?.expect(201)?.json();
