@@ -22,8 +22,8 @@ use crate::payments::Offer;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PaymentRequest {
     order_id: Uuid,
-    /// Decimal text, exactly what the order costs, for example `19.98`.
-    #[schema(pattern = r"^[0-9]{1,12}\.[0-9]{2}$", example = "19.98")]
+    /// Decimal text, more than zero, exactly what the order costs, for example `19.98`.
+    #[schema(pattern = r"^(?!0+\.00$)[0-9]{1,12}\.[0-9]{2}$", example = "19.98")]
     amount: String,
     currency: CurrencyCode,
     method: Method,
@@ -86,8 +86,8 @@ impl PartialSchema for RefundRequest {
         let all = object().property("amount", null()).property("currency", null());
         let amount = ObjectBuilder::new()
             .schema_type(Type::String)
-            .pattern(Some(r"^[0-9]{1,12}\.[0-9]{2}$"))
-            .description(Some("Decimal text, at most what is left of the payment"));
+            .pattern(Some(r"^(?!0+\.00$)[0-9]{1,12}\.[0-9]{2}$"))
+            .description(Some("Decimal text, more than zero, at most what is left of the payment"));
         let part = object()
             .property("amount", amount)
             .property("currency", CurrencyCode::schema())
