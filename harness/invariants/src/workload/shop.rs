@@ -74,8 +74,9 @@ impl Shop {
         asker: &Asker,
         key: &str,
         items: &[Item],
+        method: &str,
     ) -> anyhow::Result<Answer> {
-        let body = json!({"items": items, "payment_method": "credit_card"});
+        let body = json!({"items": items, "payment_method": method});
         let request = self.request(Method::POST, &self.addresses.orders, "/api/orders")?;
         let action = Action::PlaceOrder { idempotency_key: key.to_owned(), items: items.to_vec() };
         self.ask(asker, action, request.header("Idempotency-Key", key).json(&body)).await
@@ -98,13 +99,14 @@ impl Shop {
         asker: &Asker,
         key: &str,
         order: &Value,
+        method: &str,
         token: &str,
     ) -> anyhow::Result<Answer> {
         let text = |field: &str| order[field].as_str().unwrap_or_default().to_owned();
         let order_id = text("order_id").parse().context("an order without an id")?;
         let (amount, currency) = (text("total_amount"), text("currency"));
         let body = json!({
-            "order_id": order_id, "amount": amount, "currency": currency, "method": "credit_card", "payment_token": token,
+            "order_id": order_id, "amount": amount, "currency": currency, "method": method, "payment_token": token,
         });
         let request = self.request(Method::POST, &self.addresses.payments, "/api/payments")?;
         let action = Action::Pay { idempotency_key: key.to_owned(), order_id, amount, currency };

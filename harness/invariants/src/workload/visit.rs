@@ -16,9 +16,9 @@ use crate::patience::Patience;
 
 /// How long a request is repeated whose outcome nobody knows.
 const ASK_AGAIN_WITHIN: Duration = Duration::from_secs(30);
-/// A card that the provider accepts, and one that it declines.
-const CARD: &str = "tok_visa";
-const DECLINED_CARD: &str = "tok_declined";
+/// What a provider takes, and what it declines.
+const GOOD_TOKEN: &str = "tok_visa";
+const DECLINED_TOKEN: &str = "tok_declined";
 /// Most pieces of one product, and most products, in an order.
 const MOST_PIECES: u32 = 3;
 const MOST_PRODUCTS: usize = 3;
@@ -47,10 +47,14 @@ const FATES: [(Fate, u32); 5] = [
     (Fate::AskedTwice, 10),
 ];
 
+/// How it is paid for, and how often, of 100: each has a provider of its own.
+const METHODS: [(&str, u32); 2] = [("credit_card", 65), ("paypal", 35)];
+
 /// What a visit will be: all of it follows from seed and number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Plan {
     fate: Fate,
+    method: &'static str,
     quantities: Vec<u32>,
     key: String,
 }
@@ -58,15 +62,23 @@ struct Plan {
 impl Plan {
     fn of(seed: u64, number: u64) -> (Self, StdRng) {
         let mut random = random(seed, number);
-        let fate = FATES
-            .choose_weighted(&mut random, |(_, weight)| *weight)
-            .map_or(Fate::Paid, |(fate, _)| *fate);
+        let fate = choose(&FATES, &mut random).unwrap_or(Fate::Paid);
         let quantities = (0..random.random_range(1..=MOST_PRODUCTS))
             .map(|_| random.random_range(1..=MOST_PIECES))
             .collect();
         let key = format!("{:016x}", random.random::<u64>());
-        (Self { fate, quantities, key }, random)
+        let method = choose(&METHODS, &mut random).unwrap_or_default();
+        (Self { fate, method, quantities, key }, random)
     }
+
+    fn token(&self) -> &'static str {
+        if self.fate == Fate::Declined { DECLINED_TOKEN } else { GOOD_TOKEN }
+    }
+}
+
+/// One of them, each as often as its weight says.
+fn choose<T: Copy>(weighted: &[(T, u32)], random: &mut StdRng) -> Option<T> {
+    weighted.choose_weighted(random, |(_, weight)| *weight).ok().map(|(chosen, _)| *chosen)
 }
 
 fn random(seed: u64, number: u64) -> StdRng {
@@ -98,9 +110,9 @@ pub(super) async fn visit(
     };
     let key = format!("order-{}", plan.key);
     if plan.fate == Fate::AskedTwice {
-        shop.place(&asker, &key, &items).await?;
+        shop.place(&asker, &key, &items, plan.method).await?;
     }
-    let answer = insist(|| shop.place(&asker, &key, &items)).await?;
+    let answer = insist(|| shop.place(&asker, &key, &items, plan.method)).await?;
     if answer.outcome != Outcome::Ok {
         // Sold out, too many open orders: an answer like any other. Unknown to the end is not.
         return Ok(answer.outcome == Outcome::Fail);
@@ -114,9 +126,8 @@ async fn befall(shop: &Shop, asker: &Asker, plan: &Plan, order: &Value) -> anyho
     shop.look(asker, order_id).await?;
     let answer = match plan.fate {
         Fate::Cancelled => insist(|| shop.cancel(asker, order_id)).await?,
-        Fate::Declined => insist(|| shop.pay(asker, &key, order, DECLINED_CARD)).await?,
-        Fate::Paid | Fate::AskedTwice | Fate::Refunded => {
-            insist(|| shop.pay(asker, &key, order, CARD)).await?
+        Fate::Declined | Fate::Paid | Fate::AskedTwice | Fate::Refunded => {
+            insist(|| shop.pay(asker, &key, order, plan.method, plan.token())).await?
         }
     };
     shop.look(asker, order_id).await?;
@@ -200,10 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn every_fate_is_met_and_no_key_is_used_twice() {
+    fn every_fate_and_method_is_met_and_no_key_is_used_twice() {
         let plans = plans(7);
         for (fate, _) in FATES {
             assert!(plans.iter().any(|plan| plan.fate == fate), "{fate:?}");
+        }
+        for (method, _) in METHODS {
+            assert!(plans.iter().any(|plan| plan.method == method), "{method}");
         }
         let keys: std::collections::HashSet<_> = plans.iter().map(|plan| &plan.key).collect();
         assert_eq!(keys.len(), plans.len());
