@@ -35,6 +35,7 @@ pub mod telemetry;
 #[cfg(feature = "test-support")]
 pub mod test_support;
 pub mod webhook;
+pub mod word;
 pub mod workers;
 
 pub use app::{Application, Chassis};

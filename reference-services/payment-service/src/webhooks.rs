@@ -7,9 +7,7 @@ use ecotrack_events::{Currency, Fault, Money};
 
 use crate::domain::method::Gateway;
 use crate::domain::notice::Notice;
-
-/// Longest id of an event or a charge, in bytes.
-const LONGEST_ID: usize = 255;
+use crate::domain::outcome::is_id;
 
 /// An event as it came.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,14 +46,9 @@ pub(crate) fn read(gateway: Gateway, body: &[u8]) -> Result<Incoming, ReadError>
     }
 }
 
-/// An id of the provider's: short and printable.
+/// An id of the provider's: of an event, or of a charge.
 fn id(text: String, what: &'static str) -> Result<String, ReadError> {
-    let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
-    if (1..=LONGEST_ID).contains(&text.len()) && is_printable {
-        Ok(text)
-    } else {
-        Err(ReadError::Value(what))
-    }
+    if is_id(&text) { Ok(text) } else { Err(ReadError::Value(what)) }
 }
 
 /// An amount in minor units and a currency in whatever case.

@@ -44,7 +44,7 @@ impl Texter {
         match answer.await {
             Ok(response) if response.status() == StatusCode::CREATED => {
                 match http_client::json::<Sms>(response).await {
-                    Ok(sms) => Outcome::Accepted { reference: sms.sid },
+                    Ok(sms) => Outcome::accepted(sms.sid),
                     Err(error) => unreadable(error),
                 }
             }

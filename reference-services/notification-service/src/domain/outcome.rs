@@ -2,6 +2,17 @@
 
 use std::time::Duration;
 
+use ecotrack_chassis::word::is_word;
+
+/// Longest id in a provider's own words, in bytes.
+const LONGEST_ID: usize = 255;
+
+/// Whether a provider may call a message so.
+#[must_use]
+pub fn is_id(said: &str) -> bool {
+    is_word(said, LONGEST_ID)
+}
+
 /// How an attempt at sending or confirming ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -30,4 +41,34 @@ pub enum Outcome {
         /// When it is worth asking.
         retry_after: Duration,
     },
+}
+
+impl Outcome {
+    /// Done, under an id of the provider's. What cannot be one is not kept; under the message's own key it can be asked for again.
+    #[must_use]
+    pub fn accepted(id: String) -> Self {
+        if is_id(&id) {
+            Self::Accepted { reference: id }
+        } else {
+            Self::Unavailable { reason: "unreadable_answer" }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_was_accepted_under_what_is_no_id() {
+        let (longest, long) = ("x".repeat(LONGEST_ID), "x".repeat(LONGEST_ID + 1));
+        for id in ["SM1", longest.as_str()] {
+            let reference = id.to_owned();
+            assert_eq!(Outcome::accepted(id.to_owned()), Outcome::Accepted { reference });
+        }
+        for id in ["", "a\u{0}b", long.as_str()] {
+            let open = Outcome::Unavailable { reason: "unreadable_answer" };
+            assert_eq!(Outcome::accepted(id.to_owned()), open);
+        }
+    }
 }

@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::domain::channel::Channel;
+use crate::domain::outcome::is_id;
 use crate::domain::report::Report;
 use crate::metrics::Verdict;
 use crate::reports::Subject;
@@ -88,7 +89,7 @@ async fn report_mail(state: &AppState, event: &MailEvent) -> ApiResult<Verdict> 
     let id = event.notification_id.as_deref().and_then(|id| Uuid::parse_str(id).ok());
     let report = Report::of_sendgrid(&event.event);
     let (Some(notification_id), Some(reference), Some(report)) =
-        (id, event.sg_message_id.as_deref(), report)
+        (id, event.sg_message_id.as_deref().filter(|id| is_id(id)), report)
     else {
         return Ok(Verdict::Ignored);
     };
@@ -110,7 +111,7 @@ async fn report_sms(
     state.signatures.check(signature::TWILIO, &headers, &body)?;
     let status = sms_status(&body);
     let verdict = match Report::of_twilio(&status.message_status) {
-        Some(report) if !status.message_sid.is_empty() => {
+        Some(report) if is_id(&status.message_sid) => {
             let subject = Subject::Theirs { channel: Channel::Sms, reference: &status.message_sid };
             Verdict::of(state.reports.apply(&subject, report).await?)
         }

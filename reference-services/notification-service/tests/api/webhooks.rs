@@ -53,6 +53,19 @@ async fn a_mail_that_comes_back_late_is_bounced_once() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_report_about_what_is_no_id_is_none_of_ours() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, bounce) = welcomed(&app, "bounce").await?;
+    let mut nameless: Value = serde_json::from_str(&bounce)?;
+    nameless[0]["sg_message_id"] = json!("a\u{0}b");
+    app.report("sendgrid", SENDGRID_SECRET, &nameless.to_string()).await?.expect(200)?;
+    let nameless = "MessageSid=a%00b&MessageStatus=delivered";
+    app.report("twilio", TWILIO_SECRET, nameless).await?.expect(200)?;
+    assert_eq!(status(&customer).await?, "delivered");
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_cannot_sign_is_not_believed() -> Result<()> {
     let app = TestApp::start().await?;
     let (customer, bounce) = welcomed(&app, "bounce").await?;

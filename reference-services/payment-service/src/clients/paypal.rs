@@ -52,8 +52,8 @@ enum RefusalName {
     UnprocessableEntity,
 }
 
-/// The issue of a key that came before, with whatever request: what became of that is not said.
-const KEY_CAME_BEFORE: &str = "PAYPAL_REQUEST_ID_PREVIOUSLY_USED";
+/// The issues of a key, or of a refund's id, that came before: what became of it then is not said.
+const CAME_BEFORE: [&str; 2] = ["PAYPAL_REQUEST_ID_PREVIOUSLY_USED", "DUPLICATE_INVOICE_ID"];
 
 #[derive(Deserialize)]
 struct Detail {
@@ -167,7 +167,7 @@ async fn find(
 impl Info {
     fn outcome(self) -> Outcome {
         match self.transaction_status.as_str() {
-            "S" => Outcome::Accepted { reference: self.transaction_id },
+            "S" => Outcome::accepted(self.transaction_id),
             "D" => Outcome::Declined { reason: "denied".to_owned() },
             // It was carried out, and all of it was taken back: no money moved in the end.
             "V" => Outcome::Declined { reason: "reversed".to_owned() },
@@ -193,7 +193,7 @@ fn money(amount: Money) -> Value {
 
 fn made(capture: Option<Made>) -> Outcome {
     match capture {
-        Some(made) if made.status == "COMPLETED" => Outcome::Accepted { reference: made.id },
+        Some(made) if made.status == "COMPLETED" => Outcome::accepted(made.id),
         Some(made) if ["DECLINED", "FAILED", "CANCELLED"].contains(&made.status.as_str()) => {
             Outcome::Declined { reason: made.status.to_lowercase() }
         }
@@ -209,7 +209,7 @@ async fn refusal(response: Response) -> Outcome {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
             // Anybody on the way may answer like that; only PayPal knows its own words.
             match http_client::json::<Refused>(response).await {
-                Ok(refused) if !refused.is_of_the_key() => {
+                Ok(refused) if !refused.came_before() => {
                     Outcome::Declined { reason: refused.word() }
                 }
                 Ok(_) | Err(_) => Outcome::Unknown { reason: unclear(status) },
@@ -220,9 +220,9 @@ async fn refusal(response: Response) -> Outcome {
 }
 
 impl Refused {
-    /// Whether not what was asked is refused, but its key: the lookup decides.
-    fn is_of_the_key(&self) -> bool {
-        self.details.iter().any(|detail| detail.issue == KEY_CAME_BEFORE)
+    /// Whether not what was asked is refused, but that it is asked again: the lookup decides.
+    fn came_before(&self) -> bool {
+        self.details.iter().any(|detail| CAME_BEFORE.contains(&detail.issue.as_str()))
     }
 
     fn word(self) -> String {
@@ -269,12 +269,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_that_came_before_leaves_the_question_open() {
-        let issue = json!({"issue": "PAYPAL_REQUEST_ID_PREVIOUSLY_USED"});
-        for details in [json!([issue]), json!([{"issue": "OTHER"}, issue])] {
-            let body = json!({"name": "UNPROCESSABLE_ENTITY", "details": details}).to_string();
-            let reason = "status_422".to_owned();
-            assert_eq!(refused(422, &body).await, Outcome::Unknown { reason }, "{body}");
+    async fn what_came_before_leaves_the_question_open() {
+        for issue in ["PAYPAL_REQUEST_ID_PREVIOUSLY_USED", "DUPLICATE_INVOICE_ID"] {
+            let issue = json!({"issue": issue});
+            for details in [json!([issue]), json!([{"issue": "OTHER"}, issue])] {
+                let body = json!({"name": "UNPROCESSABLE_ENTITY", "details": details}).to_string();
+                let reason = "status_422".to_owned();
+                assert_eq!(refused(422, &body).await, Outcome::Unknown { reason }, "{body}");
+            }
         }
     }
 
@@ -289,6 +291,8 @@ mod tests {
             let reason = "unreadable_answer".to_owned();
             let capture = Made { id: "CAP-1".to_owned(), status: said.to_owned() };
             assert_eq!(made(Some(capture)), Outcome::Unknown { reason: reason.clone() });
+            let nameless = Made { id: said.to_owned(), status: "COMPLETED".to_owned() };
+            assert_eq!(made(Some(nameless)), Outcome::Unknown { reason: reason.clone() });
             let info = json!({"transaction_id": "CAP-1", "transaction_event_code": PAYMENT, "transaction_status": said});
             let found = serde_json::from_value::<Info>(info).unwrap().outcome();
             assert_eq!(found, Outcome::Unknown { reason });

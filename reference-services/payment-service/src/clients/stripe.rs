@@ -115,7 +115,7 @@ pub(super) async fn find_refund(
 impl Made {
     fn outcome(self) -> Outcome {
         match (self.status.as_str(), self.last_payment_error) {
-            ("succeeded", _) => Outcome::Accepted { reference: self.id },
+            ("succeeded", _) => Outcome::accepted(self.id),
             ("requires_payment_method", Some(error)) => Outcome::Declined { reason: error.word() },
             // Of a charge, and of a refund: nothing comes after these.
             ("canceled" | "failed", _) => Outcome::Declined { reason: self.status },
@@ -254,7 +254,9 @@ mod tests {
             assert_eq!(outcome(200, &body).await, Outcome::Declined { reason });
             let open = json!({"id": "pi_1", "status": code}).to_string();
             let reason = "unreadable_answer".to_owned();
-            assert_eq!(outcome(200, &open).await, Outcome::Unknown { reason });
+            assert_eq!(outcome(200, &open).await, Outcome::Unknown { reason: reason.clone() });
+            let nameless = json!({"id": code, "status": "succeeded"}).to_string();
+            assert_eq!(outcome(200, &nameless).await, Outcome::Unknown { reason });
         }
     }
 

@@ -1,21 +1,27 @@
 //! What is known after asking a provider: three outcomes, not two.
 
+use ecotrack_chassis::word::is_word;
+
 /// The reason where a provider refuses and says no word why.
 pub const REFUSED: &str = "refused";
 /// The reason where a provider says nothing that we can read.
 pub const UNREADABLE: &str = "unreadable_answer";
 /// Longest reason in a provider's own words, in bytes.
 const LONGEST_REASON: usize = 100;
+/// Longest id in a provider's own words, in bytes.
+const LONGEST_ID: usize = 255;
 
-/// A reason as the provider says it, if that is a word: short, and letters, digits and signs of ASCII only. If not, the other. Rows
-/// and events would keep whatever it is: of a NUL the database makes an error, of a megabyte the broker does, each time anew.
+/// A reason as the provider says it, if that is a word. If not, the other.
 #[must_use]
 pub fn word(said: Option<String>, otherwise: &str) -> String {
-    let is_word = |said: &String| {
-        (1..=LONGEST_REASON).contains(&said.len())
-            && said.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    said.filter(is_word).unwrap_or_else(|| otherwise.to_owned())
+    let said = said.filter(|said| is_word(said, LONGEST_REASON));
+    said.unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// Whether a provider may call something so.
+#[must_use]
+pub fn is_id(said: &str) -> bool {
+    is_word(said, LONGEST_ID)
 }
 
 /// How a request to a provider ended.
@@ -39,6 +45,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Done, under an id of the provider's. One that cannot be an id is kept no more than a reason would be; without it nothing
+    /// could be paid back, so the question stays open.
+    #[must_use]
+    pub fn accepted(id: String) -> Self {
+        if is_id(&id) {
+            Self::Accepted { reference: id }
+        } else {
+            Self::Unknown { reason: UNREADABLE.to_owned() }
+        }
+    }
+
     /// The name in the database.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -91,19 +108,27 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_kept_if_it_is_a_word() {
+    fn a_reason_is_kept_if_it_is_a_word_and_else_replaced() {
         let longest = "x".repeat(LONGEST_REASON);
-        for said in ["card_declined", "INSTRUMENT_DECLINED", "R01/4", longest.as_str()] {
+        for said in ["card_declined", longest.as_str()] {
             assert_eq!(kept(said), said);
         }
-    }
-
-    #[test]
-    fn what_is_no_word_is_replaced() {
-        let (long, huge) = ("x".repeat(LONGEST_REASON + 1), "x".repeat(1_000_000));
-        for said in ["", "a\u{0}b", "two words", "a\nb", "\u{e4}", long.as_str(), huge.as_str()] {
+        let long = "x".repeat(LONGEST_REASON + 1);
+        for said in ["a\u{0}b", long.as_str()] {
             assert_eq!(kept(said), REFUSED);
         }
         assert_eq!(word(None, UNREADABLE), UNREADABLE);
+    }
+
+    #[test]
+    fn nothing_was_done_under_what_is_no_id() {
+        let (longest, long) = ("x".repeat(LONGEST_ID), "x".repeat(LONGEST_ID + 1));
+        for id in ["pi_1", longest.as_str()] {
+            assert_eq!(Outcome::accepted(id.to_owned()).reference(), Some(id));
+        }
+        for id in ["", "a\u{0}b", "two words", "\u{e4}", long.as_str()] {
+            let open = Outcome::Unknown { reason: UNREADABLE.to_owned() };
+            assert_eq!(Outcome::accepted(id.to_owned()), open);
+        }
     }
 }
