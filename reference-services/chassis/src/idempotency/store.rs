@@ -137,6 +137,13 @@ impl Request<'_> {
     }
 }
 
+/// The row of a claim, while it is this one's: who lost its key to another must not end the other's work.
+macro_rules! own {
+    () => {
+        " WHERE user_id = $1 AND operation = $2 AND key = $3 AND subject_id = $4"
+    };
+}
+
 impl Claim {
     /// Id for what the request makes: the same when the work is taken up again.
     #[must_use]
@@ -144,17 +151,25 @@ impl Claim {
         self.subject_id
     }
 
-    /// Remembers the answer. Belongs into the transaction of the effect.
-    pub async fn complete(&self, tx: &mut PgConnection, answer: &Answer) -> sqlx::Result<()> {
-        sqlx::query("UPDATE idempotency_keys SET status = $4, body = $5 WHERE user_id = $1 AND operation = $2 AND key = $3")
-            .bind(self.user_id)
-            .bind(self.operation)
-            .bind(&self.key)
-            .bind(i32::from(answer.status().as_u16()))
-            .bind(answer.body())
-            .execute(tx)
-            .await
-            .map(drop)
+    /// Remembers the answer. Belongs into the transaction of the effect: 503, and nothing of it may be committed, where the key is
+    /// meanwhile free again or somebody else's.
+    pub async fn complete(&self, tx: &mut PgConnection, answer: &Answer) -> ApiResult<()> {
+        let done =
+            sqlx::query(concat!("UPDATE idempotency_keys SET status = $5, body = $6", own!()))
+                .bind(self.user_id)
+                .bind(self.operation)
+                .bind(&self.key)
+                .bind(self.subject_id)
+                .bind(i32::from(answer.status().as_u16()))
+                .bind(answer.body())
+                .execute(tx)
+                .await?;
+        // With the planted bug two work under one key, and neither may notice.
+        if done.rows_affected() == 1 || cfg!(feature = "planted-check-then-insert-key") {
+            Ok(())
+        } else {
+            Err(ApiError::unavailable(anyhow::anyhow!("the key was taken over meanwhile")))
+        }
     }
 
     /// Ends a claim whose work came to nothing. A request that was refused may be corrected and sent again under the same key;
@@ -175,10 +190,11 @@ impl Claim {
 
     /// Forgets the key: the request had no effect.
     async fn release(self, conn: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query("DELETE FROM idempotency_keys WHERE user_id = $1 AND operation = $2 AND key = $3 AND status IS NULL")
+        sqlx::query(concat!("DELETE FROM idempotency_keys", own!(), " AND status IS NULL"))
             .bind(self.user_id)
             .bind(self.operation)
             .bind(&self.key)
+            .bind(self.subject_id)
             .execute(conn)
             .await
             .map(drop)
@@ -186,10 +202,11 @@ impl Claim {
 
     /// Leaves the work to the next one who sends the request: it may have had part of its effect.
     async fn suspend(self, conn: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query("UPDATE idempotency_keys SET locked_until = now() WHERE user_id = $1 AND operation = $2 AND key = $3")
+        sqlx::query(concat!("UPDATE idempotency_keys SET locked_until = now()", own!()))
             .bind(self.user_id)
             .bind(self.operation)
             .bind(&self.key)
+            .bind(self.subject_id)
             .execute(conn)
             .await
             .map(drop)

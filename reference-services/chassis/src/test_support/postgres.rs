@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
+use anyhow::ensure;
 use ecotrack_servers::Shared;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use super::eventually;
 
 /// A database for one test, and the directory its login is mounted in.
 pub struct TestDatabase {
@@ -39,6 +42,21 @@ impl TestDatabase {
     /// A connection past the service, for looking at what it wrote.
     pub async fn connect(&self) -> anyhow::Result<PgConnection> {
         Ok(PgConnection::connect(&self.admin_url).await?)
+    }
+
+    /// How many wait for somebody's lock.
+    pub async fn waiting(&self) -> anyhow::Result<i64> {
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        Ok(sqlx::query_scalar(waiting).fetch_one(&mut self.connect().await?).await?)
+    }
+
+    /// Waits until somebody waits for a lock.
+    pub async fn await_waiting(&self) -> anyhow::Result<()> {
+        eventually(|| async {
+            ensure!(self.waiting().await? > 0, "nobody waits for a lock");
+            Ok(())
+        })
+        .await
     }
 
     /// Mounts another login, as a rotation does.

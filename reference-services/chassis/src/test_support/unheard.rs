@@ -1,10 +1,9 @@
 //! Commits that nobody hears of.
 
-use anyhow::ensure;
 use futures::join;
 use sqlx::{AssertSqlSafe, Executor as _};
 
-use super::{TestDatabase, eventually};
+use super::TestDatabase;
 
 /// What the commits wait for: an advisory lock, which is the database's own.
 const LOCK: i64 = 1;
@@ -25,21 +24,9 @@ impl TestDatabase {
              select pg_advisory_lock({LOCK})"
         );
         holder.execute(sqlx::raw_sql(AssertSqlSafe(hold))).await?;
-        let (done, waited) = join!(work, self.await_commit());
+        let (done, waited) = join!(work, self.await_waiting());
         sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(&mut holder).await?;
         waited?;
         done
-    }
-
-    /// Waits until a commit waits.
-    async fn await_commit(&self) -> anyhow::Result<()> {
-        eventually(|| async {
-            let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'";
-            let mut connection = self.connect().await?;
-            let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&mut connection).await?;
-            ensure!(waiting > 0, "no commit waits");
-            Ok(())
-        })
-        .await
     }
 }

@@ -103,12 +103,6 @@ async fn what_arrives_late_about_somebody_who_left_brings_nothing_back() -> Resu
     Ok(())
 }
 
-/// How many transactions of the service wait for an advisory lock.
-async fn waiting(app: &TestApp) -> Result<i64> {
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
-    Ok(sqlx::query_scalar(waiting).fetch_one(&mut app.fixture.database.connect().await?).await?)
-}
-
 #[tokio::test]
 async fn a_number_that_is_written_while_its_user_is_erased_does_not_stay() -> Result<()> {
     let app = TestApp::start().await?;
@@ -129,7 +123,7 @@ async fn a_number_that_is_written_while_its_user_is_erased_does_not_stay() -> Re
     let deleted = customer.deleted();
     let erase = async {
         eventually(|| async {
-            ensure!(waiting(&app).await? == 1, "the number is not on its way");
+            ensure!(app.fixture.database.waiting().await? == 1, "the number is not on its way");
             Ok(())
         })
         .await?;
@@ -139,7 +133,10 @@ async fn a_number_that_is_written_while_its_user_is_erased_does_not_stay() -> Re
         eventually(|| async {
             let mut conn = app.fixture.database.connect().await?;
             let erased: i64 = sqlx::query_scalar(claims).fetch_one(&mut conn).await?;
-            ensure!(erased == 1 || waiting(&app).await? == 2, "nobody is erased yet");
+            ensure!(
+                erased == 1 || app.fixture.database.waiting().await? == 2,
+                "nobody is erased yet"
+            );
             Ok(())
         })
         .await?;
@@ -184,7 +181,10 @@ async fn nothing_is_written_to_somebody_whom_another_replica_is_erasing() -> Res
     // The mail either was written or waits for the erasure.
     eventually(|| async {
         let written = count(&app, &customer, "true").await?;
-        ensure!(written > 0 || waiting(&app).await? == 1, "the event did not arrive");
+        ensure!(
+            written > 0 || app.fixture.database.waiting().await? == 1,
+            "the event did not arrive"
+        );
         Ok(())
     })
     .await?;
@@ -212,7 +212,7 @@ async fn what_another_replica_is_writing_ends_with_the_erasure() -> Result<()> {
     let deleted = customer.deleted();
     app.publish(&deleted).await?;
     eventually(|| async {
-        ensure!(waiting(&app).await? == 1, "the erasure does not wait");
+        ensure!(app.fixture.database.waiting().await? == 1, "the erasure does not wait");
         Ok(())
     })
     .await?;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use futures::future::try_join_all;
+use sqlx::Connection as _;
 use uuid::Uuid;
 
 use crate::helpers::{Customer, TestApp};
@@ -61,6 +62,31 @@ async fn a_key_that_somebody_works_on_is_busy_and_says_when_to_ask_again() -> Re
     assert!(busy.text.contains("idempotency-key-running"), "{}", busy.text);
     assert_eq!(busy.header("retry-after"), "1");
     assert_eq!(orders_of(&app, &customer).await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_whose_key_is_somebody_elses_by_now_makes_no_order() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    let (mut conn, mut other) =
+        (app.fixture.database.connect().await?, app.fixture.database.connect().await?);
+    let mut held_up = conn.begin().await?;
+    sqlx::query("LOCK TABLE order_service.order_items").execute(&mut *held_up).await?;
+    let take_over = async {
+        app.fixture.database.await_waiting().await?;
+        let taken = "UPDATE order_service.idempotency_keys SET subject_id = gen_random_uuid()";
+        sqlx::query(taken).execute(&mut other).await?;
+        held_up.commit().await?;
+        anyhow::Ok(())
+    };
+    let (answer, taken_over) = tokio::join!(customer.order(product, 1, "k"), take_over);
+    taken_over?;
+    answer?.expect_problem(503)?;
+    assert_eq!(orders_of(&app, &customer).await?, 0);
+    // Nor has it ended the work of the other.
+    let locked = "SELECT locked_until > now() FROM order_service.idempotency_keys";
+    assert!(sqlx::query_scalar::<_, bool>(locked).fetch_one(&mut other).await?);
     Ok(())
 }
 
