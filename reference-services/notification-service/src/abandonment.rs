@@ -5,7 +5,6 @@ use ecotrack_chassis::postgres;
 use sqlx::PgConnection;
 
 use crate::domain::notification::Notification;
-use crate::domain::status::Status;
 use crate::store;
 
 /// Ends notifications that their transaction keeps from others, each with its event; what was written for them is gone.
@@ -16,8 +15,9 @@ pub(crate) async fn abandon(
     reason: &str,
 ) -> sqlx::Result<()> {
     for notification in pending {
+        let was = notification.stand();
         notification.abandon(reason, postgres::now());
-        store::update(tx, notification, Status::Pending, None).await?;
+        store::update(tx, notification, was, None).await?;
         store::drop_message(tx, notification.id).await?;
         if let Some(event) = notification.event() {
             outbox.append(tx, event).await?;

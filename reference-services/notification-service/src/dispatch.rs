@@ -19,7 +19,7 @@ use tracing::Span;
 use crate::clients::{Letter, Mailer, Texter};
 use crate::domain::channel::Channel;
 use crate::domain::message::Template;
-use crate::domain::notification::Notification;
+use crate::domain::notification::{Notification, Stand};
 use crate::domain::outcome::Outcome;
 use crate::domain::status::Status;
 use crate::metrics::NotificationMetrics;
@@ -75,7 +75,7 @@ impl Dispatcher {
         };
         failpoint::hit("notification.after-provider");
         let mut notification = due.found.notification;
-        let was = notification.status;
+        let was = notification.stand();
         let again_in = notification.attempted(&outcome, postgres::now());
         self.write(&notification, was, again_in).await
     }
@@ -104,14 +104,14 @@ impl Dispatcher {
     async fn write(
         &self,
         notification: &Notification,
-        was: Status,
+        was: Stand,
         again_in: Option<Duration>,
     ) -> anyhow::Result<()> {
         let mut tx = self.database.begin().await?;
         if !store::update(&mut tx, notification, was, again_in).await? {
             return Ok(());
         }
-        let reached = notification.status != was;
+        let reached = notification.status != was.status;
         if reached && let Some(event) = notification.event() {
             self.outbox.append(&mut tx, event).await?;
         }

@@ -60,7 +60,7 @@ impl Reports {
         }
         let span = tracing::info_span!("notification-report", notification_id = %notification.id);
         let applied = async {
-            let was = notification.status;
+            let was = notification.stand();
             let steps = notification.reported(report, reference, postgres::now());
             if steps.is_empty() {
                 return Ok(false);

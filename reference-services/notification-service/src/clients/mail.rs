@@ -84,5 +84,5 @@ impl Mailer {
 
 fn accepted(response: &Response) -> Outcome {
     let reference = response.headers().get(MESSAGE_ID).and_then(|value| value.to_str().ok());
-    Outcome::Accepted { reference: reference.unwrap_or_default().to_owned() }
+    Outcome::accepted(reference.unwrap_or_default().to_owned())
 }

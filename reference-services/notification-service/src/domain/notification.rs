@@ -49,7 +49,22 @@ pub struct Notification {
     pub updated_at: DateTime<Utc>,
 }
 
+/// Where a notification stood when it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Its status.
+    pub status: Status,
+    /// Attempts at the step at hand, the one it was taken for among them.
+    pub attempts: u32,
+}
+
 impl Notification {
+    /// Where it stands.
+    #[must_use]
+    pub const fn stand(&self) -> Stand {
+        Stand { status: self.status, attempts: self.attempts }
+    }
+
     /// What an attempt makes of the notification. Sending leads to `sent`, confirming to `delivered`; what leads nowhere for too
     /// long leads to `failed`. Says when the next attempt is due, if there is one.
     pub fn attempted(&mut self, outcome: &Outcome, now: DateTime<Utc>) -> Option<Duration> {

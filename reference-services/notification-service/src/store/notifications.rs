@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::known;
 use crate::domain::channel::Channel;
 use crate::domain::draft::Draft;
-use crate::domain::notification::Notification;
+use crate::domain::notification::{Notification, Stand};
 use crate::domain::status::Status;
 
 const TABLE: &str = "notifications";
@@ -216,29 +216,35 @@ pub(crate) async fn lock_pending_of(
     rows.into_iter().map(Row::notification).collect()
 }
 
-/// Writes what a notification has become, if nobody was faster; `again_in` is when its next step is due.
+/// Writes what a notification has become, if nobody was faster; `again_in` is when its next step is due. A step that only waits on is
+/// not written over that of who woke it meanwhile: that counts its attempts anew.
 pub(crate) async fn update(
     tx: &mut PgConnection,
     notification: &Notification,
-    was: Status,
+    was: Stand,
     again_in: Option<Duration>,
 ) -> sqlx::Result<bool> {
     let done = sqlx::query(
         "UPDATE notifications SET status = $2, provider_reference = $3, failure_reason = $4, attempts = $5, updated_at = $6,
              next_attempt_at = now() + make_interval(secs => $7)
-         WHERE id = $1 AND status = $8",
+         WHERE id = $1 AND status = $8 AND (status <> $2 OR attempts = $9)",
     )
     .bind(notification.id)
     .bind(notification.status.name())
     .bind(&notification.provider_reference)
     .bind(&notification.failure_reason)
-    .bind(i32::try_from(notification.attempts).unwrap_or(i32::MAX))
+    .bind(count(notification.attempts))
     .bind(notification.updated_at)
     .bind(again_in.map(|pause| pause.as_secs_f64()))
-    .bind(was.name())
+    .bind(was.status.name())
+    .bind(count(was.attempts))
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+fn count(attempts: u32) -> i32 {
+    i32::try_from(attempts).unwrap_or(i32::MAX)
 }
 
 /// A user's notification. Somebody else's is not found.

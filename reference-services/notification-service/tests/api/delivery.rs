@@ -4,6 +4,7 @@ use anyhow::Result;
 use ecotrack_chassis::test_support::eventually;
 use ecotrack_events::Event;
 use serde_json::json;
+use sqlx::Connection as _;
 
 use crate::helpers::{TestApp, preferences};
 
@@ -216,6 +217,33 @@ async fn a_mail_that_its_provider_does_not_list_yet_has_not_failed() -> Result<(
     customer.await_notification("welcome", "delivered").await?;
     set(&app, "sent", Some("unlisted"), 3).await?;
     assert_eq!(await_attempt(&app).await?, "sent");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_attempt_that_leads_nowhere_does_not_undo_a_wakening() -> Result<()> {
+    let app = TestApp::start().await?;
+    let customer = app.customer()?;
+    app.arm("sendgrid", &json!({"mode": "hang", "ttl_seconds": 60})).await?;
+    app.publish(&customer.registered()).await?;
+    let mut conn = app.fixture.database.connect().await?;
+    let under_way = "SELECT count(*) FROM notification_service.notifications WHERE attempts = 1";
+    eventually(|| async {
+        let count: i64 = sqlx::query_scalar(under_way)
+            .fetch_one(&mut app.fixture.database.connect().await?)
+            .await?;
+        anyhow::ensure!(count == 1, "no attempt is under way");
+        Ok(())
+    })
+    .await?;
+    let mut wakening = conn.begin().await?;
+    let woken = "UPDATE notification_service.notifications SET attempts = 40, next_attempt_at = now() + interval '1 hour'";
+    sqlx::query(woken).execute(&mut *wakening).await?;
+    app.fixture.database.await_waiting().await?;
+    wakening.commit().await?;
+    let attempts = "SELECT attempts FROM notification_service.notifications FOR UPDATE";
+    let attempts: i32 = sqlx::query_scalar(attempts).fetch_one(&mut conn).await?;
+    assert_eq!(attempts, 40);
     Ok(())
 }
 
