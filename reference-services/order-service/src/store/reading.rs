@@ -51,25 +51,46 @@ pub(crate) async fn lock(
     Ok(with_lines(tx, row.into_iter().collect()).await?.pop())
 }
 
-/// Some orders that were not paid in time, the oldest first, without those that somebody is working on. One that this version cannot
-/// read is left to a newer one, and holds up no other.
+/// Some orders that were not paid in time, the oldest first, without those that somebody is working on. Those that this version
+/// cannot read are left to a newer one and hold up no other, however many they are.
 pub(crate) async fn lock_unpaid(
     tx: &mut PgConnection,
     now: DateTime<Utc>,
     limit: i64,
 ) -> sqlx::Result<Vec<Order>> {
-    let rows = sqlx::query_as(concat!(
+    let mut after = None;
+    loop {
+        let rows = lock_some_unpaid(tx, now, after, limit).await?;
+        let Some(last) = rows.last() else { return Ok(Vec::new()) };
+        after = Some((last.reserved_until, last.id));
+        let orders = each_with_lines(tx, rows).await?.into_iter();
+        let readable: Vec<Order> =
+            orders.filter_map(|order| order.inspect_err(left_alone).ok()).collect();
+        if !readable.is_empty() {
+            return Ok(readable);
+        }
+    }
+}
+
+async fn lock_some_unpaid(
+    tx: &mut PgConnection,
+    now: DateTime<Utc>,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> sqlx::Result<Vec<OrderRow>> {
+    sqlx::query_as(concat!(
         "SELECT ",
         columns!(),
         " FROM orders WHERE status = 'created' AND reserved_until <= $1
-         ORDER BY reserved_until LIMIT $2 FOR UPDATE SKIP LOCKED"
+             AND ($2::timestamptz IS NULL OR (reserved_until, id) > ($2, $3))
+         ORDER BY reserved_until, id LIMIT $4 FOR UPDATE SKIP LOCKED"
     ))
     .bind(now)
+    .bind(after.map(|(reserved_until, _)| reserved_until))
+    .bind(after.map(|(_, id)| id))
     .bind(limit)
-    .fetch_all(&mut *tx)
-    .await?;
-    let orders = each_with_lines(tx, rows).await?.into_iter();
-    Ok(orders.filter_map(|order| order.inspect_err(left_alone).ok()).collect())
+    .fetch_all(tx)
+    .await
 }
 
 fn left_alone(error: &sqlx::Error) {

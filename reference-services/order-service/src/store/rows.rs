@@ -28,7 +28,7 @@ pub(super) struct OrderRow {
     payment_method: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    reserved_until: DateTime<Utc>,
+    pub(super) reserved_until: DateTime<Utc>,
     payment_id: Option<Uuid>,
 }
 

@@ -29,14 +29,21 @@ async fn an_order_nobody_pays_is_cancelled_when_its_time_is_over() -> Result<()>
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_read_holds_up_no_other() -> Result<()> {
+async fn orders_that_cannot_be_read_hold_up_no_other_however_many() -> Result<()> {
     let app = TestApp::start().await?;
-    let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
-    let newer: Uuid = customer.placed(product).await?.parse()?;
+    let (other, customer, product) =
+        (app.customer()?, app.customer()?, app.neighbours.product("5.00", "EUR"));
+    let newer: Uuid = other.placed(product).await?.parse()?;
     let unreadable = "UPDATE order_service.orders
         SET payment_method = 'barter', reserved_until = now() - interval '1 hour' WHERE id = $1";
     let mut connection = app.fixture.database.connect().await?;
     sqlx::query(unreadable).bind(newer).execute(&mut connection).await?;
+    // More than are looked at in one step.
+    let more = "INSERT INTO order_service.orders
+            (id, user_id, status, total_amount, currency, payment_method, created_at, updated_at, reserved_until)
+        SELECT gen_random_uuid(), user_id, status, total_amount, currency, payment_method, created_at, updated_at, reserved_until
+        FROM order_service.orders, generate_series(1, 100) WHERE id = $1";
+    sqlx::query(more).bind(newer).execute(&mut connection).await?;
     app.neighbours.hold_for(NO_TIME);
     let order_id = customer.placed(product).await?;
     customer.await_status(&order_id, "cancelled").await
