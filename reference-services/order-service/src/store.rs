@@ -84,7 +84,8 @@ pub(crate) async fn lock_customer(tx: &mut PgConnection, user_id: Uuid) -> sqlx:
         .map(drop)
 }
 
-/// Orders of a customer that are neither paid nor ended, with those that are being placed right now, one excepted.
+/// Orders of a customer that are neither paid nor ended, with those that are being placed right now, one excepted. An attempt that
+/// broke is none of them: there is nothing that could be paid or cancelled.
 pub(crate) async fn count_open(
     tx: &mut PgConnection,
     user_id: Uuid,
@@ -92,7 +93,9 @@ pub(crate) async fn count_open(
 ) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "SELECT (SELECT count(*) FROM orders WHERE user_id = $1 AND status IN ('created', 'payment_pending'))
-              + (SELECT count(*) FROM reservation_intents WHERE user_id = $1 AND NOT is_releasing AND order_id <> $2)",
+              + (SELECT count(*) FROM reservation_intents AS attempt JOIN idempotency_keys AS key ON key.subject_id = attempt.order_id
+                 WHERE attempt.user_id = $1 AND NOT attempt.is_releasing AND attempt.order_id <> $2
+                     AND key.status IS NULL AND key.locked_until > now())",
     )
     .bind(user_id)
     .bind(except)

@@ -61,13 +61,13 @@ impl Profiles {
             }
             Err(error) => error,
         };
-        match error.status() {
-            Some(StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) => {
+        match error.verdict() {
+            Some(Verdict::Gone) => {
                 self.seen.remove(&id).await;
                 Err(ApiError::forbidden().caused_by(error))
             }
-            Some(StatusCode::UNAUTHORIZED) => Err(ApiError::unauthenticated().caused_by(error)),
-            _ => self.recall(caller, error).await,
+            Some(Verdict::NotSignedIn) => Err(ApiError::unauthenticated().caused_by(error)),
+            None => self.recall(caller, error).await,
         }
     }
 
@@ -108,11 +108,22 @@ enum Silence {
     Late,
 }
 
+/// What user-service itself says of a caller it does not serve.
+enum Verdict {
+    /// There is no such account any more.
+    Gone,
+    /// The session has ended.
+    NotSignedIn,
+}
+
 impl Silence {
-    const fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Failed(error) => error.status(),
-            Self::Late => None,
+    /// Anybody on the way may answer with these statuses. Only user-service says these words.
+    fn verdict(&self) -> Option<Verdict> {
+        let Self::Failed(error) = self else { return None };
+        match (error.status()?, error.problem()?) {
+            (StatusCode::NOT_FOUND, "not-found") => Some(Verdict::Gone),
+            (StatusCode::UNAUTHORIZED, "unauthenticated") => Some(Verdict::NotSignedIn),
+            _ => None,
         }
     }
 

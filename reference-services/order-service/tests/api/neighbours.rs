@@ -40,6 +40,8 @@ enum Users {
     #[default]
     Well,
     WithAnError,
+    Gone,
+    OnTheWay(StatusCode),
     Never,
 }
 
@@ -86,6 +88,16 @@ impl Neighbours {
     /// Whether user-service answers with an error.
     pub(crate) fn set_users_away(&self, away: bool) {
         self.shelf().users = if away { Users::WithAnError } else { Users::Well };
+    }
+
+    /// From now on user-service knows nobody.
+    pub(crate) fn let_users_be_gone(&self) {
+        self.shelf().users = Users::Gone;
+    }
+
+    /// From now on somebody on the way answers in user-service's place.
+    pub(crate) fn let_users_be_answered_on_the_way(&self, status: StatusCode) {
+        self.shelf().users = Users::OnTheWay(status);
     }
 
     /// From now on user-service takes questions and never answers.
@@ -143,6 +155,8 @@ async fn profile(
     match users {
         Users::Well => (StatusCode::OK, Json(json!({"user_id": id}))),
         Users::WithAnError => (StatusCode::SERVICE_UNAVAILABLE, Json(Value::Null)),
+        Users::Gone => (StatusCode::NOT_FOUND, problem("not-found")),
+        Users::OnTheWay(status) => (status, Json(Value::Null)),
         Users::Never => std::future::pending().await,
     }
 }

@@ -33,6 +33,32 @@ async fn while_user_service_is_away_known_customers_order_and_are_told_so() -> R
 }
 
 #[tokio::test]
+async fn what_somebody_on_the_way_answers_says_nothing_of_an_account() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (known, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    known.order(product, 1, "a").await?.expect(201)?;
+    for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND] {
+        app.neighbours.let_users_be_answered_on_the_way(status);
+        let answer = known.order(product, 1, status.as_str()).await?.expect(201)?;
+        assert_eq!(answer.header("x-fallback"), "cached_profile", "{status}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_has_no_account_any_more_orders_nothing_and_is_forgotten() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (gone, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
+    gone.order(product, 1, "a").await?.expect(201)?;
+    app.neighbours.let_users_be_gone();
+    gone.order(product, 1, "b").await?.expect_problem(403)?;
+    app.neighbours.set_users_away(true);
+    gone.order(product, 1, "c").await?.expect_problem(503)?;
+    assert_eq!(app.neighbours.reserved().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_user_service_that_hangs_is_as_good_as_away() -> Result<()> {
     let app = TestApp::start().await?;
     let (known, stranger, product) =
@@ -133,7 +159,8 @@ async fn an_attempt_that_broke_goes_on_under_its_key_with_the_same_stock() -> Re
 
 #[tokio::test]
 async fn a_catalogue_that_stays_away_is_left_alone_and_the_refusal_is_fast() -> Result<()> {
-    let app = TestApp::start().await?;
+    // Attempts that came to nothing are no open orders, however many.
+    let app = TestApp::start_with(&[("ECOTRACK_MAX_OPEN_ORDERS", "3")]).await?;
     let (customer, product) = (app.customer()?, app.neighbours.product("5.00", "EUR"));
     app.neighbours.set_away(true);
     for key in 0..8 {
