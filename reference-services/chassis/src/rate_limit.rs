@@ -2,12 +2,15 @@
 //!
 //! A try is counted *before* the work and given back if it should not count, so that parallel tries cannot slip past.
 
+mod own;
+
 use std::{sync::Arc, time::Duration};
 
 use redis::Cmd;
 use sha2::{Digest as _, Sha256};
 
 use crate::{cache::Cache, error::ApiError};
+use own::OwnCounts;
 
 /// Counts, begins the window with the first count, and says how long it still lasts.
 const TAKE: &str = "local n = redis.call('INCR', KEYS[1]) \
@@ -69,20 +72,28 @@ impl From<Refused> for ApiError {
 pub struct RateLimiter {
     cache: Cache,
     limit: RateLimit,
+    own: OwnCounts,
 }
 
 /// A try that was counted.
 #[must_use = "dropping it keeps the try counted, which is mostly right: say so with `drop`"]
 pub struct Permit {
     /// `None` when nobody counted.
-    counted: Option<(Cache, Arc<str>)>,
+    counted: Option<Counted>,
+}
+
+/// Where a try was counted, and under which key.
+struct Counted {
+    cache: Cache,
+    own: OwnCounts,
+    key: Arc<str>,
 }
 
 impl RateLimiter {
     /// Enforces a limit with the counters of a service's Redis.
     #[must_use]
     pub fn new(cache: &Cache, limit: RateLimit) -> Self {
-        Self { cache: cache.clone(), limit }
+        Self { cache: cache.clone(), limit, own: OwnCounts::default() }
     }
 
     /// Counts a try of `key`: an account, an address, or both. The key itself is not kept, only its digest.
@@ -91,13 +102,7 @@ impl RateLimiter {
         let window = u64::try_from(self.limit.window.as_millis()).unwrap_or(u64::MAX);
         let command = Cmd::new().arg("EVAL").arg(TAKE).arg(1).arg(&*key).arg(window).clone();
         match self.cache.ask::<(i64, i64)>(&command).await {
-            Ok((tries, _)) if tries <= i64::from(self.limit.tries) => {
-                Ok(Permit { counted: Some((self.cache.clone(), key)) })
-            }
-            Ok((_, left)) => {
-                let retry_after = Duration::from_millis(u64::try_from(left).unwrap_or(0));
-                Err(Refused::Limited { retry_after: retry_after.min(self.limit.window) })
-            }
+            Ok((tries, left)) => self.judge(key, tries, left),
             Err(error) => {
                 tracing::debug!(limit = self.limit.name, %error, "a try was not counted");
                 match self.limit.without_redis {
@@ -106,6 +111,17 @@ impl RateLimiter {
                 }
             }
         }
+    }
+
+    /// Whether a try is granted that is the how-manieth of a window with so many milliseconds left.
+    fn judge(&self, key: Arc<str>, tries: i64, left: i64) -> Result<Permit, Refused> {
+        let left = Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(self.limit.window);
+        let own = self.own.take(&key, left);
+        if tries.max(i64::from(own)) > i64::from(self.limit.tries) {
+            return Err(Refused::Limited { retry_after: left });
+        }
+        let (cache, own) = (self.cache.clone(), self.own.clone());
+        Ok(Permit { counted: Some(Counted { cache, own, key }) })
     }
 
     fn key(&self, key: &str) -> Arc<str> {
@@ -118,7 +134,8 @@ impl RateLimiter {
 impl Permit {
     /// The try shall not count: it was a success where failures are limited. That this may not be noted is no error.
     pub async fn give_back(self) {
-        let Some((cache, key)) = self.counted else { return };
+        let Some(Counted { cache, own, key }) = self.counted else { return };
+        own.give_back(&key);
         let command = Cmd::new().arg("EVAL").arg(GIVE_BACK).arg(1).arg(&*key).clone();
         if let Err(error) = cache.ask::<i64>(&command).await {
             tracing::debug!(%error, "a try stays counted");

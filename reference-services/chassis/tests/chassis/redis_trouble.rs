@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use ecotrack_chassis::{
     cache::{Cache, CacheSettings, LoadFailed, TypedCache},
     config::Secrets,
-    rate_limit::{FailMode, RateLimit, RateLimiter},
+    rate_limit::{FailMode, RateLimit, RateLimiter, Refused},
     test_support::eventually,
 };
 use ecotrack_servers::{Access, Certificates, Redis, RunFolder};
@@ -188,6 +188,25 @@ async fn tries_that_are_given_back_in_a_later_window_lock_nobody_out() -> Result
         permit.give_back().await;
     }
     drop(limiter.take("key").await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_counter_that_redis_forgot_gives_nobody_more_tries() -> Result<()> {
+    let own = Own::start().await?;
+    let (window, without_redis) = (Duration::from_mins(1), FailMode::Refuse);
+    let limiter = RateLimiter::new(
+        &own.cache()?,
+        RateLimit { name: "test", tries: 3, window, without_redis },
+    );
+    for _ in 0..3 {
+        drop(limiter.take("key").await?);
+        // As when it runs short of memory.
+        own.ask::<()>("FLUSHALL").await?;
+    }
+    let refused = limiter.take("key").await.map(drop);
+    ensure!(matches!(refused, Err(Refused::Limited { .. })), "{refused:?}");
+    drop(limiter.take("another").await?);
     Ok(())
 }
 
