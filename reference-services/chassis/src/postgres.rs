@@ -109,15 +109,19 @@ impl Database {
 
     /// A transaction. Ends with an error within the pool's acquire timeout when no connection is free.
     pub async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let begin = async |pool: PgPool| {
-            begin::on(self.0.turns.take(async move { pool.acquire().await }).await?).await
-        };
+        let begin = async |pool: PgPool| begin::on(self.ask(pool).await?).await;
         self.persist(|pool| Box::pin(begin(pool))).await
     }
 
     /// A connection, for reads that need no transaction.
     pub async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        self.persist(|pool| Box::pin(self.0.turns.take(async move { pool.acquire().await }))).await
+        self.persist(|pool| Box::pin(self.ask(pool))).await
+    }
+
+    async fn ask(&self, pool: PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let seen = pool.clone();
+        let lies_free = move || seen.num_idle() > 0;
+        self.0.turns.take(lies_free, async move { pool.acquire().await }).await
     }
 
     /// Asks for a connection again where that may help: nothing was done yet, so it is always safe.

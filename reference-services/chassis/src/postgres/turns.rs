@@ -3,16 +3,23 @@
 //! A pool lets go of what is no longer waited for: a connection that is being opened is thrown away. In a crowd, all are opened at
 //! once and each so slowly that nobody waits until the end, again and again. So the pool is asked by tasks of their own, a few at a
 //! time, and it is only the waiting that ends after [`ACQUIRE_TIMEOUT`]: what was begun has longer.
+//!
+//! Where none can be opened all turns are taken, for as long as that is tried. What others give back meanwhile is had without one.
 
-use std::{io, sync::Arc};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, future::BoxFuture};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{interval, timeout},
+};
 
 use super::pool::ACQUIRE_TIMEOUT;
 
 /// Who ask the pool at once, and so open connections at once. Where one is free it is had at once, and the turn is over.
 const AT_ONCE: usize = 4;
+/// How often who waits for a turn looks whether a connection was given back.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Turns at asking the pool, in the order in which they are wanted.
 pub(super) struct Turns(Arc<Semaphore>);
@@ -24,20 +31,22 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits for a turn, and for what it brings: for [`ACQUIRE_TIMEOUT`] altogether.
+    /// Waits for a turn, or until a connection lies free, and for what asking brings: for [`ACQUIRE_TIMEOUT`] altogether.
     pub(super) async fn take<T: Send + 'static>(
         &self,
+        lies_free: impl Fn() -> bool + Send,
         ask: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
     ) -> Result<T, sqlx::Error> {
-        let asked = self.take_boxed(Box::pin(ask));
+        let asked = self.take_boxed(lies_free, Box::pin(ask));
         timeout(ACQUIRE_TIMEOUT, asked).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
 
     async fn take_boxed<T: Send + 'static>(
         &self,
+        lies_free: impl Fn() -> bool + Send,
         mut ask: BoxFuture<'static, Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
-        let turn = Arc::clone(&self.0).acquire_owned().await;
+        let turn = self.turn(lies_free).await;
         // A connection that lies ready needs no task.
         if let Some(answer) = (&mut ask).now_or_never() {
             return answer;
@@ -49,19 +58,42 @@ impl Turns {
         });
         asking.await.unwrap_or_else(|ended| Err(io::Error::other(ended).into()))
     }
+
+    /// A turn; none where a connection lies free, for which nobody has to open one.
+    async fn turn(&self, lies_free: impl Fn() -> bool + Send) -> Option<OwnedSemaphorePermit> {
+        let mut turn = pin!(Arc::clone(&self.0).acquire_owned());
+        let mut looks = interval(LOOK);
+        loop {
+            tokio::select! {
+                biased;
+                turn = &mut turn => return turn.ok(),
+                _ = looks.tick() => if lies_free() { return None },
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::oneshot;
+    use tokio::{sync::oneshot, time::Instant};
 
     use super::*;
+
+    /// Turns that are all taken by who will not be done.
+    fn all_taken() -> Turns {
+        let turns = Turns::default();
+        for _ in 0..AT_ONCE {
+            let ask = std::future::pending::<Result<(), _>>();
+            assert!(turns.take(|| false, ask).now_or_never().is_none());
+        }
+        turns
+    }
 
     #[tokio::test]
     async fn what_was_begun_is_finished_when_nobody_waits_for_it_any_more() {
         let (turns, (open, opened), (done, heard)) =
             (Turns::default(), oneshot::channel(), oneshot::channel());
-        let asked = turns.take(async {
+        let asked = turns.take(|| false, async {
             opened.await.ok();
             done.send(()).ok();
             Ok(())
@@ -73,11 +105,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_gets_no_turn_is_refused_and_never_asks() {
-        let turns = Turns::default();
-        for _ in 0..AT_ONCE {
-            assert!(turns.take(std::future::pending::<Result<(), _>>()).now_or_never().is_none());
-        }
-        let late = turns.take(async { Ok(()) }).await;
+        let turns = all_taken();
+        let late = turns.take(|| false, async { Ok(()) }).await;
         assert!(matches!(late, Err(sqlx::Error::PoolTimedOut)), "{late:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_back_is_had_without_a_turn() {
+        let turns = all_taken();
+        let given_back = Instant::now() + ACQUIRE_TIMEOUT / 2;
+        turns.take(|| Instant::now() >= given_back, async { Ok(()) }).await.unwrap();
     }
 }

@@ -44,6 +44,9 @@ async fn user_of(database: &Database) -> Result<String, sqlx::Error> {
     sqlx::query_scalar("select session_user::text").fetch_one(&mut *transaction).await
 }
 
+/// More than may open connections at once.
+const CROWD: usize = 8;
+
 /// A bench whose login can be replaced: the bench, the role that owns the tables, the login.
 async fn bench_with_login() -> Result<(Bench, String, String)> {
     let fixture = Fixture::new().await?;
@@ -160,6 +163,25 @@ async fn an_exhausted_pool_refuses_fast() -> Result<()> {
     };
     assert_eq!(held.len(), 20);
     assert!(matches!(refusal, sqlx::Error::PoolTimedOut), "{refusal}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_is_given_back_is_had_while_none_can_be_opened() -> Result<()> {
+    let (bench, _, login) = bench_with_login().await?;
+    let mut held = Vec::new();
+    while held.len() < 5 {
+        held.push(bench.database.acquire().await?);
+    }
+    execute(&bench.fixture.database, format!("alter role {login} connection limit 0")).await?;
+    for _ in 0..CROWD {
+        let database = bench.database.clone();
+        tokio::spawn(async move { database.acquire().await.map(drop) });
+    }
+    // Those who have a turn try to open one, for seconds.
+    tokio::time::sleep(AGE).await;
+    drop(held);
+    bench.database.acquire().await?;
     Ok(())
 }
 
