@@ -234,8 +234,8 @@ pub fn now() -> DateTime<Utc> {
 #[must_use]
 pub fn is_unavailable(error: &sqlx::Error) -> bool {
     /// Connection failures, a server that only reads since another took over, logins, transactions that stood in each other's way,
-    /// shortage, shutdowns, failing disks: the server's own words for "not now".
-    const CLASSES: [&str; 7] = ["08", "25006", "28", "40", "53", "57", "58"];
+    /// shortage, locks that others hold for too long, shutdowns, failing disks: the server's own words for "not now".
+    const CLASSES: [&str; 8] = ["08", "25006", "28", "40", "53", "55P03", "57", "58"];
     let of_connection = matches!(
         error,
         sqlx::Error::PoolTimedOut

@@ -21,7 +21,8 @@ pub enum HandlerError {
 
 impl From<sqlx::Error> for HandlerError {
     fn from(error: sqlx::Error) -> Self {
-        // An event whose statements never end in time would hold up its partition for ever.
+        // An event whose statements never end in time would hold up its partition for ever. One that waits for a lock ends
+        // before that, with an error of its own.
         if postgres::is_unavailable(&error) && !postgres::is_too_slow(&error) {
             Self::Unavailable(error.into())
         } else {

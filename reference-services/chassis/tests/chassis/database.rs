@@ -221,8 +221,10 @@ async fn what_the_database_refuses_only_now_may_be_tried_again() -> Result<()> {
         chassis.serve(routes, Document::openapi()).await
     };
     let service = fixture.start_ready("test-service", build).await?;
-    // A deadlock, a conflict, a server that only reads since another took over, a failing disk, a broken rule.
-    let codes = [("40P01", 503), ("40001", 503), ("25006", 503), ("58030", 503), ("23514", 500)];
+    // A deadlock, a conflict, a server that only reads since another took over, a lock that others hold, a failing disk.
+    let later = ["40P01", "40001", "25006", "55P03", "58030"].map(|code| (code, 503));
+    // A broken rule.
+    let codes = later.into_iter().chain([("23514", 500)]);
     for (code, status) in codes {
         let request = service.client.request(reqwest::Method::POST, "/fail")?.body(code);
         let answer = service.client.send(request).await?.expect_problem(status)?;

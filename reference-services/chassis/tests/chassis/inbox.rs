@@ -9,6 +9,7 @@ use ecotrack_chassis::{
 };
 use ecotrack_events::Envelope;
 use sqlx::{Postgres, Transaction};
+use tokio::sync::watch;
 
 use crate::helpers::{Bench, event};
 
@@ -36,6 +37,27 @@ impl Handler for Failing {
         }
         self.times.store(left - 1, Ordering::Relaxed);
         Err((self.how)())
+    }
+}
+
+/// Makes its effect and tells of each try how it was judged, if it did not work.
+struct Telling(watch::Sender<Option<String>>);
+
+impl Handler for Telling {
+    type Effect = ();
+
+    async fn handle(
+        &self,
+        transaction: &mut Transaction<'static, Postgres>,
+        event: &Envelope,
+    ) -> Result<(), HandlerError> {
+        let effect = sqlx::query("insert into effects (event_id) values ($1)").bind(event.id);
+        let error = match effect.execute(&mut **transaction).await {
+            Ok(_) => return Ok(()),
+            Err(error) => HandlerError::from(error),
+        };
+        self.0.send_replace(Some(format!("{error:?}")));
+        Err(error)
     }
 }
 
@@ -99,6 +121,27 @@ async fn an_event_that_fails_five_times_is_parked_with_its_reason() -> Result<()
 async fn an_event_is_not_to_blame_for_what_is_away() -> Result<()> {
     let bench = Bench::start().await?;
     assert_eq!(processor(&bench, 7, unavailable)?.process(&record()?).await, Outcome::Handled);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_is_not_to_blame_for_a_lock_it_waits_for() -> Result<()> {
+    let bench = Bench::start().await?;
+    let (tell, mut told) = watch::channel(None);
+    let producer = bench.fixture.kafka.producer()?;
+    let processor = Processor::new("test-service", bench.database.clone(), producer, Telling(tell));
+    let mut migration = bench.database.begin().await?;
+    sqlx::query("lock table effects").execute(&mut *migration).await?;
+    let release = async {
+        let judged = told.wait_for(Option::is_some).await?.clone().unwrap_or_default();
+        migration.rollback().await?;
+        anyhow::Ok(judged)
+    };
+    let record = record()?;
+    let (outcome, judged) = tokio::join!(processor.process(&record), release);
+    let judged = judged?;
+    assert!(judged.starts_with("Unavailable"), "{judged}");
+    assert_eq!(outcome, Outcome::Handled);
     Ok(())
 }
 
