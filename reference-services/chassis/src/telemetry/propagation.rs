@@ -7,6 +7,7 @@ use opentelemetry::{
     Context, KeyValue,
     baggage::BaggageExt as _,
     propagation::{Extractor, TextMapCompositePropagator, TextMapPropagator as _},
+    trace::{SpanContext, TraceContextExt as _, TraceState},
 };
 use opentelemetry_http::HeaderExtractor;
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
@@ -30,10 +31,18 @@ pub fn extract_http(headers: &HeaderMap) -> Context {
     extract(&HeaderExtractor(headers))
 }
 
-/// The caller's context, from any carrier.
+/// The caller's context, from any carrier. Without its `tracestate`: that is for tracing systems we do not have, holds whatever a
+/// client writes, and would go along with every call and event.
 #[must_use]
 pub fn extract(carrier: &dyn Extractor) -> Context {
-    PROPAGATOR.extract_with_context(&Context::new(), carrier)
+    let context = PROPAGATOR.extract_with_context(&Context::new(), carrier);
+    let span = context.span().span_context().clone();
+    if !span.is_valid() {
+        return context;
+    }
+    let (trace, id, flags) = (span.trace_id(), span.span_id(), span.trace_flags());
+    let bare = SpanContext::new(trace, id, flags, span.is_remote(), TraceState::default());
+    context.with_remote_span_context(bare)
 }
 
 /// What goes along with a call or an event made now: `traceparent`, `baggage`, `x-correlation-id`.

@@ -28,6 +28,9 @@ use crate::helpers::{MIGRATIONS, event};
 #[derive(utoipa::OpenApi)]
 struct Document;
 
+/// A trace of the caller's, which may go along with a state of the caller's.
+const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 fn canaries() -> Vec<Canary> {
     [
         ("password", "hunter2-{}"),
@@ -120,6 +123,7 @@ async fn send_everywhere(client: &Client, value: &str) -> Result<String> {
         anyhow::Ok(client.request(reqwest::Method::GET, path)?.header(name, value.as_bytes()))
     };
     let get = |path: String| client.request(reqwest::Method::GET, &path);
+    let state = format!("v={segment}");
     let post =
         |body: Value| anyhow::Ok(client.request(reqwest::Method::POST, "/register")?.json(&body));
     let requests = [
@@ -140,6 +144,10 @@ async fn send_everywhere(client: &Client, value: &str) -> Result<String> {
         // Not in the correlation id: that is the caller's to choose and comes back on purpose.
         header("x-request-id")?.header("baggage", format!("email={segment},password={segment}")),
         header("idempotency-key")?.header("x-forwarded-for", segment.clone()),
+        post(json!({"email": format!("traced {value}"), "password": value}))?
+            .header("traceparent", TRACE)
+            .header("tracestate", &state),
+        get("/ask/nothing".to_owned())?.header("traceparent", TRACE).header("tracestate", &state),
     ];
     let mut answers = String::new();
     for request in requests {
@@ -197,7 +205,7 @@ async fn no_canary_comes_out_anywhere() -> Result<()> {
     let headers: Vec<String> = sqlx::query_scalar("select headers::text from test_service.outbox")
         .fetch_all(&mut connection)
         .await?;
-    ensure!(headers.len() == canaries.len(), "{} events", headers.len());
+    ensure!(headers.len() == 2 * canaries.len(), "{} events", headers.len());
     outputs.push(("events", "ce_type", headers.join("\n")));
     stop.cancel();
     heard.tells_none_of(&canaries, "/register", &outputs)?;
