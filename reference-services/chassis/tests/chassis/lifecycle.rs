@@ -1,12 +1,18 @@
 //! A service that is told to stop finishes what it began.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use axum::{Router, routing::get};
-use ecotrack_chassis::{Chassis, test_support::Fixture};
-use tokio::sync::Notify;
+use ecotrack_chassis::{
+    Chassis,
+    test_support::{Fixture, eventually},
+};
+use tokio::{net::TcpStream, sync::Notify, time::timeout};
 use utoipa::OpenApi as _;
+
+/// Longer than a service that waits for nothing takes to end.
+const MOMENT: Duration = Duration::from_millis(200);
 
 #[derive(utoipa::OpenApi)]
 struct Document;
@@ -27,8 +33,14 @@ async fn a_request_in_flight_is_answered_before_the_service_ends() -> Result<()>
     let client = service.client.clone();
     let request = tokio::spawn(async move { client.get("/slow").await });
     arrived.notified().await;
-    let stopping = tokio::spawn(service.stop());
-    tokio::task::yield_now().await;
+    let address = service.client.base().authority().to_owned();
+    let mut stopping = tokio::spawn(service.stop());
+    eventually(|| async {
+        ensure!(TcpStream::connect(&address).await.is_err(), "it still lets somebody in");
+        Ok(())
+    })
+    .await?;
+    assert!(timeout(MOMENT, &mut stopping).await.is_err(), "it ended before its request did");
     finish.notify_one();
     assert_eq!(request.await??.expect(200)?.text, "done");
     stopping.await?
