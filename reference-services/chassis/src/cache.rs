@@ -105,22 +105,23 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
 
     /// Keeps a value in place of what was there. If it cannot be kept, what was there is forgotten.
     pub fn put(&self, id: &str, value: &T) -> Invalidation {
-        let (key, end) = self.end(id);
+        let key = self.key(id);
         let command = serde_json::to_vec(value).map_or_else(
             |error| {
                 tracing::warn!(cache = self.name, %error, "a value cannot be cached");
-                end.clone()
+                seen::remove(&key)
             },
             |bytes| seen::set(&key, &bytes, self.seconds()),
         );
-        self.invalidation(key, command, end)
+        self.invalidation(key, command)
     }
 
     /// Forgets a value, and for a moment keeps a slow reader from putting back what it read before the change; who reads after it
     /// may.
     pub fn remove(&self, id: &str) -> Invalidation {
-        let (key, end) = self.end(id);
-        self.invalidation(key, end.clone(), end)
+        let key = self.key(id);
+        let command = seen::remove(&key);
+        self.invalidation(key, command)
     }
 
     /// No change yet, for others to be added to.
@@ -205,14 +206,8 @@ impl<T: Serialize + DeserializeOwned + Sync> TypedCache<T> {
         }
     }
 
-    fn end(&self, id: &str) -> (String, Cmd) {
-        let key = self.key(id);
-        let end = seen::remove(&key);
-        (key, end)
-    }
-
-    fn invalidation(&self, key: String, command: Cmd, end: Cmd) -> Invalidation {
-        let change = Change { key, command, end, ttl: self.ttl };
+    fn invalidation(&self, key: String, command: Cmd) -> Invalidation {
+        let change = Change { key, command, end: seen::remove, ttl: self.ttl };
         Invalidation::new(self.cache.sender.clone(), vec![change])
     }
 

@@ -10,7 +10,7 @@ use super::{change::Change, sender::Sender};
 /// up, and when Redis is away it hears of it as soon as it is back.
 ///
 /// Who is cut off during the commit, or is not told how it ended, drops this: what was cached is ended a moment later, for the
-/// commit may well have happened.
+/// commit may well have happened, and again when it can no longer be under way.
 #[must_use = "what was cached is ended late unless this is awaited"]
 pub struct Invalidation {
     sender: Sender,

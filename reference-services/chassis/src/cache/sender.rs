@@ -19,8 +19,10 @@ use super::{
 
 /// How long after a failure the changes that are owed are sent again.
 const REST: Duration = Duration::from_secs(1);
-/// How long a commit is given that nobody hears of: what was cached must not end before it, or it is read and cached as it was.
-const COMMITTED: Duration = Duration::from_secs(1);
+/// The pauses before a change is told whose commit nobody hears of. What was cached must not end before the commit, or it is read and
+/// cached as it was. Mostly that is soon over, but it may take as long as the server lets a statement run, so the change is told
+/// again after that.
+const COMMITTED: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(11)];
 /// Changes sent side by side: there may be thousands, and Redis may be slow.
 const SIDE_BY_SIDE: usize = 64;
 
@@ -59,14 +61,16 @@ impl Sender {
         }
     }
 
-    /// Ends in a moment what these change.
+    /// Ends in a moment what these change, and again when the commit cannot be under way any more.
     pub(super) fn send_later(&self, changes: Vec<Change>) {
         // There is no runtime any more when a process ends.
         let (false, Ok(runtime)) = (changes.is_empty(), Handle::try_current()) else { return };
         let sender = self.clone();
         runtime.spawn(async move {
-            tokio::time::sleep(COMMITTED).await;
-            sender.deliver_all(changes.into_iter().map(Change::ending).collect()).await;
+            for pause in COMMITTED {
+                tokio::time::sleep(pause).await;
+                sender.clone().deliver_all(changes.iter().map(Change::ending).collect()).await;
+            }
         });
     }
 

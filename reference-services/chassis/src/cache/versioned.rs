@@ -50,8 +50,7 @@ impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
     /// Ends all values.
     pub fn bump(&self) -> Invalidation {
         let key = self.version_key();
-        let end = Cmd::new().arg("INCR").arg(&key).clone();
-        let change = Change { key, command: end.clone(), end, ttl: self.ttl };
+        let change = Change { command: raise(&key), key, end: raise, ttl: self.ttl };
         Invalidation::new(self.cache.sender.clone(), vec![change])
     }
 
@@ -152,4 +151,9 @@ impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
     fn key(&self, id: &str) -> String {
         format!("{PREFIX}{}:{id}", self.name)
     }
+}
+
+/// Makes it another version.
+fn raise(key: &str) -> Cmd {
+    Cmd::new().arg("INCR").arg(key).clone()
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use ::redis::{Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use anyhow::{Result, ensure};
 use ecotrack_chassis::{
-    cache::{Cache, CacheSettings, LoadFailed, TypedCache},
+    cache::{Cache, CacheSettings, LoadFailed, TypedCache, VersionedCache},
     config::Secrets,
     rate_limit::{FailMode, RateLimit, RateLimiter, Refused},
     test_support::eventually,
@@ -15,6 +15,8 @@ use futures::FutureExt as _;
 use prometheus_client::registry::Registry;
 
 const TTL: Duration = Duration::from_mins(1);
+/// As long as the server lets a statement run.
+const LONGEST_COMMIT: Duration = Duration::from_secs(10);
 
 /// A Redis, and somebody who looks into it without the cache.
 struct Own {
@@ -96,6 +98,12 @@ async fn read(cache: &Cache, database: u32) -> Result<Option<u32>> {
     Ok(cache.of::<u32>("numbers", TTL).get_or_load("id", load).await?)
 }
 
+/// The same of a list.
+async fn read_list(lists: &VersionedCache<u32>, database: u32) -> Result<Option<u32>> {
+    let load = || async { Ok::<_, LoadFailed>(Some(database)) };
+    Ok(lists.get_or_load("id", load).await?)
+}
+
 #[tokio::test]
 async fn what_is_removed_while_redis_is_left_alone_is_not_served_by_others_afterwards() -> Result<()>
 {
@@ -172,6 +180,26 @@ async fn what_a_commit_may_have_changed_is_forgotten_when_nobody_hears_of_the_co
     own.expect_forgotten().await?;
     ensure!(numbers.get("id").await.is_none(), "it is cached as if the commit had happened");
     Ok(())
+}
+
+#[tokio::test]
+async fn what_was_cached_before_the_longest_commit_ends_too_when_nobody_hears_of_it() -> Result<()>
+{
+    let own = Own::start().await?;
+    let cache = own.cache()?;
+    let (numbers, lists) = (cache.of::<u32>("numbers", TTL), cache.versioned::<u32>("lists", TTL));
+    drop(numbers.put("id", &2).and(lists.bump()));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    // Somebody reads while the commit still waits.
+    numbers.put("id", &1).await;
+    assert_eq!(read_list(&lists, 1).await?, Some(1));
+    tokio::time::sleep(LONGEST_COMMIT).await;
+    own.expect_forgotten().await?;
+    eventually(|| async {
+        ensure!(read_list(&lists, 2).await? == Some(2), "the old list is still there");
+        Ok(())
+    })
+    .await
 }
 
 #[tokio::test]
