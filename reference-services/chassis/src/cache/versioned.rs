@@ -1,5 +1,8 @@
 //! A cache whose values all end at once: each carries the version of the whole under which it was read, and a change of what they
 //! were read from raises that version.
+//!
+//! Redis may lose the version and keep values. So it begins somewhere else each time, and grows by a step that nobody else takes: it
+//! is never again what it was, and what was kept under a lost one stays a miss.
 
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
@@ -32,7 +35,7 @@ struct Entry<T> {
     value: T,
 }
 
-/// What a look came to. Without a version Redis is away, and nothing is to be kept.
+/// What a look came to. Without a version Redis is away, or had lost it, and nothing is to be kept.
 struct Seen<T> {
     version: Option<i64>,
     value: Option<T>,
@@ -137,11 +140,20 @@ impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
         let Ok((version, bytes)) = answer else {
             return (Seen { version: None, value: None }, "bypass");
         };
-        let version = version.unwrap_or_default();
+        let Some(version) = version else {
+            self.begin().await;
+            return (Seen { version: None, value: None }, "miss");
+        };
         let entry: Option<Entry<T>> = bytes.as_deref().and_then(decode);
         let value = entry.filter(|entry| entry.version == version).map(|entry| entry.value);
         let result = if value.is_some() { "hit" } else { "miss" };
         (Seen { version: Some(version), value }, result)
+    }
+
+    /// Begins with a version, unless somebody just did. Whoever looks next reads under it.
+    async fn begin(&self) {
+        let begin = Cmd::new().arg("SET").arg(self.version_key()).arg(step()).arg("NX").clone();
+        self.cache.tell(self.name, &begin).await;
     }
 
     fn version_key(&self) -> String {
@@ -153,7 +165,12 @@ impl<T: Serialize + DeserializeOwned + Sync> VersionedCache<T> {
     }
 }
 
-/// Makes it another version.
+/// Makes it another version. Of one that was lost it begins a new one.
 fn raise(key: &str) -> Cmd {
-    Cmd::new().arg("INCR").arg(key).clone()
+    Cmd::new().arg("INCRBY").arg(key).arg(step()).clone()
+}
+
+/// Not too large for a version to grow by for ever.
+fn step() -> u32 {
+    rand::random_range(1..=u32::MAX)
 }

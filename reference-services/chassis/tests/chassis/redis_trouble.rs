@@ -203,6 +203,23 @@ async fn what_was_cached_before_the_longest_commit_ends_too_when_nobody_hears_of
 }
 
 #[tokio::test]
+async fn no_value_outlives_the_loss_of_the_version_it_was_read_under() -> Result<()> {
+    let own = Own::start().await?;
+    let lists = own.cache()?.versioned::<u32>("lists", TTL);
+    for version in [1, 2, 3] {
+        assert_eq!(read_list(&lists, version).await?, Some(version));
+        assert_eq!(read_list(&lists, 0).await?, Some(version), "it is not cached");
+        lists.bump().await;
+        own.ask::<()>("DEL ecotrack:cache:lists-version").await?;
+    }
+    assert_eq!(read_list(&lists, 4).await?, Some(4));
+    own.ask::<()>("DEL ecotrack:cache:lists-version").await?;
+    lists.bump().await;
+    assert_eq!(read_list(&lists, 5).await?, Some(5));
+    Ok(())
+}
+
+#[tokio::test]
 async fn tries_that_are_given_back_in_a_later_window_lock_nobody_out() -> Result<()> {
     let own = Own::start().await?;
     let (window, without_redis) = (Duration::from_mins(1), FailMode::Refuse);
