@@ -25,7 +25,7 @@ use crate::{
     workers::Workers,
 };
 use credentials::Credentials;
-use turns::Turns;
+use turns::{Taken, Turns};
 
 /// How often the mounted credentials are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -119,9 +119,12 @@ impl Database {
     }
 
     async fn ask(&self, pool: PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        let seen = pool.clone();
-        let lies_free = move || seen.num_idle() > 0;
-        self.0.turns.take(lies_free, async move { pool.acquire().await }).await
+        let lying = pool.clone();
+        let pick_up = move || lying.try_acquire();
+        match self.0.turns.take(pick_up, async move { pool.acquire().await }).await? {
+            Taken::Asked(connection) => Ok(connection),
+            Taken::PickedUp(connection) => pool::checked(connection).await,
+        }
     }
 
     /// Asks for a connection again where that may help: nothing was done yet, so it is always safe.

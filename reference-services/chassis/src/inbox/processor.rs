@@ -25,9 +25,6 @@ use crate::{
 const MAX_ATTEMPTS: usize = 5;
 const MIN_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
-/// Longest wait for a lock, well below what a statement may take: not the event is slow then, but whoever holds the lock, as a
-/// migration does.
-const WAITS: &str = "set local lock_timeout = '5s'";
 
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +118,6 @@ impl<H: Handler> Processor<H> {
     /// Claim and effect in one transaction.
     async fn handle_once(&self, event: &Envelope) -> Result<Outcome, HandlerError> {
         let mut transaction = self.database.begin().await?;
-        sqlx::query(WAITS).execute(&mut *transaction).await?;
         let claimed = claims::take(&mut transaction, self.consumer, &[event.id]).await?;
         #[cfg(feature = "planted-inbox-outside-tx")]
         let mut transaction = {

@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_mins(15);
 /// Applies what is missing, with the login of `pool`. A schema that a newer version wrote is an error, see [`is_unknown_schema`].
 pub(super) async fn run(pool: &PgPool, schema: &str, migrations: &Migrator) -> anyhow::Result<()> {
     let patient = PgConnectOptions::clone(&pool.connect_options())
-        .options([("statement_timeout", STATEMENT_TIMEOUT)]);
+        .options([("statement_timeout", STATEMENT_TIMEOUT), ("lock_timeout", STATEMENT_TIMEOUT)]);
     let patient = PgPoolOptions::new().max_connections(1).connect_lazy_with(patient);
     let migrated = tokio::time::timeout(LONGEST, migrate(&patient, schema, migrations)).await;
     // PostgreSQL is told that the connection ends; whoever does not hear it has lost the connection anyway.

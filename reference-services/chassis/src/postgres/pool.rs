@@ -4,7 +4,8 @@ use std::{io, str::FromStr as _, time::Duration};
 
 use secrecy::ExposeSecret as _;
 use sqlx::{
-    Connection as _, PgConnection, PgPool,
+    Connection as _, PgConnection, PgPool, Postgres,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::time::timeout;
@@ -33,6 +34,8 @@ const READINESS_TIMEOUT: Duration = Duration::from_millis(400);
 const RETURN_TIMEOUT: Duration = Duration::from_secs(11);
 /// Deadline of a statement, enforced by the server.
 const STATEMENT_TIMEOUT: &str = "10s";
+/// Longest wait for a lock, well below that: not the statement is slow then, but whoever holds the lock, as a migration does.
+const LOCK_TIMEOUT: &str = "5s";
 /// A transaction nobody works on is ended by the server, so that it holds no locks.
 const IDLE_TRANSACTION_TIMEOUT: &str = "30s";
 
@@ -80,6 +83,19 @@ pub(super) async fn ask(pool: PgPool) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
+/// A connection nobody has looked at, once it has answered.
+pub(super) async fn checked(
+    mut connection: PoolConnection<Postgres>,
+) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    match in_time(ANSWER_TIMEOUT, connection.ping()).await {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            connection.close_on_drop();
+            Err(error)
+        }
+    }
+}
+
 /// What the server says, unless it takes too long: then that is an error as if the connection had broken.
 pub(super) async fn in_time<T>(
     longest: Duration,
@@ -100,6 +116,7 @@ fn options(
         .options([
             ("search_path", settings.schema.as_str()),
             ("statement_timeout", STATEMENT_TIMEOUT),
+            ("lock_timeout", LOCK_TIMEOUT),
             ("idle_in_transaction_session_timeout", IDLE_TRANSACTION_TIMEOUT),
         ]);
     Ok(match &settings.ca_file {
