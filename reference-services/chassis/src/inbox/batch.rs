@@ -9,7 +9,10 @@ use ecotrack_events::Envelope;
 use tracing::Span;
 use uuid::Uuid;
 
-use super::{Handler, HandlerError, Processor, claims, processor};
+use super::{
+    Handler, HandlerError, Processor, claims,
+    processor::{self, Undecided},
+};
 use crate::{
     continuation, deadline,
     kafka::{Record, RecordError},
@@ -29,8 +32,9 @@ struct Made<'a> {
 impl<H: Handler> Processor<H> {
     /// Handles records in their order. Returns when the fate of each is durable.
     pub async fn process_all(&self, records: &[Record]) {
+        let mut undecided = Undecided::new();
         if records.len() > 1 {
-            match deadline::of_step(self.handle_together(records)).await {
+            match deadline::of_step(self.handle_together(records, &mut undecided)).await {
                 Ok(()) => return,
                 Err(error) => {
                     let error = format!("{:#}", anyhow::Error::from(error));
@@ -39,12 +43,16 @@ impl<H: Handler> Processor<H> {
             }
         }
         for record in records {
-            self.process(record).await;
+            self.process_again(record, &mut undecided).await;
         }
     }
 
     /// Claims and effects of all records in one transaction.
-    async fn handle_together(&self, records: &[Record]) -> Result<(), HandlerError> {
+    async fn handle_together(
+        &self,
+        records: &[Record],
+        undecided: &mut Undecided<H::Effect>,
+    ) -> Result<(), HandlerError> {
         let events = events_of(records)?;
         let ids: Vec<Uuid> = events.iter().map(|event| event.id).collect();
         let mut transaction = self.database.begin().await?;
@@ -56,12 +64,14 @@ impl<H: Handler> Processor<H> {
             if claimed.remove(&event.id) {
                 let span = processor::span(record);
                 let effect = self.effect_of(&mut transaction, event);
-                effects.push(in_context(record, span.clone(), effect).await?);
+                effects.push((event.id, in_context(record, span.clone(), effect).await?));
                 made.push(Made { record, event, span });
             }
         }
+        undecided.extend(effects);
         transaction.commit().await?;
-        self.handler.committed(effects);
+        let in_order = made.iter().filter_map(|made| undecided.remove(&made.event.id));
+        self.handler.committed(in_order.collect());
         for Made { record, event, span } in made {
             in_context(record, span, async { processor::note_handled(event) }).await;
         }

@@ -59,7 +59,8 @@ pub trait Handler: Send + Sync + 'static {
         event: &Envelope,
     ) -> impl Future<Output = Result<Self::Effect, HandlerError>> + Send;
 
-    /// Told of effects once they are committed, for what may follow only then, such as waking the outbox.
+    /// Told of effects once they are committed, for what may follow only then, such as waking the outbox. Where nobody heard how the
+    /// commit ended, that is when the event is tried again and found claimed.
     fn committed(&self, effects: Vec<Self::Effect>) {
         drop(effects);
     }

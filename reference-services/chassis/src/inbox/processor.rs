@@ -1,6 +1,6 @@
 //! One record, from bytes to its effect or to the dead-letter topic.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, time::Duration};
 
 use anyhow::Context as _;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -12,6 +12,7 @@ use prometheus_client::{
 };
 use sqlx::{Postgres, Transaction};
 use tracing::Span;
+use uuid::Uuid;
 
 use super::{Handler, HandlerError, claims, dead_letter};
 use crate::{
@@ -36,6 +37,9 @@ pub enum Outcome {
     /// It is in the dead-letter topic, for this reason.
     Parked(String),
 }
+
+/// Effects whose commit was begun and not heard to end, by event. An event that is found claimed has its effect.
+pub(super) type Undecided<E> = HashMap<Uuid, E>;
 
 /// `events_parked_total`, by topic.
 type Parked = Family<[(&'static str, String); 1], Counter>;
@@ -69,13 +73,22 @@ impl<H: Handler> Processor<H> {
 
     /// Handles one record in the trace and for the user it belongs to. Returns when its fate is durable.
     pub async fn process(&self, record: &Record) -> Outcome {
-        continuation::resume(&record.headers, &record.topic, span(record), self.decide(record))
-            .await
+        self.process_again(record, &mut Undecided::new()).await
     }
 
-    async fn decide(&self, record: &Record) -> Outcome {
+    /// Handles one record that may have its effect already.
+    pub(super) async fn process_again(
+        &self,
+        record: &Record,
+        undecided: &mut Undecided<H::Effect>,
+    ) -> Outcome {
+        let decided = self.decide(record, undecided);
+        continuation::resume(&record.headers, &record.topic, span(record), decided).await
+    }
+
+    async fn decide(&self, record: &Record, undecided: &mut Undecided<H::Effect>) -> Outcome {
         match record.envelope() {
-            Ok(event) => match self.handle_with_patience(&event).await {
+            Ok(event) => match self.handle_with_patience(&event, undecided).await {
                 Ok(outcome) => outcome,
                 Err(reason) => self.park(record, reason).await,
             },
@@ -84,11 +97,15 @@ impl<H: Handler> Processor<H> {
     }
 
     /// Tries until it worked, or until the event itself must be to blame; then says why.
-    async fn handle_with_patience(&self, event: &Envelope) -> Result<Outcome, String> {
+    async fn handle_with_patience(
+        &self,
+        event: &Envelope,
+        undecided: &mut Undecided<H::Effect>,
+    ) -> Result<Outcome, String> {
         let (mut failures, mut pauses) = (0, pauses());
         let mut outage = Outage::of("consumer");
         loop {
-            let error = match deadline::of_step(self.handle_once(event)).await {
+            let error = match deadline::of_step(self.handle_once(event, undecided)).await {
                 Ok(outcome) => {
                     outage.is_over();
                     return Ok(outcome);
@@ -116,7 +133,11 @@ impl<H: Handler> Processor<H> {
     }
 
     /// Claim and effect in one transaction.
-    async fn handle_once(&self, event: &Envelope) -> Result<Outcome, HandlerError> {
+    async fn handle_once(
+        &self,
+        event: &Envelope,
+        undecided: &mut Undecided<H::Effect>,
+    ) -> Result<Outcome, HandlerError> {
         let mut transaction = self.database.begin().await?;
         let claimed = claims::take(&mut transaction, self.consumer, &[event.id]).await?;
         #[cfg(feature = "planted-inbox-outside-tx")]
@@ -124,15 +145,24 @@ impl<H: Handler> Processor<H> {
             transaction.commit().await?;
             self.database.begin().await?
         };
-        if claimed.is_empty() {
-            tracing::debug!(event_id = %event.id, "event was handled before");
-            return Ok(Outcome::Duplicate);
+        if !claimed.is_empty() {
+            let effect = self.effect_of(&mut transaction, event).await?;
+            undecided.insert(event.id, effect);
+            transaction.commit().await?;
         }
-        let effect = self.effect_of(&mut transaction, event).await?;
-        transaction.commit().await?;
-        self.handler.committed(vec![effect]);
-        note_handled(event);
-        Ok(Outcome::Handled)
+        Ok(self.claimed(event, undecided.remove(&event.id)))
+    }
+
+    /// What became of an event that is claimed for good: its effect is ours, unless it was made before.
+    fn claimed(&self, event: &Envelope, ours: Option<H::Effect>) -> Outcome {
+        if let Some(effect) = ours {
+            self.handler.committed(vec![effect]);
+            note_handled(event);
+            Outcome::Handled
+        } else {
+            tracing::debug!(event_id = %event.id, "event was handled before");
+            Outcome::Duplicate
+        }
     }
 
     /// Makes the effect of an event that is claimed. A panic is an attempt that failed; it must not end the consumer.

@@ -51,7 +51,36 @@ impl Handler for Remembering {
     }
 }
 
-fn processor(bench: &Bench, handler: &Remembering) -> Result<Processor<Remembering>> {
+/// Does the same, and commits after a certain event on a connection that then ends: nobody hears of that commit.
+#[derive(Clone)]
+struct Unheard {
+    remembering: Remembering,
+    after: Uuid,
+}
+
+impl Handler for Unheard {
+    type Effect = Uuid;
+
+    async fn handle(
+        &self,
+        transaction: &mut Transaction<'static, Postgres>,
+        event: &Envelope,
+    ) -> Result<Uuid, HandlerError> {
+        let effect = self.remembering.handle(transaction, event).await?;
+        if event.id == self.after {
+            sqlx::raw_sql("commit").execute(&mut **transaction).await?;
+            let end = sqlx::raw_sql("select pg_terminate_backend(pg_backend_pid())");
+            end.execute(&mut **transaction).await.unwrap_err();
+        }
+        Ok(effect)
+    }
+
+    fn committed(&self, effects: Vec<Uuid>) {
+        self.remembering.committed(effects);
+    }
+}
+
+fn processor<H: Handler + Clone>(bench: &Bench, handler: &H) -> Result<Processor<H>> {
     let producer = bench.fixture.kafka.producer()?;
     Ok(Processor::new(CONSUMER, bench.database.clone(), producer, handler.clone()))
 }
@@ -92,6 +121,18 @@ async fn an_event_that_comes_twice_in_one_batch_has_one_effect() -> Result<()> {
     let twice = [one.clone(), one.clone(), other.clone(), one.clone()];
     processor(&bench, &handler)?.process_all(&twice).await;
     assert_eq!(handler.heard(), ids_of(&[one, other])?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_handler_is_told_of_effects_also_when_nobody_heard_of_their_commit() -> Result<()> {
+    for records in [records(1)?, records(3)?] {
+        let (bench, remembering) = (Bench::start().await?, Remembering::default());
+        let expected = ids_of(&records)?;
+        let handler = Unheard { remembering, after: expected[expected.len() - 1] };
+        processor(&bench, &handler)?.process_all(&records).await;
+        assert_eq!(handler.remembering.heard(), expected);
+    }
     Ok(())
 }
 
