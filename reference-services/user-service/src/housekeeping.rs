@@ -7,7 +7,6 @@ use ecotrack_chassis::{
     postgres::{self, Database},
     workers::{Progress, Workers},
 };
-use uuid::Uuid;
 
 use crate::{roles::Roles, store};
 
@@ -18,12 +17,12 @@ const KEPT_AFTER_END: TimeDelta = TimeDelta::days(1);
 /// Sessions deleted at once, so that no lock is held for long.
 const BATCH: i64 = 500;
 
-/// Starts the tasks: neither waits for the other, or fails with it. `admins` are admins as long as the setting names them.
-pub(crate) fn start(database: Database, roles: Roles, admins: Vec<Uuid>, workers: &Workers) {
+/// Starts the tasks: neither waits for the other, or fails with it.
+pub(crate) fn start(database: Database, roles: Roles, workers: &Workers) {
     workers.repeat("admins", INTERVAL, move || {
-        let (roles, admins) = (roles.clone(), admins.clone());
+        let roles = roles.clone();
         async move {
-            roles.follow_setting(&admins).await?;
+            roles.follow_setting().await?;
             Ok(Progress::Idle)
         }
     });

@@ -15,7 +15,7 @@ mod source;
 mod store;
 mod tokens;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use ecotrack_chassis::{
     Application, Chassis, auth::Verifier, cache::Cache, config::Settings, outbox::Outbox,
@@ -55,7 +55,7 @@ pub async fn build(settings: Settings) -> anyhow::Result<Application> {
     let checked = keys.clone();
     chassis.health().register("signing-keys", move || std::future::ready(checked.is_ready()));
     let state = state(&own, database.clone(), &cache, outbox, keys, metrics, verifier)?;
-    housekeeping::start(database, state.roles.clone(), own.admins, chassis.workers());
+    housekeeping::start(database, state.roles.clone(), chassis.workers());
     let (routes, openapi) = http::routes();
     chassis.serve(routes.with_state(state), openapi).await
 }
@@ -79,7 +79,12 @@ fn state(
             cache.of("user:profile", PROFILE_TTL),
             sessions.clone(),
         ),
-        roles: Roles::new(database.clone(), outbox.clone(), sessions.clone()),
+        roles: Roles::new(
+            database.clone(),
+            outbox.clone(),
+            sessions.clone(),
+            Arc::clone(&settings.admins),
+        ),
         sessions: Sessions::new(
             database,
             outbox,

@@ -1,5 +1,7 @@
 //! Who may do what: roles given and taken by admins, and the admins of the operator's setting.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use ecotrack_chassis::{
     ApiError, ApiResult,
@@ -9,7 +11,7 @@ use ecotrack_chassis::{
     page::{Page, PageQuery},
     postgres::{self, Database},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use crate::{
@@ -24,11 +26,18 @@ pub(crate) struct Roles {
     database: Database,
     outbox: Outbox,
     sessions: SessionCache,
+    /// Admins as long as the operator's setting names them.
+    named: Arc<[Uuid]>,
 }
 
 impl Roles {
-    pub(crate) fn new(database: Database, outbox: Outbox, sessions: SessionCache) -> Self {
-        Self { database, outbox, sessions }
+    pub(crate) fn new(
+        database: Database,
+        outbox: Outbox,
+        sessions: SessionCache,
+        named: Arc<[Uuid]>,
+    ) -> Self {
+        Self { database, outbox, sessions, named }
     }
 
     /// All users.
@@ -40,23 +49,21 @@ impl Roles {
 
     /// Gives a role. It is in the user's tokens from their next login or refresh on.
     pub(crate) async fn grant(&self, admin: &Caller, user_id: Uuid, role: Role) -> ApiResult<()> {
-        require_other(admin, user_id)?;
-        let mut connection = self.database.acquire().await?;
-        if !store::roles::grant(&mut connection, user_id, role).await? {
-            return Err(ApiError::not_found());
-        }
+        let mut transaction = self.begin(admin, user_id).await?;
+        store::roles::grant(&mut transaction, user_id, role).await?;
+        transaction.commit().await?;
         tracing::info!(of = %user_id, role = role.name(), "a role was granted");
         Ok(())
     }
 
     /// Takes a role, and ends the user's sessions: their tokens still name it.
     pub(crate) async fn revoke(&self, admin: &Caller, user_id: Uuid, role: Role) -> ApiResult<()> {
-        require_other(admin, user_id)?;
         let now = postgres::now();
-        let mut transaction = self.database.begin().await?;
-        if !store::roles::revoke(&mut transaction, user_id, role).await? {
-            return Err(ApiError::not_found());
+        let mut transaction = self.begin(admin, user_id).await?;
+        if role == Role::Admin && self.named.contains(&user_id) {
+            return Err(named_by_operator());
         }
+        store::roles::revoke(&mut transaction, user_id, role).await?;
         let invalidation = self.end_sessions(&mut transaction, user_id, now).await?;
         self.outbox.commit(transaction).await?;
         invalidation.await;
@@ -65,7 +72,8 @@ impl Roles {
     }
 
     /// Makes admins of those whom the operator names, and no longer of those who were named.
-    pub(crate) async fn follow_setting(&self, named: &[Uuid]) -> Result<(), sqlx::Error> {
+    pub(crate) async fn follow_setting(&self) -> Result<(), sqlx::Error> {
+        let named = &self.named;
         let (now, mut invalidations) = (postgres::now(), Vec::new());
         let mut transaction = self.database.begin().await?;
         let made = store::roles::name_admins(&mut transaction, named).await?;
@@ -84,6 +92,28 @@ impl Roles {
         Ok(())
     }
 
+    /// Begins a change of another user's roles. Nobody changes their own: so whoever takes them from all others is left, and no
+    /// stolen token makes itself at home. The caller must still be an admin: of two who revoke each other at once, one is refused.
+    async fn begin(
+        &self,
+        admin: &Caller,
+        user_id: Uuid,
+    ) -> ApiResult<Transaction<'static, Postgres>> {
+        if admin.user_id == user_id {
+            return Err(ApiError::forbidden());
+        }
+        let mut transaction = self.database.begin().await?;
+        let both = [admin.user_id, user_id];
+        let is_admin = store::roles::lock(&mut transaction, &both, Role::Admin).await?;
+        if is_admin.get(&admin.user_id) != Some(&true) {
+            return Err(ApiError::forbidden());
+        }
+        if !is_admin.contains_key(&user_id) {
+            return Err(ApiError::not_found());
+        }
+        Ok(transaction)
+    }
+
     /// Ends all sessions of a user, and says what that changes of what is cached.
     async fn end_sessions(
         &self,
@@ -97,7 +127,9 @@ impl Roles {
     }
 }
 
-/// Nobody changes their own roles: so there is always an admin left, and no stolen token makes itself at home.
-fn require_other(admin: &Caller, user_id: Uuid) -> ApiResult<()> {
-    if admin.user_id == user_id { Err(ApiError::forbidden()) } else { Ok(()) }
+/// Without the role they would have it again at the next look at the setting.
+fn named_by_operator() -> ApiError {
+    let detail =
+        "the operator's setting names this user as an admin, so only the operator takes the role";
+    ApiError::conflict("named-by-operator", detail)
 }

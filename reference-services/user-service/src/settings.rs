@@ -1,6 +1,6 @@
 //! What an operator may decide about this service.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use ecotrack_chassis::config::Settings;
@@ -24,7 +24,7 @@ pub(crate) struct UserSettings {
     /// `ECOTRACK_SIGNING_KEY_LEAD_SECONDS`: how long a key is published before it signs.
     pub(crate) key_lead: Duration,
     /// `ECOTRACK_ADMIN_USER_IDS`: users who are admins as long as they are named here, separated by commas.
-    pub(crate) admins: Vec<Uuid>,
+    pub(crate) admins: Arc<[Uuid]>,
 }
 
 impl UserSettings {
@@ -50,7 +50,7 @@ impl UserSettings {
     }
 }
 
-fn ids(list: &str) -> anyhow::Result<Vec<Uuid>> {
+fn ids(list: &str) -> anyhow::Result<Arc<[Uuid]>> {
     let parts = list.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts
         .map(|part| {
@@ -65,7 +65,7 @@ fn ids(list: &str) -> anyhow::Result<Vec<Uuid>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, sync::Arc};
+    use std::collections::HashMap;
 
     use super::*;
 
@@ -89,7 +89,7 @@ mod tests {
     fn admins_are_named_by_id_and_a_slip_is_not_overlooked() {
         let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
         let admins = load("ECOTRACK_ADMIN_USER_IDS", &format!("{one}, {two}")).unwrap().admins;
-        assert_eq!(admins, [one, two]);
+        assert_eq!(*admins, [one, two]);
         assert!(load("ECOTRACK_ADMIN_USER_IDS", "ann@example.com").is_err());
     }
 }

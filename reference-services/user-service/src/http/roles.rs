@@ -60,7 +60,8 @@ pub(super) async fn grant(
 /// Takes a role from another user and ends their sessions.
 #[utoipa::path(delete, path = "/api/users/{id}/roles/{role}", tag = "administration", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The user"), ("role" = Role, Path, description = "The role")),
-    responses((status = 204, description = "The user does not have the role"), (status = 403, description = "The caller is no admin, or the user is the caller", body = Problem, content_type = "application/problem+json")))]
+    responses((status = 204, description = "The user does not have the role"), (status = 403, description = "The caller is no admin, or the user is the caller", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The operator's setting names the user as an admin", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn revoke(
     Admin(admin): Admin,
     Path((id, role)): Path<(Uuid, Role)>,

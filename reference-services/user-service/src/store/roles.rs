@@ -1,5 +1,7 @@
 //! The roles in `users`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use ecotrack_chassis::page::PageQuery;
 use sqlx::PgConnection;
@@ -28,34 +30,49 @@ pub(crate) async fn of_user(
         .await
 }
 
-/// Gives a user a role. Says whether there is such a user; one who has the role keeps it once.
+/// Those of some users who are there, and whether they have a role. Until the transaction ends nobody else changes their roles. Two
+/// transactions lock them in one order, so that they do not wait for each other.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    users: &[Uuid],
+    role: Role,
+) -> Result<HashMap<Uuid, bool>, sqlx::Error> {
+    let locked: Vec<(Uuid, bool)> = sqlx::query_as(
+        "select id, $2 = any(roles) from users where id = any($1) order by id for no key update",
+    )
+    .bind(users)
+    .bind(role.name())
+    .fetch_all(connection)
+    .await?;
+    Ok(locked.into_iter().collect())
+}
+
+/// Gives a user a role. One who has it keeps it once.
 pub(crate) async fn grant(
     connection: &mut PgConnection,
     user_id: Uuid,
     role: Role,
-) -> Result<bool, sqlx::Error> {
-    let changed = sqlx::query(
-        "update users set roles = array_append(array_remove(roles, $2), $2) where id = $1",
-    )
-    .bind(user_id)
-    .bind(role.name())
-    .execute(connection)
-    .await?;
-    Ok(changed.rows_affected() == 1)
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set roles = array_append(array_remove(roles, $2), $2) where id = $1")
+        .bind(user_id)
+        .bind(role.name())
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
-/// Takes a role from a user. Says whether there is such a user.
+/// Takes a role from a user.
 pub(crate) async fn revoke(
     connection: &mut PgConnection,
     user_id: Uuid,
     role: Role,
-) -> Result<bool, sqlx::Error> {
-    let changed = sqlx::query("update users set roles = array_remove(roles, $2) where id = $1")
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set roles = array_remove(roles, $2) where id = $1")
         .bind(user_id)
         .bind(role.name())
         .execute(connection)
-        .await?;
-    Ok(changed.rows_affected() == 1)
+        .await
+        .map(drop)
 }
 
 /// Makes admins of the users named, remembers that they are for this reason, and says of how many.

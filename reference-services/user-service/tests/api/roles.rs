@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use axum::http::Method;
 use ecotrack_chassis::test_support::eventually;
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use crate::helpers::{Customer, ME, Session, TestApp, begin_sessions, count_events};
@@ -141,11 +142,89 @@ async fn whom_the_operator_names_no_longer_is_no_admin_any_more() -> Result<()> 
     Ok(())
 }
 
+#[tokio::test]
+async fn whom_the_operator_names_stays_an_admin_whatever_another_one_does() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (granted, customer) = (app.admin().await?, Customer::new());
+    app.register(&customer).await?.expect(202)?;
+    let user_id = app.session_of(&customer).await?.user_id;
+    let app = app.restarted_with("ECOTRACK_ADMIN_USER_IDS", &user_id).await?;
+    let named = eventually(|| async {
+        let session = app.session_of(&customer).await?;
+        session.client.get(USERS).await?.expect(200)?;
+        Ok(session)
+    })
+    .await?;
+    let granted = app.client().with_token(&granted.token);
+    let refused = granted.delete(&admin_role(&user_id)).await?.expect_problem(409)?;
+    let kind = refused.json()["type"].clone();
+    ensure!(kind.as_str().is_some_and(|kind| kind.ends_with("/named-by-operator")), "{kind}");
+    named.client.get(USERS).await?.expect(200)?;
+    granted.delete(&format!("{USERS}/{user_id}/roles/customer")).await?.expect(204)?;
+    // One who is named and not there any more has nothing to be taken.
+    app.session_of(&customer).await?.erase().await?.expect(204)?;
+    granted.delete(&admin_role(&user_id)).await?.expect_problem(404)?;
+    Ok(())
+}
+
 /// Whether the service waits for something in the database.
 async fn is_waiting(app: &TestApp, lock: &str) -> Result<bool> {
     let waiting = "select exists (select from pg_locks where not granted and locktype = $1 and \
          pid in (select pid from pg_stat_activity where datname = current_database()))";
     Ok(sqlx::query_scalar(waiting).bind(lock).fetch_one(&mut app.database().await?).await?)
+}
+
+/// How many connections of the service wait for something in the database.
+async fn waiting(app: &TestApp) -> Result<i64> {
+    let waiting = "select count(distinct pid) from pg_locks where not granted and \
+         pid in (select pid from pg_stat_activity where datname = current_database())";
+    Ok(sqlx::query_scalar(waiting).fetch_one(&mut app.database().await?).await?)
+}
+
+/// Lets whoever writes so wait until the gate is opened: before `insert on user_service.user_sessions`, for example.
+async fn gate(app: &TestApp, before: &str) -> Result<PgConnection> {
+    let mut gate = app.database().await?;
+    let trigger = format!(
+        "create trigger wait before {before} for each row execute function user_service.wait()"
+    );
+    for statement in [
+        "create function user_service.wait() returns trigger language plpgsql as \
+             $$ begin perform pg_advisory_xact_lock_shared(1); return new; end $$",
+        trigger.as_str(),
+        "select pg_advisory_lock(1)",
+    ] {
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut gate).await?;
+    }
+    Ok(gate)
+}
+
+async fn open(mut gate: PgConnection) -> Result<()> {
+    Ok(sqlx::query("select pg_advisory_unlock(1)").execute(&mut gate).await.map(drop)?)
+}
+
+#[tokio::test]
+async fn of_two_admins_who_revoke_each_other_at_once_one_is_left() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (one, two) = (app.admin().await?, app.admin().await?);
+    let gate = gate(&app, "update on user_service.users").await?;
+    let (role_of_one, role_of_two) = (admin_role(&one.user_id), admin_role(&two.user_id));
+    let opened = async {
+        eventually(|| async {
+            let waiting = waiting(&app).await?;
+            ensure!(waiting == 2, "{waiting} wait, not both");
+            Ok(())
+        })
+        .await?;
+        open(gate).await
+    };
+    let (of_two, of_one, ()) =
+        tokio::try_join!(one.client.delete(&role_of_two), two.client.delete(&role_of_one), opened)?;
+    let mut answers = [of_two.status.as_u16(), of_one.status.as_u16()];
+    answers.sort_unstable();
+    assert_eq!(answers, [204, 403]);
+    let left = if of_two.status.is_success() { one } else { two };
+    left.client.get(USERS).await?.expect(200)?;
+    Ok(())
 }
 
 #[tokio::test]
@@ -156,16 +235,7 @@ async fn a_login_that_races_the_loss_of_a_role_does_not_keep_it() -> Result<()> 
     let user_id = app.session_of(&customer).await?.user_id;
     admin.ask(Method::PUT, &admin_role(&user_id)).await?.expect(204)?;
     // A login that has read the roles waits before it writes its session.
-    let mut gate = app.database().await?;
-    for statement in [
-        "create function user_service.wait() returns trigger language plpgsql as \
-             $$ begin perform pg_advisory_xact_lock_shared(1); return new; end $$",
-        "create trigger wait before insert on user_service.user_sessions \
-             for each row execute function user_service.wait()",
-        "select pg_advisory_lock(1)",
-    ] {
-        sqlx::query(statement).execute(&mut gate).await?;
-    }
+    let gate = gate(&app, "insert on user_service.user_sessions").await?;
     let login = app.session_of(&customer);
     let revoke = async {
         eventually(|| async {
@@ -175,7 +245,7 @@ async fn a_login_that_races_the_loss_of_a_role_does_not_keep_it() -> Result<()> 
         .await?;
         let role = admin_role(&user_id);
         let revoke = admin.client.delete(&role);
-        let open = async {
+        let opened = async {
             // The revocation either went through or waits for the login.
             eventually(|| async {
                 let roles: Vec<String> =
@@ -190,11 +260,9 @@ async fn a_login_that_races_the_loss_of_a_role_does_not_keep_it() -> Result<()> 
                 Ok(())
             })
             .await?;
-            anyhow::Ok(
-                sqlx::query("select pg_advisory_unlock(1)").execute(&mut gate).await.map(drop)?,
-            )
+            open(gate).await
         };
-        let (revoked, ()) = tokio::try_join!(revoke, open)?;
+        let (revoked, ()) = tokio::try_join!(revoke, opened)?;
         revoked.expect(204)
     };
     let (session, _) = tokio::try_join!(login, revoke)?;
