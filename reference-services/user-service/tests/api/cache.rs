@@ -11,17 +11,12 @@ use crate::helpers::{ME, TestApp};
 /// Milliseconds until somebody in a hurry gives up: enough to get as far as the commit.
 const HURRY: &str = "2000";
 
-async fn redis(app: &TestApp) -> Result<redis::aio::MultiplexedConnection> {
-    let url: String = app.fixture.settings("user-service")?.required("ECOTRACK_REDIS_URL")?;
-    Ok(redis::Client::open(url)?.get_multiplexed_async_connection().await?)
-}
-
 #[tokio::test]
 async fn profiles_and_sessions_are_cached_under_their_names_for_their_time() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
     session.client.get(ME).await?.expect(200)?;
-    let mut redis = redis(&app).await?;
+    let mut redis = app.redis().await?;
     for (key, seconds) in [
         (format!("ecotrack:cache:user:profile:{}", session.user_id), 300),
         (format!("ecotrack:cache:user:session:{}", session.id), 1800),
@@ -37,7 +32,7 @@ async fn an_entry_that_is_another_users_is_not_believed() -> Result<()> {
     let app = TestApp::start().await?;
     let (ann, bob) = (app.session().await?, app.session().await?);
     bob.client.get(ME).await?.expect(200)?;
-    let mut redis = redis(&app).await?;
+    let mut redis = app.redis().await?;
     let key = |kind: &str, id: &str| format!("ecotrack:cache:user:{kind}:{id}");
     let profile: String = redis.get(key("profile", &bob.user_id)).await?;
     let _: () = redis.set(key("profile", &ann.user_id), profile).await?;
@@ -54,7 +49,7 @@ async fn an_entry_that_is_another_users_is_not_believed() -> Result<()> {
 async fn an_entry_that_cannot_be_read_is_no_entry() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
-    let mut redis = redis(&app).await?;
+    let mut redis = app.redis().await?;
     for kind in ["profile", "session"] {
         let id = if kind == "profile" { &session.user_id } else { &session.id };
         let _: () = redis.set(format!("ecotrack:cache:user:{kind}:{id}"), "not json").await?;
@@ -83,7 +78,7 @@ async fn no_password_and_no_token_is_ever_in_redis() -> Result<()> {
     let app = TestApp::start().await?;
     let session = app.session().await?;
     session.client.get(ME).await?.expect(200)?;
-    let mut redis = redis(&app).await?;
+    let mut redis = app.redis().await?;
     for key in [&session.user_id, &session.id] {
         let keys: Vec<String> = redis.keys(format!("*{key}")).await?;
         ensure!(!keys.is_empty(), "nothing is cached for {key}");

@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use axum::http::Method;
 use ecotrack_chassis::test_support::eventually;
 use ecotrack_events::Topic;
+use redis::AsyncCommands as _;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -68,6 +69,27 @@ async fn no_row_remembers_the_person() -> Result<()> {
     eventually(|| async {
         let found = rows_with(&app, &personal).await?;
         ensure!(found.is_empty(), "still in {found:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn no_cache_remembers_the_person() -> Result<()> {
+    let app = TestApp::start().await?;
+    let (customer, session) = somebody(&app).await?;
+    session.client.get(ME).await?.expect(200)?;
+    let cached = || async {
+        let key = format!("ecotrack:cache:user:profile:{}", session.user_id);
+        let entry: Option<String> = app.redis().await?.get(key).await?;
+        anyhow::Ok(entry.unwrap_or_default())
+    };
+    let entry = cached().await?;
+    ensure!(entry.contains(&customer.email), "the profile was not cached: {entry}");
+    session.erase().await?.expect(204)?;
+    eventually(|| async {
+        let entry = cached().await?;
+        ensure!(!entry.contains(&customer.email) && !entry.contains(NAME), "still cached: {entry}");
         Ok(())
     })
     .await

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use axum::http::Method;
 use ecotrack_chassis::test_support::{Answer, Client, Fixture, Service, signing_key};
+use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -70,6 +71,11 @@ impl TestApp {
 
     pub(crate) async fn database(&self) -> Result<PgConnection> {
         self.fixture.database.connect().await
+    }
+
+    pub(crate) async fn redis(&self) -> Result<MultiplexedConnection> {
+        let url: String = self.fixture.settings("user-service")?.required("ECOTRACK_REDIS_URL")?;
+        Ok(redis::Client::open(url)?.get_multiplexed_async_connection().await?)
     }
 
     pub(crate) async fn register(&self, customer: &Customer) -> Result<Answer> {
