@@ -1,6 +1,7 @@
 //! The keys of tokens, and their change.
 
 use anyhow::{Result, ensure};
+use chrono::{DateTime, Utc};
 use ecotrack_chassis::test_support::{Client, eventually, signing_key};
 
 use crate::helpers::{ME, Session, TestApp};
@@ -20,6 +21,13 @@ async fn await_kids(client: &Client, count: usize) -> Result<Vec<String>> {
         Ok(kids)
     })
     .await
+}
+
+/// Until when the last of the keys is published.
+async fn published_until(app: &TestApp) -> Result<DateTime<Utc>> {
+    Ok(sqlx::query_scalar("select max(expires_at) from user_service.signing_keys")
+        .fetch_one(&mut app.database().await?)
+        .await?)
 }
 
 fn kid_of(session: &Session) -> Result<Option<String>> {
@@ -134,8 +142,15 @@ async fn a_replica_with_a_key_that_not_everybody_has_seen_serves_once_it_is_the_
 
 #[tokio::test]
 async fn a_file_that_is_no_key_changes_nothing_until_there_is_one() -> Result<()> {
-    let app = TestApp::start().await?;
+    // With tokens that live this long, a key is published for longer every three seconds or so.
+    let app = TestApp::with(&[("ECOTRACK_ACCESS_TOKEN_SECONDS", "30")]).await?;
     app.fixture.secret("jwt-signing-key", "not a key")?;
+    let before = published_until(&app).await?;
+    eventually(|| async {
+        ensure!(published_until(&app).await? > before, "nobody publishes the key for longer");
+        Ok(())
+    })
+    .await?;
     app.session().await?.client.get(ME).await?.expect(200)?;
     app.fixture.secret("jwt-signing-key", &signing_key()?)?;
     await_kids(app.client(), 2).await?;
