@@ -120,9 +120,16 @@ async fn a_customer_who_gets_a_part_back_keeps_a_completed_order() -> Result<()>
     let (customer, order_id) = order_with_open_payment(&app).await?;
     let payment = customer.processed(&order_id)?;
     app.publish(payment.clone()).await?;
-    let part = Some(Money::from_minor(499, Currency::Eur));
-    app.publish(PaymentRefunded { refunded_total: part, ..refunded(payment.clone()) }).await?;
-    app.publish(refunded(payment)).await?;
+    let euros = |minor| Money::from_minor(minor, Currency::Eur);
+    let back = |amount, total| PaymentRefunded {
+        amount: euros(amount),
+        refunded_total: Some(euros(total)),
+        ..refunded(payment.clone())
+    };
+    app.publish(back(499, 499)).await?;
+    app.await_claimed(2).await?;
+    assert_eq!(customer.status(&order_id).await?, "completed");
+    app.publish(back(1, 500)).await?;
     customer.await_status(&order_id, "refunded").await?;
     let history = customer.history(&order_id).await?;
     assert_eq!(history.iter().filter(|(status, ..)| status == "refunded").count(), 1);
