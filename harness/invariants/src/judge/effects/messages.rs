@@ -1,10 +1,11 @@
 //! What the provider's ledger says of messages: each that went out went out once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::contract::SENT_NOTIFICATIONS;
 use crate::judge::Findings;
 use crate::judge::facts::Facts;
+use crate::observed::Notification;
 
 const SENT_AGAIN: &str = "notification-service: it sends again under another key, or without asking what became of the first";
 const NEVER_SENT: &str = "notification-service: it believes that it sent what it did not";
@@ -16,19 +17,22 @@ pub(super) fn judge(facts: &Facts<'_>, findings: &mut Findings) {
             sent.entry(key).or_default().push(entry.id);
         }
     }
-    let rows = &facts.observed.database.notifications;
-    for row in rows.iter().filter(|row| SENT_NOTIFICATIONS.contains(&row.status.as_str())) {
+    let rows: BTreeMap<String, &Notification> =
+        facts.observed.database.notifications.iter().map(|row| (row.id.to_string(), row)).collect();
+    for (id, row) in &rows {
+        if !SENT_NOTIFICATIONS.contains(&row.status.as_str()) {
+            continue;
+        }
         findings.examine();
-        if !sent.contains_key(row.id.to_string().as_str()) {
+        if !sent.contains_key(id.as_str()) {
             let expected =
                 format!("the provider took notification {}, which is `{}`", row.id, row.status);
             let seen = "no entry of its ledger says so";
             findings.violation(&[&row.id], expected, seen, NEVER_SENT);
         }
     }
-    let known: HashSet<String> = rows.iter().map(|row| row.id.to_string()).collect();
     for (key, entries) in &sent {
-        once(facts, key, entries, known.contains(*key), findings);
+        once(facts, key, entries, rows.contains_key(*key), findings);
     }
 }
 
