@@ -63,7 +63,8 @@ async fn wrong_passwords_at_once_do_not_slip_past_the_limit() -> Result<()> {
         guesses += usize::from(judged(&answer?)?);
     }
     // Those whom a busy service did not judge may come back, and no more than those.
-    for _ in guesses..5 {
+    let unjudged = guesses..5;
+    for _ in unjudged {
         guesses += usize::from(judged(&app.login(&customer.email, WRONG).await?)?);
     }
     expect_limited(app.login(&customer.email, WRONG).await?)?;
