@@ -70,7 +70,7 @@ impl Handler for Unheard {
         if event.id == self.after {
             sqlx::raw_sql("commit").execute(&mut **transaction).await?;
             let end = sqlx::raw_sql("select pg_terminate_backend(pg_backend_pid())");
-            end.execute(&mut **transaction).await.unwrap_err();
+            end.execute(&mut **transaction).await.ok();
         }
         Ok(effect)
     }
