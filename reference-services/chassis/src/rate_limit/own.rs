@@ -56,7 +56,7 @@ impl OwnCounts {
 mod tests {
     use super::*;
 
-    const WINDOW: Duration = Duration::from_secs(60);
+    const WINDOW: Duration = Duration::from_mins(1);
 
     #[tokio::test(start_paused = true)]
     async fn tries_are_counted_within_a_window_and_anew_in_the_next() {

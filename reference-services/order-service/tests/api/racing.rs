@@ -80,8 +80,8 @@ async fn a_request_whose_key_is_somebody_elses_by_now_makes_no_order() -> Result
         held_up.commit().await?;
         anyhow::Ok(())
     };
-    let (answer, taken_over) = tokio::join!(customer.order(product, 1, "k"), take_over);
-    taken_over?;
+    let (answer, outcome) = tokio::join!(customer.order(product, 1, "k"), take_over);
+    outcome?;
     answer?.expect_problem(503)?;
     assert_eq!(orders_of(&app, &customer).await?, 0);
     // Nor has it ended the work of the other.
