@@ -7,9 +7,10 @@ mod tool;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde_json::json;
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::{
     accounts::{ADMIN, CUSTOMER},
@@ -49,6 +50,7 @@ pub async fn fuzz(stack: &Stack, services: &[Name], effort: &Effort) -> anyhow::
 /// What the hooks need to make valid requests be about something.
 async fn surroundings(stack: &Stack) -> anyhow::Result<String> {
     let customer = stack.accounts().register().await?;
+    make_admin(stack, customer.user_id).await?;
     let urls: serde_json::Map<_, _> = stack
         .services()
         .iter()
@@ -66,6 +68,15 @@ async fn surroundings(stack: &Stack) -> anyhow::Result<String> {
         "webhook_secrets": stack.webhook_secrets(),
     });
     Ok(document.to_string())
+}
+
+/// Gives a user the role that their token names: user-service looks whether they have it.
+async fn make_admin(stack: &Stack, user_id: Uuid) -> anyhow::Result<()> {
+    let mut database = stack.postgres().connect("ecotrack").await?;
+    let given = "update user_service.users set roles = array_append(roles, $2) where id = $1";
+    let given = sqlx::query(given).bind(user_id).bind(ADMIN).execute(&mut database).await?;
+    ensure!(given.rows_affected() == 1, "there is no user {user_id} to make an admin");
+    Ok(())
 }
 
 /// One service's turn.
