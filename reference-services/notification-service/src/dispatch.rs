@@ -19,9 +19,9 @@ use tracing::Span;
 use crate::clients::{Letter, Mailer, Texter};
 use crate::domain::channel::Channel;
 use crate::domain::message::Template;
-use crate::domain::notification::{Notification, Stand};
+use crate::domain::notification::Notification;
 use crate::domain::outcome::Outcome;
-use crate::domain::status::Status;
+use crate::domain::status::{Stand, Status};
 use crate::metrics::NotificationMetrics;
 use crate::store::{self, Due, Prepared};
 

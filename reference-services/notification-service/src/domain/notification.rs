@@ -11,7 +11,7 @@ use super::channel::Channel;
 use super::outcome::Outcome;
 use super::report::Report;
 use super::schedule;
-use super::status::Status;
+use super::status::{Stand, Status};
 
 /// Its user left.
 pub const USER_DELETED: &str = "user_deleted";
@@ -47,15 +47,6 @@ pub struct Notification {
     pub created_at: DateTime<Utc>,
     /// When its status last changed.
     pub updated_at: DateTime<Utc>,
-}
-
-/// Where a notification stood when it was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stand {
-    /// Its status.
-    pub status: Status,
-    /// Attempts at the step at hand, the one it was taken for among them.
-    pub attempts: u32,
 }
 
 impl Notification {

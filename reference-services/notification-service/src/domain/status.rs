@@ -15,6 +15,15 @@ pub enum Status {
     Bounced,
 }
 
+/// Where a notification stood when it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    /// Its status.
+    pub status: Status,
+    /// Attempts at the step at hand, the one it was taken for among them.
+    pub attempts: u32,
+}
+
 impl Status {
     /// Every status.
     pub const ALL: [Self; 5] =

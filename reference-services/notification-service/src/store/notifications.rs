@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::known;
 use crate::domain::channel::Channel;
 use crate::domain::draft::Draft;
-use crate::domain::notification::{Notification, Stand};
-use crate::domain::status::Status;
+use crate::domain::notification::Notification;
+use crate::domain::status::{Stand, Status};
 
 const TABLE: &str = "notifications";
 
