@@ -44,16 +44,18 @@ impl TestDatabase {
         Ok(PgConnection::connect(&self.admin_url).await?)
     }
 
-    /// How many wait for somebody's lock.
-    pub async fn waiting(&self) -> anyhow::Result<i64> {
-        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        Ok(sqlx::query_scalar(waiting).fetch_one(&mut self.connect().await?).await?)
+    /// How many wait for somebody's lock: of this type, as `advisory`, or of any.
+    pub async fn waiting(&self, lock: Option<&str>) -> anyhow::Result<i64> {
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() \
+             and wait_event_type = 'Lock' and ($1::text is null or wait_event = $1)";
+        let waiting = sqlx::query_scalar(waiting).bind(lock);
+        Ok(waiting.fetch_one(&mut self.connect().await?).await?)
     }
 
-    /// Waits until somebody waits for a lock.
-    pub async fn await_waiting(&self) -> anyhow::Result<()> {
+    /// Waits until somebody waits for a lock of this type.
+    pub async fn await_waiting(&self, lock: &str) -> anyhow::Result<()> {
         eventually(|| async {
-            ensure!(self.waiting().await? > 0, "nobody waits for a lock");
+            ensure!(self.waiting(Some(lock)).await? > 0, "nobody waits for a lock: {lock}");
             Ok(())
         })
         .await

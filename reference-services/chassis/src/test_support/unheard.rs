@@ -24,7 +24,7 @@ impl TestDatabase {
              select pg_advisory_lock({LOCK})"
         );
         holder.execute(sqlx::raw_sql(AssertSqlSafe(hold))).await?;
-        let (done, waited) = join!(work, self.await_waiting());
+        let (done, waited) = join!(work, self.await_waiting("advisory"));
         sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(&mut holder).await?;
         waited?;
         done

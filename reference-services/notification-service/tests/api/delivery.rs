@@ -239,7 +239,7 @@ async fn an_attempt_that_leads_nowhere_does_not_undo_a_wakening() -> Result<()> 
     let mut wakening = conn.begin().await?;
     let woken = "UPDATE notification_service.notifications SET attempts = 40, next_attempt_at = now() + interval '1 hour'";
     sqlx::query(woken).execute(&mut *wakening).await?;
-    app.fixture.database.await_waiting().await?;
+    app.fixture.database.await_waiting("transactionid").await?;
     wakening.commit().await?;
     let attempts = "SELECT attempts FROM notification_service.notifications FOR UPDATE";
     let attempts: i32 = sqlx::query_scalar(attempts).fetch_one(&mut conn).await?;

@@ -123,7 +123,10 @@ async fn a_number_that_is_written_while_its_user_is_erased_does_not_stay() -> Re
     let deleted = customer.deleted();
     let erase = async {
         eventually(|| async {
-            ensure!(app.fixture.database.waiting().await? == 1, "the number is not on its way");
+            ensure!(
+                app.fixture.database.waiting(Some("advisory")).await? == 1,
+                "the number is not on its way"
+            );
             Ok(())
         })
         .await?;
@@ -134,7 +137,7 @@ async fn a_number_that_is_written_while_its_user_is_erased_does_not_stay() -> Re
             let mut conn = app.fixture.database.connect().await?;
             let erased: i64 = sqlx::query_scalar(claims).fetch_one(&mut conn).await?;
             ensure!(
-                erased == 1 || app.fixture.database.waiting().await? == 2,
+                erased == 1 || app.fixture.database.waiting(Some("advisory")).await? == 2,
                 "nobody is erased yet"
             );
             Ok(())
@@ -182,7 +185,7 @@ async fn nothing_is_written_to_somebody_whom_another_replica_is_erasing() -> Res
     eventually(|| async {
         let written = count(&app, &customer, "true").await?;
         ensure!(
-            written > 0 || app.fixture.database.waiting().await? == 1,
+            written > 0 || app.fixture.database.waiting(Some("advisory")).await? == 1,
             "the event did not arrive"
         );
         Ok(())
@@ -212,7 +215,10 @@ async fn what_another_replica_is_writing_ends_with_the_erasure() -> Result<()> {
     let deleted = customer.deleted();
     app.publish(&deleted).await?;
     eventually(|| async {
-        ensure!(app.fixture.database.waiting().await? == 1, "the erasure does not wait");
+        ensure!(
+            app.fixture.database.waiting(Some("advisory")).await? == 1,
+            "the erasure does not wait"
+        );
         Ok(())
     })
     .await?;

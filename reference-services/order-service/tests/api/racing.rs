@@ -74,7 +74,7 @@ async fn a_request_whose_key_is_somebody_elses_by_now_makes_no_order() -> Result
     let mut held_up = conn.begin().await?;
     sqlx::query("LOCK TABLE order_service.order_items").execute(&mut *held_up).await?;
     let take_over = async {
-        app.fixture.database.await_waiting().await?;
+        app.fixture.database.await_waiting("relation").await?;
         let taken = "UPDATE order_service.idempotency_keys SET subject_id = gen_random_uuid()";
         sqlx::query(taken).execute(&mut other).await?;
         held_up.commit().await?;

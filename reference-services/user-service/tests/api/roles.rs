@@ -167,20 +167,6 @@ async fn whom_the_operator_names_stays_an_admin_whatever_another_one_does() -> R
     Ok(())
 }
 
-/// Whether the service waits for something in the database.
-async fn is_waiting(app: &TestApp, lock: &str) -> Result<bool> {
-    let waiting = "select exists (select from pg_locks where not granted and locktype = $1 and \
-         pid in (select pid from pg_stat_activity where datname = current_database()))";
-    Ok(sqlx::query_scalar(waiting).bind(lock).fetch_one(&mut app.database().await?).await?)
-}
-
-/// How many connections of the service wait for something in the database.
-async fn waiting(app: &TestApp) -> Result<i64> {
-    let waiting = "select count(distinct pid) from pg_locks where not granted and \
-         pid in (select pid from pg_stat_activity where datname = current_database())";
-    Ok(sqlx::query_scalar(waiting).fetch_one(&mut app.database().await?).await?)
-}
-
 /// Lets whoever writes so wait until the gate is opened: before `insert on user_service.user_sessions`, for example.
 async fn gate(app: &TestApp, before: &str) -> Result<PgConnection> {
     let mut gate = app.database().await?;
@@ -210,7 +196,7 @@ async fn of_two_admins_who_revoke_each_other_at_once_one_is_left() -> Result<()>
     let (role_of_one, role_of_two) = (admin_role(&one.user_id), admin_role(&two.user_id));
     let opened = async {
         eventually(|| async {
-            let waiting = waiting(&app).await?;
+            let waiting = app.fixture.database.waiting(None).await?;
             ensure!(waiting == 2, "{waiting} wait, not both");
             Ok(())
         })
@@ -239,7 +225,10 @@ async fn a_login_that_races_the_loss_of_a_role_does_not_keep_it() -> Result<()> 
     let login = app.session_of(&customer);
     let revoke = async {
         eventually(|| async {
-            ensure!(is_waiting(&app, "advisory").await?, "the login does not wait");
+            ensure!(
+                app.fixture.database.waiting(Some("advisory")).await? > 0,
+                "the login does not wait"
+            );
             Ok(())
         })
         .await?;
@@ -254,7 +243,8 @@ async fn a_login_that_races_the_loss_of_a_role_does_not_keep_it() -> Result<()> 
                         .fetch_one(&mut app.database().await?)
                         .await?;
                 ensure!(
-                    roles == ["customer"] || is_waiting(&app, "transactionid").await?,
+                    roles == ["customer"]
+                        || app.fixture.database.waiting(Some("transactionid")).await? > 0,
                     "nothing was revoked yet"
                 );
                 Ok(())
