@@ -131,7 +131,7 @@ impl ApiError {
 
     /// Whether something may be half done, as after every error that is not the caller's.
     #[must_use]
-    pub(crate) fn leaves_work(&self) -> bool {
+    pub fn leaves_work(&self) -> bool {
         self.leaves_work || !self.status.is_client_error()
     }
 

@@ -109,7 +109,7 @@ impl Orders {
     /// A request that was refused has its stock given back. One that broke may be sent again and goes on where it stopped;
     /// its stock is given back when nobody does.
     async fn give_up(&self, claim: Claim, error: &ApiError) {
-        if error.status().is_client_error() {
+        if !error.leaves_work() {
             self.abandon(claim.subject_id()).await;
         }
         claim.give_back(&self.database, error).await;
