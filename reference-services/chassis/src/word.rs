@@ -3,6 +3,15 @@
 //! Rows and events take whatever there is in an id or a reason. Of a NUL the database makes an error, of a megabyte the broker does,
 //! each time anew.
 
+/// Longest id in the words of others, in bytes.
+pub const LONGEST_ID: usize = 255;
+
+/// Whether others may call something so.
+#[must_use]
+pub fn is_id(said: &str) -> bool {
+    is_word(said, LONGEST_ID)
+}
+
 /// Whether a text is a word: not empty, at most so many bytes, and letters, digits and signs of ASCII only.
 #[must_use]
 pub fn is_word(said: &str, longest: usize) -> bool {

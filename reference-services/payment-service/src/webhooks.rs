@@ -3,11 +3,11 @@
 mod paypal;
 mod stripe;
 
+use ecotrack_chassis::word::is_id;
 use ecotrack_events::{Currency, Fault, Money};
 
 use crate::domain::method::Gateway;
 use crate::domain::notice::Notice;
-use crate::domain::outcome::is_id;
 
 /// An event as it came.
 #[derive(Debug, PartialEq, Eq)]

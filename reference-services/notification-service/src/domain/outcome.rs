@@ -2,16 +2,7 @@
 
 use std::time::Duration;
 
-use ecotrack_chassis::word::is_word;
-
-/// Longest id in a provider's own words, in bytes.
-const LONGEST_ID: usize = 255;
-
-/// Whether a provider may call a message so.
-#[must_use]
-pub fn is_id(said: &str) -> bool {
-    is_word(said, LONGEST_ID)
-}
+use ecotrack_chassis::word::is_id;
 
 /// How an attempt at sending or confirming ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +48,8 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
+    use ecotrack_chassis::word::LONGEST_ID;
+
     use super::*;
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) use signature::Signatures;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use ecotrack_chassis::extract::Raw;
+use ecotrack_chassis::word::is_id;
 use ecotrack_chassis::{ApiError, ApiResult};
 use ecotrack_events::Fault;
 use serde::Deserialize;
@@ -19,7 +20,6 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::domain::channel::Channel;
-use crate::domain::outcome::is_id;
 use crate::domain::report::Report;
 use crate::metrics::Verdict;
 use crate::reports::Subject;

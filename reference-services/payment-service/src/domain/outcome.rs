@@ -1,6 +1,6 @@
 //! What is known after asking a provider: three outcomes, not two.
 
-use ecotrack_chassis::word::is_word;
+use ecotrack_chassis::word::{is_id, is_word};
 
 /// The reason where a provider refuses and says no word why.
 pub const REFUSED: &str = "refused";
@@ -8,20 +8,12 @@ pub const REFUSED: &str = "refused";
 pub const UNREADABLE: &str = "unreadable_answer";
 /// Longest reason in a provider's own words, in bytes.
 const LONGEST_REASON: usize = 100;
-/// Longest id in a provider's own words, in bytes.
-const LONGEST_ID: usize = 255;
 
 /// A reason as the provider says it, if that is a word. If not, the other.
 #[must_use]
 pub fn word(said: Option<String>, otherwise: &str) -> String {
     let said = said.filter(|said| is_word(said, LONGEST_REASON));
     said.unwrap_or_else(|| otherwise.to_owned())
-}
-
-/// Whether a provider may call something so.
-#[must_use]
-pub fn is_id(said: &str) -> bool {
-    is_word(said, LONGEST_ID)
 }
 
 /// How a request to a provider ended.
@@ -101,6 +93,8 @@ pub enum Lookup {
 
 #[cfg(test)]
 mod tests {
+    use ecotrack_chassis::word::LONGEST_ID;
+
     use super::*;
 
     fn kept(said: &str) -> String {
