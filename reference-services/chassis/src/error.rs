@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use crate::postgres;
 pub(crate) use problem::{PROBLEM_JSON, code_of};
 pub use problem::{Problem, Violation};
 
@@ -189,16 +190,16 @@ impl IntoResponse for ApiError {
 
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        if crate::postgres::is_unavailable(&error) {
-            Self::unavailable(error)
-        } else {
-            Self::internal(error)
-        }
+        anyhow::Error::from(error).into()
     }
 }
 
 impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
-        Self::internal(error)
+        if postgres::is_behind(&error, postgres::is_unavailable) {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
     }
 }

@@ -33,7 +33,7 @@ impl Outage {
     /// Something failed and is tried again. What is not for lack of a database is said each time.
     pub(crate) fn failed(&mut self, error: &anyhow::Error) {
         let (worker, text) = (self.worker, format!("{error:#}"));
-        if !is_for_lack_of_database(error) {
+        if !postgres::is_behind(error, postgres::is_unavailable) {
             tracing::warn!(worker, error = text, "step failed, trying again");
         } else if self.since.is_none() {
             self.since = Some(Instant::now());
@@ -48,10 +48,6 @@ impl Outage {
             tracing::info!(worker, seconds, "the database is back");
         }
     }
-}
-
-fn is_for_lack_of_database(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref()).any(postgres::is_unavailable)
 }
 
 #[cfg(test)]

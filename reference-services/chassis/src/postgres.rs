@@ -249,6 +249,11 @@ pub fn is_unavailable(error: &sqlx::Error) -> bool {
     of_connection || CLASSES.iter().any(|class| is_of_class(error, class))
 }
 
+/// Whether the database said such a thing, and that is what is behind this error.
+pub(crate) fn is_behind(error: &anyhow::Error, said: impl FnMut(&sqlx::Error) -> bool) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref()).any(said)
+}
+
 /// Whether the server ended the statement because it took too long. A request may come again; what is slow each time is to blame
 /// itself.
 pub(crate) fn is_too_slow(error: &sqlx::Error) -> bool {

@@ -21,13 +21,7 @@ pub enum HandlerError {
 
 impl From<sqlx::Error> for HandlerError {
     fn from(error: sqlx::Error) -> Self {
-        // An event whose statements never end in time would hold up its partition for ever. One that waits for a lock ends
-        // before that, with an error of its own.
-        if postgres::is_unavailable(&error) && !postgres::is_too_slow(&error) {
-            Self::Unavailable(error.into())
-        } else {
-            Self::Failed(error.into())
-        }
+        anyhow::Error::from(error).into()
     }
 }
 
@@ -40,7 +34,14 @@ impl From<TooLong> for HandlerError {
 
 impl From<anyhow::Error> for HandlerError {
     fn from(error: anyhow::Error) -> Self {
-        Self::Failed(error)
+        // An event whose statements never end in time would hold up its partition for ever. One that waits for a lock ends
+        // before that, with an error of its own.
+        let is_away = |error: &_| postgres::is_unavailable(error) && !postgres::is_too_slow(error);
+        if postgres::is_behind(&error, is_away) {
+            Self::Unavailable(error)
+        } else {
+            Self::Failed(error)
+        }
     }
 }
 

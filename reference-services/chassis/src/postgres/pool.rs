@@ -2,6 +2,7 @@
 
 use std::{io, str::FromStr as _, time::Duration};
 
+use futures::future::join_all;
 use secrecy::ExposeSecret as _;
 use sqlx::{
     Connection as _, PgConnection, PgPool, Postgres,
@@ -39,11 +40,21 @@ const LOCK_TIMEOUT: &str = "5s";
 /// A transaction nobody works on is ended by the server, so that it holds no locks.
 const IDLE_TRANSACTION_TIMEOUT: &str = "30s";
 
-/// Connects and thereby proves the login.
+/// Connects and thereby proves the login: one connection that opens is proof enough. Those the pool keeps are opened at once. One
+/// after another, as it does by itself, they are never all open in time in a crowd, and new credentials never come into use.
 pub(super) async fn connect(
     settings: &DatabaseSettings,
     login: &Credentials,
 ) -> Result<PgPool, sqlx::Error> {
+    let pool = lazy(options(settings, login)?);
+    let opened = join_all((0..MIN_CONNECTIONS).map(|_| pool.acquire())).await;
+    match opened.into_iter().reduce(Result::or) {
+        Some(Err(refused)) => Err(refused),
+        _ => Ok(pool),
+    }
+}
+
+fn lazy(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
         .min_connections(MIN_CONNECTIONS)
@@ -66,8 +77,7 @@ pub(super) async fn connect(
                 async move { in_time(RETURN_TIMEOUT, connection.flush()).await.map(|()| true) },
             )
         })
-        .connect_with(options(settings, login)?)
-        .await
+        .connect_lazy_with(options)
 }
 
 /// Asks whether the database answers, on a free connection or on one more: a pool that is full says nothing about the database.

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use axum::Router;
-use ecotrack_chassis::{
-    Chassis,
-    test_support::{Fixture, eventually},
-};
+use ecotrack_chassis::{Chassis, test_support::eventually};
 use futures::future::try_join_all;
 use utoipa::OpenApi as _;
 
 use crate::{
     helpers::{Bench, MIGRATIONS},
-    proxy::Proxy,
+    proxy::behind_proxy,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -28,15 +25,6 @@ const ALL: usize = 20;
 
 /// How often readiness is asked before it must say yes.
 const LOOKS: usize = 3;
-
-/// Surroundings whose database is behind a proxy.
-async fn behind_proxy() -> Result<(Fixture, Proxy)> {
-    let fixture = Fixture::new().await?;
-    let server = url::Url::parse(&fixture.database.url)?.authority().to_owned();
-    let proxy = Proxy::to(server.clone()).await?;
-    let url = fixture.database.url.replace(&server, &proxy.address);
-    Ok((fixture.with("ECOTRACK_DATABASE_URL", &url), proxy))
-}
 
 #[tokio::test]
 async fn transactions_that_a_vanished_server_does_not_begin_are_in_nobodys_way() -> Result<()> {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use axum::{Router, routing::post};
 use ecotrack_chassis::{
     ApiError, Chassis,
@@ -26,7 +26,7 @@ struct Document;
 const AGE: Duration = Duration::from_millis(200);
 
 /// A login as the platform makes them: a member of the role that owns the tables, and acting as that role.
-async fn make_login(database: &TestDatabase, owner: &str) -> Result<String> {
+pub(crate) async fn make_login(database: &TestDatabase, owner: &str) -> Result<String> {
     let login = format!("l{}", Uuid::new_v4().simple());
     execute(database, format!("create role {login} login in role {owner}")).await?;
     execute(database, format!("alter role {login} set role {owner}")).await?;
@@ -39,7 +39,7 @@ async fn execute(database: &TestDatabase, statement: String) -> Result<()> {
     Ok(())
 }
 
-async fn user_of(database: &Database) -> Result<String, sqlx::Error> {
+pub(crate) async fn user_of(database: &Database) -> Result<String, sqlx::Error> {
     let mut transaction = database.begin().await?;
     sqlx::query_scalar("select session_user::text").fetch_one(&mut *transaction).await
 }
@@ -49,7 +49,10 @@ const CROWD: usize = 8;
 
 /// A bench whose login can be replaced: the bench, the role that owns the tables, the login.
 async fn bench_with_login() -> Result<(Bench, String, String)> {
-    let fixture = Fixture::new().await?;
+    bench_with_login_in(Fixture::new().await?).await
+}
+
+pub(crate) async fn bench_with_login_in(fixture: Fixture) -> Result<(Bench, String, String)> {
     let owner = format!("o{}", Uuid::new_v4().simple());
     execute(&fixture.database, format!("create role {owner} superuser nologin")).await?;
     let login = make_login(&fixture.database, &owner).await?;
@@ -205,19 +208,26 @@ async fn a_full_pool_does_not_make_the_service_unready() -> Result<()> {
     Ok(())
 }
 
+/// The database refuses a statement with this code.
+async fn refuse(database: &Database, code: &str) -> Result<(), sqlx::Error> {
+    let raise = format!("do $$ begin raise exception using errcode = '{code}'; end $$");
+    let mut connection = database.acquire().await?;
+    sqlx::query(AssertSqlSafe(raise)).execute(&mut *connection).await.map(drop)
+}
+
 #[tokio::test]
 async fn what_the_database_refuses_only_now_may_be_tried_again() -> Result<()> {
     let fixture = Fixture::new().await?;
     let build = async |settings| {
         let mut chassis = Chassis::new(settings);
         let database = chassis.database(&MIGRATIONS)?;
-        let fail = async move |code: String| -> Result<(), ApiError> {
-            let raise = format!("do $$ begin raise exception using errcode = '{code}'; end $$");
-            let mut connection = database.acquire().await?;
-            sqlx::query(AssertSqlSafe(raise)).execute(&mut *connection).await?;
-            Ok(())
+        let deeper = database.clone();
+        let fail = async move |code: String| Ok::<_, ApiError>(refuse(&database, &code).await?);
+        let fail_deeper = async move |code: String| {
+            let refused = refuse(&deeper, &code).await.context("a step failed");
+            Ok::<_, ApiError>(refused?)
         };
-        let routes = Router::new().route("/fail", post(fail));
+        let routes = Router::new().route("/fail", post(fail)).route("/deeper", post(fail_deeper));
         chassis.serve(routes, Document::openapi()).await
     };
     let service = fixture.start_ready("test-service", build).await?;
@@ -225,10 +235,12 @@ async fn what_the_database_refuses_only_now_may_be_tried_again() -> Result<()> {
     let later = ["40P01", "40001", "25006", "55P03", "58030"].map(|code| (code, 503));
     // A broken rule.
     let codes = later.into_iter().chain([("23514", 500)]);
-    for (code, status) in codes {
-        let request = service.client.request(reqwest::Method::POST, "/fail")?.body(code);
+    let everywhere =
+        codes.flat_map(|(code, status)| [(code, status, "/fail"), (code, status, "/deeper")]);
+    for (code, status, path) in everywhere {
+        let request = service.client.request(reqwest::Method::POST, path)?.body(code);
         let answer = service.client.send(request).await?.expect_problem(status)?;
-        assert_eq!(answer.header("retry-after").is_empty(), status == 500, "{code}");
+        assert_eq!(answer.header("retry-after").is_empty(), status == 500, "{code} on {path}");
     }
     Ok(())
 }

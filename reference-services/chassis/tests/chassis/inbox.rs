@@ -83,6 +83,10 @@ fn unavailable() -> HandlerError {
     HandlerError::Unavailable(anyhow!("something is away"))
 }
 
+fn unavailable_deeper_down() -> HandlerError {
+    anyhow::Error::from(sqlx::Error::PoolTimedOut).context("a step failed").into()
+}
+
 #[tokio::test]
 async fn an_event_delivered_twice_has_one_effect() -> Result<()> {
     let bench = Bench::start().await?;
@@ -120,7 +124,9 @@ async fn an_event_that_fails_five_times_is_parked_with_its_reason() -> Result<()
 #[tokio::test]
 async fn an_event_is_not_to_blame_for_what_is_away() -> Result<()> {
     let bench = Bench::start().await?;
-    assert_eq!(processor(&bench, 7, unavailable)?.process(&record()?).await, Outcome::Handled);
+    for how in [unavailable, unavailable_deeper_down] {
+        assert_eq!(processor(&bench, 7, how)?.process(&record()?).await, Outcome::Handled);
+    }
     Ok(())
 }
 

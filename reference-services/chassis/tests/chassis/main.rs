@@ -55,6 +55,7 @@ mod redis;
 mod redis_trouble;
 mod secured;
 mod silence;
+mod slowness;
 mod smuggling;
 mod target;
 mod tokens;
