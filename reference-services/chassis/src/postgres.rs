@@ -134,11 +134,12 @@ impl Database {
     {
         let (mut swaps, mut pauses) = (0, retry::DATABASE.pauses());
         loop {
-            let error = match ask(self.pool()?).await {
+            let pool = self.pool()?;
+            let error = match ask(PgPool::clone(&pool)).await {
                 Ok(connection) => return Ok(connection),
                 Err(error) => error,
             };
-            if swaps < MAX_SWAPS && self.is_cured(&error).await {
+            if swaps < MAX_SWAPS && self.is_cured(&error, &pool).await {
                 swaps += 1;
                 continue;
             }
@@ -159,17 +160,19 @@ impl Database {
         }
     }
 
-    fn pool(&self) -> Result<PgPool, sqlx::Error> {
-        self.0.pool.load().as_deref().cloned().ok_or(sqlx::Error::PoolClosed)
+    fn pool(&self) -> Result<Arc<PgPool>, sqlx::Error> {
+        self.0.pool.load_full().ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// Whether an error comes from credentials that were replaced meanwhile, so that asking again helps.
-    async fn is_cured(&self, error: &sqlx::Error) -> bool {
-        if matches!(error, sqlx::Error::PoolClosed) {
-            self.0.pool.load().is_some()
-        } else {
-            is_refused_login(error) && self.follow().await.unwrap_or(false)
+    /// Whether an error comes from credentials that were replaced meanwhile, by whomever, so that asking again helps.
+    async fn is_cured(&self, error: &sqlx::Error, asked: &Arc<PgPool>) -> bool {
+        if is_refused_login(error) {
+            // What this fails of, `watch` says.
+            self.follow().await.ok();
+        } else if !matches!(error, sqlx::Error::PoolClosed) {
+            return false;
         }
+        self.pool().is_ok_and(|pool| !Arc::ptr_eq(&pool, asked))
     }
 
     /// Follows the credentials for ever. Returns only when the schema is one this version does not know.
