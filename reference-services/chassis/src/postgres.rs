@@ -180,7 +180,7 @@ impl Database {
         let mut outage = Outage::of("database");
         loop {
             match self.follow().await {
-                Ok(_) => outage.is_over(),
+                Ok(()) => outage.is_over(),
                 Err(error) if migrate::is_unknown_schema(&error) => return Err(error),
                 Err(error) => outage.failed(&error),
             }
@@ -188,12 +188,12 @@ impl Database {
         }
     }
 
-    /// Swaps the pool if the mounted credentials are not those in use. Says whether it did.
-    async fn follow(&self) -> anyhow::Result<bool> {
+    /// Swaps the pool if the mounted credentials are not those in use.
+    async fn follow(&self) -> anyhow::Result<()> {
         let mut in_use = self.0.in_use.lock().await;
         let mounted = Credentials::read(&self.0.settings.credentials_dir)?;
         if in_use.as_ref() == Some(&mounted) {
-            return Ok(false);
+            return Ok(());
         }
         let pool = pool::connect(&self.0.settings, &mounted)
             .await
@@ -214,7 +214,7 @@ impl Database {
         } else {
             tracing::info!("the database is connected and migrated");
         }
-        Ok(true)
+        Ok(())
     }
 
     fn retire(&self, old: PgPool) {

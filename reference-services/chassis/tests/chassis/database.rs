@@ -53,6 +53,7 @@ async fn bench_with_login() -> Result<(Bench, String, String)> {
     bench_with_login_in(Fixture::new().await?).await
 }
 
+/// The same in surroundings of its own.
 pub(crate) async fn bench_with_login_in(fixture: Fixture) -> Result<(Bench, String, String)> {
     let owner = format!("o{}", Uuid::new_v4().simple());
     execute(&fixture.database, format!("create role {owner} superuser nologin")).await?;
