@@ -47,12 +47,8 @@ impl Kafka {
         fs::write(&file, properties(&folder, certificates, access, [secured, plain, controller]))?;
         let said = log.clone();
         let arguments = format_arguments(&file, users, &password);
-        let format = move || {
-            let java = Java::prepare(&said)?;
-            java.run("kafka.tools.StorageTool", &arguments)?;
-            anyhow::Ok(java)
-        };
-        let java = tokio::task::spawn_blocking(format).await??;
+        let java = tokio::task::spawn_blocking(move || Java::prepare(&said)).await??;
+        java.run("kafka.tools.StorageTool", &arguments).await?;
         let process = java.program("kafka.Kafka").args([&file]).start()?;
         let kafka = Self { secured, plain, password, process };
         kafka

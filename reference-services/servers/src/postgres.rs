@@ -74,7 +74,7 @@ impl Postgres {
         let port = ports::free()?;
         prepare(&folder, certificates, &password)?;
         let initdb = initdb(&folder, &log, access)?;
-        tokio::task::spawn_blocking(move || initdb.run()).await??;
+        initdb.run().await?;
         let process = server(&folder, &log, port, access)?.start()?;
         let postgres = Self {
             port,

@@ -3,9 +3,11 @@
 use std::{
     ffi::OsString,
     fs::File,
+    future::ready,
     os::unix::process::CommandExt as _,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -16,12 +18,14 @@ use nix::{
 
 pub use nix::sys::signal::Signal;
 
-use crate::spawner;
+use crate::{patience::eventually, spawner};
 
 /// Sets the parent-death signal of what it then becomes.
 pub const SETPRIV: &str = "setpriv";
 /// Who runs servers that refuse to be run by root.
 const UNPRIVILEGED: &str = "nobody";
+/// Longest that a program may take that is run to its end.
+const RUN_DEADLINE: Duration = Duration::from_mins(2);
 
 /// What is started, and how.
 #[derive(Debug, Clone)]
@@ -76,15 +80,19 @@ impl Program {
         Ok(Process { child, end: self.end, has_ended: false })
     }
 
-    /// Runs it to its end; what it says goes to its log.
-    pub fn run(&self) -> anyhow::Result<()> {
-        let status = self.start()?.wait()?;
-        anyhow::ensure!(
-            status.success(),
-            "{} failed ({status}), see {}",
-            self.path.display(),
-            self.log.display()
-        );
+    /// Runs it to its end, for which it has two minutes; what it says goes to its log.
+    pub async fn run(&self) -> anyhow::Result<()> {
+        self.run_within(RUN_DEADLINE).await
+    }
+
+    async fn run_within(&self, deadline: Duration) -> anyhow::Result<()> {
+        let (path, log) = (self.path.display(), self.log.display());
+        let mut process = self.start()?;
+        let status = eventually(deadline, || {
+            ready(process.ended().and_then(|status| status.context("it has not ended")))
+        });
+        let status = status.await.with_context(|| format!("{path}, see {log}"))?;
+        anyhow::ensure!(status.success(), "{path} failed ({status}), see {log}");
         Ok(())
     }
 
@@ -196,11 +204,24 @@ mod tests {
         assert!(!folder.exists());
     }
 
-    #[test]
-    fn a_failure_names_the_log() {
+    #[tokio::test]
+    async fn a_program_that_does_not_end_in_time_is_ended_and_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().display().to_string();
+        let program = Program::new("/bin/sh", dir.path().join("log"))
+            .args(["-c", &format!("echo $$ > {folder}/id; exec sleep 600")]);
+        let error = program.run_within(Duration::from_millis(200)).await.unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains("/bin/sh") && error.contains("not within 200ms"), "{error}");
+        let id = std::fs::read_to_string(dir.path().join("id")).unwrap();
+        assert!(!PathBuf::from(format!("/proc/{}", id.trim())).exists());
+    }
+
+    #[tokio::test]
+    async fn a_failure_names_the_log() {
         let dir = tempfile::tempdir().unwrap();
         let program = Program::new("/bin/sh", dir.path().join("log")).args(["-c", "exit 3"]);
-        let error = program.run().unwrap_err().to_string();
+        let error = program.run().await.unwrap_err().to_string();
         assert!(error.contains("exit status: 3") && error.contains("log"), "{error}");
     }
 }

@@ -43,14 +43,14 @@ impl Java {
 
     /// Runs a class to its end. The first time, the classes it used are archived as they are in memory, many of which the broker
     /// uses too: reading them takes a fraction of the time that checking them again takes.
-    pub(super) fn run(&self, class: &str, arguments: &[OsString]) -> anyhow::Result<()> {
+    pub(super) async fn run(&self, class: &str, arguments: &[OsString]) -> anyhow::Result<()> {
         if self.archive.exists() {
-            return self.program(class).args(arguments).run();
+            return self.program(class).args(arguments).run().await;
         }
         // Two may do this at once: each moves a whole file into its place.
         let own = self.archive.with_extension(format!("{}.jsa", std::process::id()));
         let archiving = format!("-XX:ArchiveClassesAtExit={}", own.display());
-        self.with_option(&archiving, class).args(arguments).run()?;
+        self.with_option(&archiving, class).args(arguments).run().await?;
         // Without an archive Kafka starts more slowly, and starts.
         fs::rename(&own, &self.archive).ok();
         Ok(())

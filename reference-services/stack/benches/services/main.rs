@@ -31,8 +31,8 @@ use ecotrack_stack::{
 
 /// Where the figures go: beside cargo's own.
 const FILE: &str = "benches.json";
-/// Longest that all of it may take.
-const DEADLINE: Duration = Duration::from_mins(10);
+/// Longest that one benchmark may take: one that hangs, or a slow machine, leaves the others their figures.
+const DEADLINE: Duration = Duration::from_mins(4);
 
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -72,6 +72,17 @@ enum Benchmark {
 }
 
 impl Benchmark {
+    /// What could not be measured in time is a bad figure, and the others are still worth having.
+    async fn report(self, stack: &Stack, scale: &Scale) -> Report {
+        let late = |_| Err(anyhow!("not done within {DEADLINE:?}"));
+        let report = tokio::time::timeout(DEADLINE, self.run(stack, scale)).await;
+        report.unwrap_or_else(late).unwrap_or_else(|error| {
+            let mut report = Report::new(&format!("{self:?}"));
+            report.judged("runs to its end", "yes", &format!("{error:#}"), false);
+            report
+        })
+    }
+
     async fn run(self, stack: &Stack, scale: &Scale) -> anyhow::Result<Report> {
         match self {
             Self::OneRow => Box::pin(one_row::run(stack, scale)).await,
@@ -94,18 +105,15 @@ async fn main() -> ExitCode {
     if let Some(Verb::Baseline) = arguments.verb {
         return baseline::serve().await;
     }
-    match tokio::time::timeout(DEADLINE, Box::pin(measure(&arguments))).await {
-        Ok(Ok(true)) => ExitCode::SUCCESS,
-        Ok(Ok(false)) => ExitCode::FAILURE,
-        Ok(Err(error)) => fail(&error),
-        Err(_) => fail(&anyhow!("not done within {DEADLINE:?}")),
+    match Box::pin(measure(&arguments)).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            // A closed standard error leaves nobody to tell; the exit code still does.
+            writeln!(std::io::stderr(), "bench: {error:#}").ok();
+            ExitCode::from(2)
+        }
     }
-}
-
-fn fail(error: &anyhow::Error) -> ExitCode {
-    // A closed standard error leaves nobody to tell; the exit code still does.
-    writeln!(std::io::stderr(), "bench: {error:#}").ok();
-    ExitCode::from(2)
 }
 
 /// Runs what was asked for. Says whether everything was as it should be.
@@ -120,8 +128,7 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<bool> {
         |benchmark: &&Benchmark| arguments.only.is_empty() || arguments.only.contains(benchmark);
     let mut reports = Vec::new();
     for benchmark in Benchmark::value_variants().iter().filter(is_meant) {
-        let report =
-            benchmark.run(&stack, &scale).await.unwrap_or_else(|error| broken(*benchmark, &error));
+        let report = benchmark.report(&stack, &scale).await;
         writeln!(std::io::stdout(), "{}", report.table()).context("standard output is gone")?;
         reports.push(report);
     }
@@ -132,11 +139,4 @@ async fn measure(arguments: &Arguments) -> anyhow::Result<bool> {
         writeln!(std::io::stdout(), "kept for a look: {}", stack.folder().display())?;
     }
     Ok(is_good)
-}
-
-/// What could not be measured is a bad figure, and the others are still worth having.
-fn broken(benchmark: Benchmark, error: &anyhow::Error) -> Report {
-    let mut report = Report::new(&format!("{benchmark:?}"));
-    report.judged("runs to its end", "yes", &format!("{error:#}"), false);
-    report
 }

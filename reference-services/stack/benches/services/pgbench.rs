@@ -67,7 +67,7 @@ impl Pgbench {
             self.address.to_string(),
         ]);
         program.log.clone_from(&log);
-        tokio::task::spawn_blocking(move || program.run()).await??;
+        program.run().await?;
         let said = fs::read_to_string(&log)?;
         let after = |words: &str| {
             let line = said.lines().find_map(|line| line.strip_prefix(words));
