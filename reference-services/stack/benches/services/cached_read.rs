@@ -15,7 +15,7 @@ use ecotrack_stack::{
 };
 use futures::future::try_join_all;
 
-use crate::{baseline::Baseline, raw_redis};
+use crate::{baseline::Baseline, quiet::await_quiet, raw_redis};
 
 /// CPU of a hit over CPU of the static answer.
 const MOST: f64 = 1.6;
@@ -27,6 +27,8 @@ const STORM: usize = 100;
 const OTHERS: [&str; 7] = ["auth", "client", "command", "flushall", "hello", "info", "ping"];
 
 pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> {
+    // What was sold a moment ago ends what is cached.
+    await_quiet(stack).await?;
     let id = Shop::of(stack)?.add_product(1).await?;
     let path = format!("/api/products/{id}");
     let ours = Target::of(stack.service(Name::ProductService)?, &path, None)?;

@@ -10,6 +10,7 @@ const DEADLINE: Duration = Duration::from_mins(2);
 /// Events and messages that are due: asked often, so it must cost little.
 const DUE: &str = "select (select count(*) from order_service.outbox where sent_at is null)
     + (select count(*) from user_service.outbox where sent_at is null)
+    + (select count(*) from payment_service.outbox where sent_at is null)
     + (select count(*) from notification_service.outbox where sent_at is null)
     + (select count(*) from notification_service.notifications where next_attempt_at <= now())";
 /// Events of orders that a consumer has not handled yet.
