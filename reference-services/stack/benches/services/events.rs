@@ -56,12 +56,11 @@ struct Handled {
 }
 
 pub(crate) async fn run(stack: &Stack, scale: &Scale) -> anyhow::Result<Report> {
-    await_quiet(stack).await?;
-    let mut connection = stack.postgres().connect("ecotrack").await?;
-    sqlx::raw_sql(TELL).execute(&mut connection).await?;
     let events = scale.pick(100, 10);
     let raw = RawKafka::start(stack).await?;
     let mut orders = Orders::open(stack).await?;
+    let mut connection = stack.postgres().connect("ecotrack").await?;
+    sqlx::raw_sql(TELL).execute(&mut connection).await?;
     let ours = stack.service(Name::NotificationService)?.process_id()?;
     let rounds = Rounds::measure(scale.rounds, async |side| {
         // The library alone is in this process.

@@ -31,7 +31,8 @@ use ecotrack_stack::{
 
 /// Where the figures go: beside cargo's own.
 const FILE: &str = "benches.json";
-/// Longest that one benchmark may take: one that hangs, or a slow machine, leaves the others their figures.
+/// Longest that one benchmark may take: one that hangs, or a slow machine, leaves the others their figures. A statement that it left running
+/// in the database weighs on those after it.
 const DEADLINE: Duration = Duration::from_mins(4);
 
 #[derive(Debug, Parser)]
